@@ -1,0 +1,58 @@
+// Package news holds the messages that travel between the stages: Page, a
+// fetched page on its way to the parser, and Article, a parsed article on its
+// way to the sinks. It depends on the standard library alone, so that whoever
+// reads the output can import it.
+package news
+
+import "time"
+
+// Page is one fetched page, as the crawler saw it.
+type Page struct {
+	CrawlID string `json:"crawl_id"`
+	// PageID names one fetch: the same fetch repeated after a crash has the
+	// same PageID.
+	PageID string `json:"page_id"`
+
+	RequestedURL string `json:"url_requested"` // what was asked for
+	FinalURL     string `json:"url_final"`     // what answered, after redirects
+	Source       Source `json:"source"`
+	Depth        int    `json:"depth"` // links followed from the seed, feed item or sitemap entry
+
+	Status int `json:"status"` // HTTP status code
+	// Header is the response's header, with canonical keys (Content-Type).
+	// Content-Encoding and Content-Length are those of the wire.
+	Header    map[string][]string `json:"header,omitempty"`
+	Hops      []Hop               `json:"hops,omitempty"` // redirects that were followed, in order
+	FetchedAt time.Time           `json:"fetched_at"`
+	// Truncated says that Body was cut at the crawler's size cap.
+	Truncated bool `json:"truncated,omitempty"`
+
+	// Body is the payload with transfer and content encodings removed, in the
+	// charset in which the server sent it.
+	Body []byte `json:"-"`
+}
+
+// Hop is one followed redirect.
+type Hop struct {
+	URL    string `json:"url"`
+	Status int    `json:"status"`
+}
+
+// HeaderValue returns the first value of a header field by its canonical key,
+// or "".
+func (p *Page) HeaderValue(key string) string {
+	if v := p.Header[key]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
+// Source is the configured source that a page belongs to.
+type Source struct {
+	ID     string `json:"id"`
+	Domain string `json:"domain"` // registrable domain (eTLD+1), or the host where there is none
+	Name   string `json:"name,omitempty"`
+	// Zone is the IANA time zone of dates that state none; "" leaves them
+	// without an instant.
+	Zone string `json:"zone,omitempty"`
+}

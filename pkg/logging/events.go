@@ -1,76 +1,143 @@
 package logging
 
-import (
-	"net/url"
-
-	"go.uber.org/zap"
-)
+import "go.uber.org/zap"
 
 // The names of events: the stable value of the field "event".
 const (
-	ServiceStart    = "service.start"
-	ServiceReady    = "service.ready"
-	ServiceStop     = "service.stop"
+	// ServiceStart is the first line of a process: version, Go version, pid, GOMAXPROCS, memory limit.
+	ServiceStart = "service.start"
+	// ServiceReady says that the process does its work from now on.
+	ServiceReady = "service.ready"
+	// ServiceStop is the last line of a process: why it stopped (reason), how long it ran, the error if there is one.
+	ServiceStop = "service.stop"
+	// ConfigEffective shows the configuration after defaults, redacted.
 	ConfigEffective = "config.effective"
-	StageSummary    = "stage.summary"
-	RunSummary      = "run.summary"
+	// StageSummary holds the exact counters of a stage, every 30 s and at the end (final).
+	StageSummary = "stage.summary"
+	// RunSummary holds the totals of a run that came to its own end.
+	RunSummary = "run.summary"
 
-	FetchDone     = "fetch.done"
-	FetchFailed   = "fetch.failed"
-	FetchSkipped  = "fetch.skipped"
+	// FetchDone is one page fetched.
+	FetchDone = "fetch.done"
+	// FetchFailed is one fetch that brought no page: at warn it will be retried, at error it is given up (reason).
+	FetchFailed = "fetch.failed"
+	// FetchSkipped is one URL that was not fetched, by rule (reason: robots, seen, age, scope, ...).
+	FetchSkipped = "fetch.skipped"
+	// PagePublished is one page acknowledged by the bus.
 	PagePublished = "page.published"
+	// RobotsFetched is one robots.txt read, with the verdict for the host.
 	RobotsFetched = "robots.fetched"
-	SourcePoll    = "source.poll"
-	HostFenced    = "host.fenced"
-	HostDelayed   = "host.delayed"
+	// SourcePoll is one look at a feed, a sitemap or a front page, with the number of new items.
+	SourcePoll = "source.poll"
+	// SourceSilent says that a source has had no new article for longer than is usual for it.
+	SourceSilent = "source.silent"
+	// HostFenced says that another worker holds the host now, so this one let it go.
+	HostFenced = "host.fenced"
+	// HostDelayed says that a host gets its next turn later than planned (reason: back-off, Retry-After, ...).
+	HostDelayed = "host.delayed"
 
-	ParseDone        = "parse.done"
-	ParseRejected    = "parse.rejected"
+	// ParseDone is one page made into an article.
+	ParseDone = "parse.done"
+	// ParseRejected is one page that holds no article (reason).
+	ParseRejected = "parse.rejected"
+	// ArticlePublished is one article acknowledged by the bus.
 	ArticlePublished = "article.published"
 
+	// SegmentCommitted is one object written: key, first and last sequence, number of articles, bytes.
 	SegmentCommitted = "segment.committed"
-	SegmentConflict  = "segment.conflict"
-	SegmentGap       = "segment.gap"
-	EpochBegun       = "epoch.begun"
+	// SegmentConflict is one object that another writer had written already.
+	SegmentConflict = "segment.conflict"
+	// SegmentGap says that articles were gone from the stream before a sink had read them.
+	SegmentGap = "segment.gap"
+	// EpochBegun says that a sink counts positions anew, because the stream is not the one it knew.
+	EpochBegun = "epoch.begun"
 
-	DeadLetter       = "deadletter.published"
-	BackpressureOn   = "backpressure.on"
-	BackpressureOff  = "backpressure.off"
+	// DeadLetter is one message given up and put aside, with the error (reason).
+	DeadLetter = "deadletter.published"
+	// BackpressureOn says that a stage waits because the stream that it writes to is full.
+	BackpressureOn = "backpressure.on"
+	// BackpressureOff says that a stage which waited goes on.
+	BackpressureOff = "backpressure.off"
+	// NATSDisconnected says that the connection to the bus is lost.
 	NATSDisconnected = "nats.disconnected"
-	NATSReconnected  = "nats.reconnected"
-	NATSError        = "nats.error"
-	JanitorArmed     = "janitor.armed"
+	// NATSReconnected says that the connection to the bus is back.
+	NATSReconnected = "nats.reconnected"
+	// NATSError is an asynchronous error of the bus, such as a refused permission.
+	NATSError = "nats.error"
+	// JanitorArmed says that hosts without a turn were given one, and how many.
+	JanitorArmed = "janitor.armed"
 )
 
-// The names of fields.
+// The names of fields. Durations are milliseconds, sizes are bytes.
 const (
-	KeyEvent   = "event"
-	KeyStage   = "stage"
+	// KeyTime is when the line was written: RFC 3339 with nanoseconds, UTC.
+	KeyTime = "ts"
+	// KeyLevel is debug (detail of one document), info, warn (will be retried) or error (given up).
+	KeyLevel = "level"
+	// KeyMessage is the line in words, for people; it may change.
+	KeyMessage = "msg"
+	// KeyService is the program that wrote the line.
+	KeyService = "service"
+	// KeyEvent is the stable name of what happened, one of the constants above.
+	KeyEvent = "event"
+	// KeyStage is crawler, parser or sink.
+	KeyStage = "stage"
+	// KeyCrawlID names the run of the crawler that a page belongs to.
 	KeyCrawlID = "crawl_id"
-	KeyPageID  = "page_id"
-	KeyHost    = "host"
-	KeyURL     = "url.full"
-	KeyReason  = "reason"
-	KeySource  = "source"
+	// KeyPageID names one fetch; with it a page is followed through all stages.
+	KeyPageID = "page_id"
+	// KeyHost is the host of the page, with its port if that is not the default.
+	KeyHost = "host"
+	// KeyURL is the URL, with its userinfo and signatures redacted.
+	KeyURL = "url.full"
+	// KeyReason is why something failed, was skipped, waited or stopped: a word or two from a small set.
+	KeyReason = "reason"
+	// KeySource is the id of the configured source.
+	KeySource = "source"
+	// KeyError is the error in words.
+	KeyError = "error"
+	// KeyIn counts the items that a stage took up.
+	KeyIn = "in"
+	// KeyOut counts the items that a stage passed on.
+	KeyOut = "out"
+	// KeyFailed counts the items that a stage gave up.
+	KeyFailed = "failed"
+	// KeyFailedBy is KeyFailed by reason.
+	KeyFailedBy = "failed_by"
+	// KeySkipped counts the items that a stage left out by rule.
+	KeySkipped = "skipped"
+	// KeySkippedBy is KeySkipped by reason.
+	KeySkippedBy = "skipped_by"
+	// KeyInFlight is the number of items that a stage works on now.
+	KeyInFlight = "in_flight"
+	// KeyLag is the number of items that wait in front of a stage.
+	KeyLag = "lag"
+	// KeyRateIn is the number of items per second that came in during the interval.
+	KeyRateIn = "rate_in"
+	// KeyRate is the number of items per second that went out during the interval.
+	KeyRate = "rate"
+	// KeyP50 is the median latency.
+	KeyP50 = "p50_ms"
+	// KeyP95 is the latency that 95 of 100 items stay below.
+	KeyP95 = "p95_ms"
+	// KeyP99 is the latency that 99 of 100 items stay below.
+	KeyP99 = "p99_ms"
+	// KeyInterval holds the counters since the summary before, and seconds.
+	KeyInterval = "interval"
+	// KeySeconds is the length of the interval or of the run.
+	KeySeconds = "seconds"
+	// KeyFinal marks the last summary of a stage.
+	KeyFinal = "final"
+	// KeyRSS is the memory of the process that is resident.
+	KeyRSS = "rss_bytes"
 )
 
 // Event is the field that names a line.
 func Event(name string) zap.Field { return zap.String(KeyEvent, name) }
 
+// Reason is the field that says why.
+func Reason(reason string) zap.Field { return zap.String(KeyReason, reason) }
+
 // URL is the field url.full, with the userinfo and the values of signatures
 // and tokens redacted.
 func URL(raw string) zap.Field { return zap.String(KeyURL, RedactURL(raw)) }
-
-// RedactURL replaces the userinfo and the values of query parameters that
-// carry signatures or tokens by "REDACTED".
-func RedactURL(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil || (u.User == nil && u.RawQuery == "") {
-		return raw
-	}
-	if u.User != nil {
-		u.User = url.User("REDACTED")
-	}
-	u.RawQuery = redactQuery(u.RawQuery)
-	return u.String()
-}

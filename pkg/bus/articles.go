@@ -1,0 +1,146 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"pressmill/pkg/news"
+)
+
+// PublishArticle stores an article for the sinks; host is the host of its
+// final URL. The same version within the stream's dedup window is stored once:
+// stored says whether it was new. While the stream is full it waits, so that a
+// stopped sink holds the parsers.
+func (b *Bus) PublishArticle(ctx context.Context, host string, a *news.Article) (stored bool, err error) {
+	data, err := json.Marshal(a)
+	if err != nil {
+		return false, Permanent("bad_article", err)
+	}
+	subject := "articles." + PartitionName(Partition(host)) + "." + HostToken(host)
+	for {
+		ack, err := b.js.Publish(ctx, subject, data, jetstream.WithMsgID(a.MsgID()))
+		err = classify(err)
+		switch {
+		case err == nil:
+			return !ack.Duplicate, nil
+		case !errors.Is(err, ErrFull) || ctx.Err() != nil:
+			return false, fmt.Errorf("publish article %s: %w", a.ID, err)
+		}
+		pause(ctx, 500*time.Millisecond)
+	}
+}
+
+// StoredArticle is an article as it lies in its stream.
+type StoredArticle struct {
+	Seq   uint64
+	Time  time.Time // the stream's
+	MsgID string    // id.rev
+	Data  []byte    // JSON, article/v1
+}
+
+func storedArticle(m *jetstream.RawStreamMsg) StoredArticle {
+	return StoredArticle{Seq: m.Sequence, Time: m.Time, MsgID: m.Header.Get(jetstream.MsgIDHeader), Data: m.Data}
+}
+
+// ReadArticles returns the articles of a partition from a sequence on, in
+// order, at most limit of them. It waits up to wait for the first; none by
+// then is no error.
+func (b *Bus) ReadArticles(ctx context.Context, partition int, from uint64, limit int, wait time.Duration) ([]StoredArticle, error) {
+	st, err := b.stream(ctx, streamArticles)
+	if err != nil {
+		return nil, err
+	}
+	filter := "articles." + PartitionName(partition) + ".*"
+	deadline := time.Now().Add(wait)
+	var out []StoredArticle
+	for len(out) < limit && ctx.Err() == nil {
+		m, err := st.GetMsg(ctx, max(from, 1), jetstream.WithGetMsgSubject(filter))
+		if err = classify(err); errors.Is(err, ErrNotFound) {
+			if len(out) > 0 || !time.Now().Before(deadline) {
+				break
+			}
+			pause(ctx, min(200*time.Millisecond, time.Until(deadline)))
+			continue
+		}
+		if err != nil {
+			return out, fmt.Errorf("read articles of %s: %w", PartitionName(partition), err)
+		}
+		out = append(out, storedArticle(m))
+		from = m.Sequence + 1
+	}
+	return out, nil
+}
+
+// ArticleAt returns the article at a sequence, or ErrNotFound.
+func (b *Bus) ArticleAt(ctx context.Context, seq uint64) (StoredArticle, error) {
+	st, err := b.stream(ctx, streamArticles)
+	if err != nil {
+		return StoredArticle{}, err
+	}
+	m, err := st.GetMsg(ctx, seq)
+	if err != nil {
+		return StoredArticle{}, classify(err)
+	}
+	return storedArticle(m), nil
+}
+
+// ArticlesState returns when the stream of articles was created and its first
+// and last sequence.
+func (b *Bus) ArticlesState(ctx context.Context) (created time.Time, first, last uint64, err error) {
+	st, err := b.js.Stream(ctx, streamArticles)
+	if err != nil {
+		return time.Time{}, 0, 0, fmt.Errorf("read stream %s: %w", streamArticles, err)
+	}
+	info := st.CachedInfo()
+	return info.Created, info.State.FirstSeq, info.State.LastSeq, nil
+}
+
+// LastArticle returns the last sequence of a partition, 0 if it has none.
+func (b *Bus) LastArticle(ctx context.Context, partition int) (uint64, error) {
+	st, err := b.stream(ctx, streamArticles)
+	if err != nil {
+		return 0, err
+	}
+	m, err := st.GetLastMsgForSubject(ctx, "articles."+PartitionName(partition)+".*")
+	if err = classify(err); errors.Is(err, ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read last article of %s: %w", PartitionName(partition), err)
+	}
+	return m.Sequence, nil
+}
+
+// PutPosition mirrors the position of a sink in a partition: the next sequence
+// it will read. The truth is in the sink's objects; the mirror is for lag.
+func (b *Bus) PutPosition(ctx context.Context, sink string, partition int, next uint64) error {
+	kv, err := b.js.KeyValue(ctx, bucketPositions)
+	if err != nil {
+		return fmt.Errorf("put position: %w", err)
+	}
+	_, err = kv.PutString(ctx, sink+"."+PartitionName(partition), strconv.FormatUint(next, 10))
+	return err
+}
+
+// Position returns the mirrored position of a sink in a partition, 0 if it has
+// none.
+func (b *Bus) Position(ctx context.Context, sink string, partition int) (uint64, error) {
+	kv, err := b.js.KeyValue(ctx, bucketPositions)
+	if err != nil {
+		return 0, fmt.Errorf("read position: %w", err)
+	}
+	e, err := kv.Get(ctx, sink+"."+PartitionName(partition))
+	if err = classify(err); errors.Is(err, ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseUint(string(e.Value()), 10, 64)
+}

@@ -1,0 +1,226 @@
+// Package bus is the only package that speaks NATS. It holds the topology
+// (streams, consumers, key-value buckets) and typed ways to publish and consume
+// what flows between the stages. Stage code sees messages and returns an
+// error; that error is the whole protocol: nil acknowledges, Permanent puts
+// the message among the dead letters, anything else has it delivered again.
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+
+	"pressmill/pkg/bus/turn"
+	"pressmill/pkg/config"
+	"pressmill/pkg/logging"
+)
+
+// Config is the section bus of the configuration.
+type Config struct {
+	// URL of the NATS servers, comma separated; secrets belong into files.
+	URL       string `yaml:"url"`
+	CredsFile string `yaml:"creds_file"` // user JWT and seed
+	NKeyFile  string `yaml:"nkey_file"`  // seed of an nkey
+	CAFile    string `yaml:"ca_file"`    // PEM roots for TLS
+
+	Replicas int `yaml:"replicas"` // of every stream: 1, 3 or 5
+	// AckWait is how long a silent worker keeps a turn or a page before
+	// another one gets it.
+	AckWait time.Duration `yaml:"ack_wait"`
+
+	PagesMaxBytes    config.Bytes  `yaml:"pages_max_bytes"`
+	ArticlesMaxBytes config.Bytes  `yaml:"articles_max_bytes"`
+	FrontierMaxBytes config.Bytes  `yaml:"frontier_max_bytes"`
+	FrontierPerHost  int64         `yaml:"frontier_per_host"` // URLs waiting per host and priority
+	FrontierMaxAge   time.Duration `yaml:"frontier_max_age"`
+	SeenMaxAge       time.Duration `yaml:"seen_max_age"`
+	DeadMaxAge       time.Duration `yaml:"dead_letters_max_age"`
+}
+
+// Defaults returns the configuration of a single local server.
+func Defaults() Config {
+	return Config{
+		URL:              nats.DefaultURL,
+		Replicas:         1,
+		AckWait:          60 * time.Second,
+		PagesMaxBytes:    2 << 30,
+		ArticlesMaxBytes: 8 << 30,
+		FrontierMaxBytes: 4 << 30,
+		FrontierPerHost:  250_000,
+		FrontierMaxAge:   14 * 24 * time.Hour,
+		SeenMaxAge:       92 * 24 * time.Hour,
+		DeadMaxAge:       30 * 24 * time.Hour,
+	}
+}
+
+// Validate reports every fault of the section at once.
+func (c *Config) Validate() error {
+	var errs []error
+	fault := func(bad bool, format string, args ...any) {
+		if bad {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	fault(c.Replicas != 1 && c.Replicas != 3 && c.Replicas != 5, "bus.replicas: %d is not 1, 3 or 5", c.Replicas)
+	fault(c.AckWait < time.Second, "bus.ack_wait: %s is below 1s", c.AckWait)
+	fault(c.PagesMaxBytes < 1<<20, "bus.pages_max_bytes: %d is below 1MiB", c.PagesMaxBytes)
+	fault(c.ArticlesMaxBytes < 1<<20, "bus.articles_max_bytes: %d is below 1MiB", c.ArticlesMaxBytes)
+	fault(c.FrontierMaxBytes < 1<<20, "bus.frontier_max_bytes: %d is below 1MiB", c.FrontierMaxBytes)
+	fault(c.FrontierPerHost < 1, "bus.frontier_per_host: must be positive")
+	fault(c.CredsFile != "" && c.NKeyFile != "", "bus: creds_file and nkey_file exclude each other")
+	return errors.Join(errs...)
+}
+
+// Bus is a connection to NATS. It is safe for concurrent use.
+type Bus struct {
+	cfg Config
+	nc  *nats.Conn
+	js  jetstream.JetStream
+	log *zap.Logger
+
+	hosts, sinks *turn.Queue
+	streams      sync.Map // name -> jetstream.Stream
+}
+
+// Connect connects to the servers of the configuration. It does not look at
+// the topology: Apply makes it, Check and WaitReady compare it.
+func Connect(cfg Config, name string, log *zap.Logger, opts ...nats.Option) (*Bus, error) {
+	auth, err := cfg.options()
+	if err != nil {
+		return nil, err
+	}
+	b := &Bus{cfg: cfg, log: log}
+	opts = append(append(auth,
+		nats.Name("pressmill "+name),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(500*time.Millisecond),
+		nats.PingInterval(10*time.Second),
+		nats.CustomInboxPrefix("_INBOX."+name),
+		nats.DisconnectErrHandler(b.disconnected),
+		nats.ReconnectHandler(b.reconnected),
+		nats.ErrorHandler(b.asyncError),
+	), opts...)
+	if b.nc, err = nats.Connect(cfg.URL, opts...); err != nil {
+		return nil, fmt.Errorf("connect to NATS at %s: %w (is the server up, and bus.url right?)", logging.RedactURL(cfg.URL), err)
+	}
+	if b.js, err = jetstream.New(b.nc, jetstream.WithPublishAsyncMaxPending(4096)); err != nil {
+		b.nc.Close()
+		return nil, err
+	}
+	b.hosts = turn.New(b.nc, b.js, turn.Config{Stream: streamHosts, Prefix: "host", Consumer: consumerCrawler, AckWait: cfg.AckWait})
+	b.sinks = turn.New(b.nc, b.js, turn.Config{Stream: streamSinks, Prefix: "sink", Consumer: consumerSink, AckWait: cfg.AckWait})
+	return b, nil
+}
+
+func (c Config) options() ([]nats.Option, error) {
+	var opts []nats.Option
+	if c.CredsFile != "" {
+		opts = append(opts, nats.UserCredentials(c.CredsFile))
+	}
+	if c.NKeyFile != "" {
+		o, err := nats.NkeyOptionFromSeed(c.NKeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("read bus.nkey_file %s: %w", c.NKeyFile, err)
+		}
+		opts = append(opts, o)
+	}
+	if c.CAFile != "" {
+		if _, err := os.Stat(c.CAFile); err != nil {
+			return nil, fmt.Errorf("read bus.ca_file: %w", err)
+		}
+		opts = append(opts, nats.RootCAs(c.CAFile))
+	}
+	return opts, nil
+}
+
+func (b *Bus) disconnected(_ *nats.Conn, err error) {
+	if err != nil {
+		b.log.Warn("lost the connection to NATS; reconnecting", logging.Event(logging.NATSDisconnected), zap.Error(err))
+	}
+}
+
+func (b *Bus) reconnected(nc *nats.Conn) {
+	b.log.Info("connected to NATS again", logging.Event(logging.NATSReconnected), zap.String("server", logging.RedactURL(nc.ConnectedUrl())))
+}
+
+func (b *Bus) asyncError(_ *nats.Conn, sub *nats.Subscription, err error) {
+	subject := ""
+	if sub != nil {
+		subject = sub.Subject
+	}
+	b.log.Error("NATS reports an error", logging.Event(logging.NATSError), zap.String("subject", subject), zap.Error(err))
+}
+
+// Close flushes what is pending and closes the connection.
+func (b *Bus) Close() error {
+	if b.nc.IsClosed() {
+		return nil
+	}
+	err := b.nc.FlushTimeout(5 * time.Second)
+	b.nc.Close()
+	return err
+}
+
+// Connected says whether the connection is up now.
+func (b *Bus) Connected() bool { return b.nc.IsConnected() }
+
+// AckWait returns how long a silent worker keeps what it has pulled.
+func (b *Bus) AckWait() time.Duration { return b.cfg.AckWait }
+
+// Hosts returns the turns of hosts; keys are host tokens (HostToken).
+func (b *Bus) Hosts() *turn.Queue { return b.hosts }
+
+// SinkTurns returns the turns of sink partitions; keys are
+// "<sink>-<partition>", as in "files-p03".
+func (b *Bus) SinkTurns() *turn.Queue { return b.sinks }
+
+// State counts what lies on the bus.
+type State struct {
+	Hosts, Frontier, Pages, Articles, DeadLetters uint64 // messages
+	PagesBytes, ArticlesBytes                     uint64
+}
+
+// State reads the state of the streams. The counts are of one moment each, not
+// of one moment together.
+func (b *Bus) State(ctx context.Context) (State, error) {
+	var s State
+	for _, q := range []struct {
+		stream       string
+		count, bytes *uint64
+	}{
+		{streamHosts, &s.Hosts, nil},
+		{streamFrontier, &s.Frontier, nil},
+		{streamPages, &s.Pages, &s.PagesBytes},
+		{streamArticles, &s.Articles, &s.ArticlesBytes},
+		{streamDead, &s.DeadLetters, nil},
+	} {
+		st, err := b.js.Stream(ctx, q.stream)
+		if err != nil {
+			return s, fmt.Errorf("read stream %s: %w", q.stream, err)
+		}
+		info := st.CachedInfo()
+		*q.count = info.State.Msgs
+		if q.bytes != nil {
+			*q.bytes = info.State.Bytes
+		}
+	}
+	return s, nil
+}
+
+// PagesFull says whether the stream of pages is above 80 % of its bytes:
+// crawlers pull no turns then.
+func (b *Bus) PagesFull(ctx context.Context) (bool, error) {
+	st, err := b.js.Stream(ctx, streamPages)
+	if err != nil {
+		return false, err
+	}
+	info := st.CachedInfo()
+	return info.Config.MaxBytes > 0 && info.State.Bytes > uint64(info.Config.MaxBytes)/10*8, nil
+}

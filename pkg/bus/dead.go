@@ -1,0 +1,122 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+
+	"pressmill/pkg/logging"
+)
+
+const (
+	headerReason  = "Pressmill-Reason"
+	headerError   = "Pressmill-Error"
+	headerSubject = "Pressmill-Subject"
+)
+
+// DeadLetter is a message that could not be worked on.
+type DeadLetter struct {
+	Seq     uint64 // its sequence among the dead letters
+	Time    time.Time
+	Stage   string // crawler, parser or sink
+	Key     string // host token or partition
+	Subject string // where it came from, and goes to when replayed
+	Reason  string
+	Error   string
+	Data    []byte
+}
+
+// PublishDead stores a dead letter; msgID makes it once only.
+func (b *Bus) PublishDead(ctx context.Context, d DeadLetter, msgID string) error {
+	msg := nats.NewMsg("dlq." + d.Stage + "." + d.Key)
+	msg.Data = d.Data
+	msg.Header.Set(headerReason, d.Reason)
+	msg.Header.Set(headerError, strings.NewReplacer("\r", " ", "\n", " ").Replace(d.Error))
+	msg.Header.Set(headerSubject, d.Subject)
+	if _, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(msgID)); err != nil {
+		return fmt.Errorf("publish dead letter: %w", classify(err))
+	}
+	b.log.Error("message given up", logging.Event(logging.DeadLetter), zap.String(logging.KeyStage, d.Stage), zap.String(logging.KeyReason, d.Reason), zap.String("error", d.Error))
+	return nil
+}
+
+// PushDead stores a frontier URL that was given up as a dead letter.
+func (b *Bus) PushDead(ctx context.Context, host string, u FrontierURL, reason, detail string) error {
+	u.Attempts = 0
+	data, err := encodeJSON(u)
+	if err != nil {
+		return err
+	}
+	return b.PublishDead(ctx, DeadLetter{
+		Stage: "crawler", Key: HostToken(host), Subject: frontierSubject(host, u.Priority), Reason: reason, Error: detail, Data: data,
+	}, fmt.Sprintf("%s:%d", streamFrontier, u.Seq))
+}
+
+// DeadLetters calls yield for every dead letter of a stage ("" for all), oldest
+// first, until it returns false.
+func (b *Bus) DeadLetters(ctx context.Context, stage string, yield func(DeadLetter) bool) error {
+	st, err := b.stream(ctx, streamDead)
+	if err != nil {
+		return err
+	}
+	filter := "dlq.>"
+	if stage != "" {
+		filter = "dlq." + stage + ".>"
+	}
+	for seq := uint64(1); ; {
+		m, err := st.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(filter))
+		if err = classify(err); errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read dead letters: %w", err)
+		}
+		if !yield(deadLetter(m)) {
+			return nil
+		}
+		seq = m.Sequence + 1
+	}
+}
+
+func deadLetter(m *jetstream.RawStreamMsg) DeadLetter {
+	parts := strings.SplitN(m.Subject, ".", 3)
+	return DeadLetter{
+		Seq: m.Sequence, Time: m.Time, Stage: parts[1], Key: parts[2], Data: m.Data,
+		Subject: m.Header.Get(headerSubject), Reason: m.Header.Get(headerReason), Error: m.Header.Get(headerError),
+	}
+}
+
+// Replay puts a dead letter back where it came from and removes it. A URL of
+// the frontier has its host armed.
+func (b *Bus) Replay(ctx context.Context, seq uint64) error {
+	st, err := b.stream(ctx, streamDead)
+	if err != nil {
+		return err
+	}
+	m, err := st.GetMsg(ctx, seq)
+	if err != nil {
+		return fmt.Errorf("dead letter %d: %w", seq, classify(err))
+	}
+	d := deadLetter(m)
+	if d.Subject == "" {
+		return fmt.Errorf("dead letter %d does not say where it came from", seq)
+	}
+	if _, err := b.js.Publish(ctx, d.Subject, d.Data, jetstream.WithMsgID(fmt.Sprintf("replay:%d:%d", seq, m.Time.UnixNano()))); err != nil {
+		return fmt.Errorf("replay dead letter %d: %w", seq, classify(err))
+	}
+	if d.Stage == "crawler" {
+		if _, err := b.hosts.Arm(ctx, d.Key, nil, time.Time{}); err != nil {
+			return err
+		}
+		if _, err := b.hosts.Wake(ctx, d.Key); err != nil {
+			return err
+		}
+	}
+	return st.DeleteMsg(ctx, seq)
+}

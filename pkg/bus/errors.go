@@ -1,0 +1,61 @@
+package bus
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// The errors that callers act on.
+var (
+	// ErrNotFound says that there is no such message or key.
+	ErrNotFound = errors.New("not found")
+	// ErrFull says that a stream or a subject's share of it is full; the
+	// message was not stored.
+	ErrFull = errors.New("stream is full")
+	// ErrConflict says that another writer was faster; read again.
+	ErrConflict = errors.New("changed by another writer")
+)
+
+// PermanentError says that a message can never be worked on.
+type PermanentError struct {
+	Reason string // a short stable word for logs and counts
+	Err    error
+}
+
+// Permanent returns an error that puts a message among the dead letters.
+func Permanent(reason string, err error) error { return &PermanentError{Reason: reason, Err: err} }
+
+func (e *PermanentError) Error() string { return fmt.Sprintf("%s: %v", e.Reason, e.Err) }
+
+// Unwrap returns the cause.
+func (e *PermanentError) Unwrap() error { return e.Err }
+
+const (
+	codeWrongLastSequence = 10071
+	codeStoreFailed       = 10077
+)
+
+// classify maps the errors of JetStream to those of this package.
+func classify(err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrKeyNotFound) {
+		return ErrNotFound
+	}
+	if api, ok := errors.AsType[*jetstream.APIError](err); ok {
+		switch {
+		case api.ErrorCode == codeWrongLastSequence:
+			return ErrConflict
+		case api.ErrorCode == codeStoreFailed && strings.Contains(api.Description, "maximum"):
+			return fmt.Errorf("%w: %s", ErrFull, api.Description)
+		}
+	}
+	if strings.Contains(err.Error(), "maximum bytes exceeded") || strings.Contains(err.Error(), "maximum messages per subject exceeded") || strings.Contains(err.Error(), "maximum messages exceeded") {
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	return err
+}

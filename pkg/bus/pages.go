@@ -1,0 +1,222 @@
+package bus
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+
+	"pressmill/pkg/logging"
+	"pressmill/pkg/news"
+)
+
+// PublishPage stores a page for the parsers. host is the host of its final
+// URL. The same PageID within the stream's dedup window is stored once. It
+// returns ErrFull while the stream is at its limit.
+func (b *Bus) PublishPage(ctx context.Context, host string, page *news.Page) error {
+	data, err := encodePage(page)
+	if err != nil {
+		return fmt.Errorf("encode page %s: %w", page.PageID, err)
+	}
+	_, err = b.js.Publish(ctx, "pages."+HostToken(host), data, jetstream.WithMsgID(page.PageID))
+	return classify(err)
+}
+
+// A page on the wire is the length of its metadata as a uvarint, the metadata
+// as JSON, and the body as one zstd frame.
+func encodePage(page *news.Page) ([]byte, error) {
+	meta, err := json.Marshal(page)
+	if err != nil {
+		return nil, err
+	}
+	data := binary.AppendUvarint(make([]byte, 0, len(meta)+len(page.Body)/3+16), uint64(len(meta)))
+	data = append(data, meta...)
+	return pageEncoder().EncodeAll(page.Body, data), nil
+}
+
+func decodePage(data []byte) (*news.Page, error) {
+	n, k := binary.Uvarint(data)
+	if k <= 0 || n > uint64(len(data)-k) {
+		return nil, errors.New("page message is cut")
+	}
+	page := new(news.Page)
+	if err := json.Unmarshal(data[k:k+int(n)], page); err != nil {
+		return nil, fmt.Errorf("page metadata: %w", err)
+	}
+	body, err := pageDecoder().DecodeAll(data[k+int(n):], nil)
+	if err != nil {
+		return nil, fmt.Errorf("page body: %w", err)
+	}
+	page.Body = body
+	return page, nil
+}
+
+var pageEncoder = sync.OnceValue(func() *zstd.Encoder {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false), zstd.WithWindowSize(1<<20))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return e
+})
+
+var pageDecoder = sync.OnceValue(func() *zstd.Decoder {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(64<<20))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return d
+})
+
+const (
+	aloneAfter = 3 // from this delivery on a page is worked on alone
+	deadAfter  = 5 // a page delivered more often than this killed its workers
+)
+
+// ConsumePages calls handle for every page, on at most the given number of
+// pages at a time, until ctx is cancelled; it then finishes those in work and
+// returns nil. A page whose handling panics or fails is delivered again, later
+// each time, and becomes a dead letter after the fifth delivery.
+func (b *Bus) ConsumePages(ctx context.Context, workers int, handle func(ctx context.Context, page *news.Page) error) error {
+	cons, err := b.js.Consumer(ctx, streamPages, consumerParser)
+	if err != nil {
+		return fmt.Errorf("consumer %s/%s: %w", streamPages, consumerParser, err)
+	}
+	c := pageConsumer{bus: b, handle: handle}
+	slots := make(chan struct{}, workers)
+	work := context.WithoutCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for ctx.Err() == nil {
+		free, ok := takeSlots(ctx, slots)
+		if !ok {
+			break
+		}
+		batch, err := cons.Fetch(free, jetstream.FetchMaxWait(time.Second))
+		if err == nil {
+			for msg := range batch.Messages() {
+				free--
+				wg.Go(func() {
+					defer func() { <-slots }()
+					c.process(work, msg)
+				})
+			}
+			err = batch.Error()
+		}
+		for range free {
+			<-slots
+		}
+		if err != nil && !errors.Is(err, nats.ErrTimeout) {
+			b.log.Warn("pull pages", logging.Event(logging.NATSError), zap.Error(err))
+			pause(ctx, 500*time.Millisecond)
+		}
+	}
+	return nil
+}
+
+// takeSlots takes all free slots, waiting for the first.
+func takeSlots(ctx context.Context, slots chan struct{}) (int, bool) {
+	select {
+	case slots <- struct{}{}:
+	case <-ctx.Done():
+		return 0, false
+	}
+	for n := 1; ; n++ {
+		select {
+		case slots <- struct{}{}:
+		default:
+			return n, true
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+type pageConsumer struct {
+	bus    *Bus
+	handle func(ctx context.Context, page *news.Page) error
+	alone  sync.RWMutex
+}
+
+func (c *pageConsumer) process(ctx context.Context, msg jetstream.Msg) {
+	log := c.bus.log
+	meta, err := msg.Metadata()
+	if err != nil {
+		log.Error("page message without metadata", logging.Event(logging.NATSError), zap.Error(err))
+		return
+	}
+	stop := keepAlive(msg, c.bus.cfg.AckWait)
+	defer stop()
+	if meta.NumDelivered > deadAfter {
+		err = Permanent("delivered_too_often", fmt.Errorf("delivered %d times", meta.NumDelivered))
+	} else {
+		err = c.call(ctx, msg, meta.NumDelivered)
+	}
+	if permanent, ok := errors.AsType[*PermanentError](err); ok {
+		letter := DeadLetter{Stage: "parser", Key: msg.Subject()[len("pages."):], Subject: msg.Subject(), Reason: permanent.Reason, Error: err.Error(), Data: msg.Data()}
+		err = c.bus.PublishDead(ctx, letter, fmt.Sprintf("%s:%d", streamPages, meta.Sequence.Stream))
+	}
+	if err != nil {
+		delay := min(time.Second<<min(meta.NumDelivered, 6), time.Minute)
+		log.Warn("page will be delivered again", logging.Event(logging.ParseRejected), zap.String(logging.KeyReason, "retry"), zap.Duration("delay", delay), zap.Error(err))
+		if err := msg.NakWithDelay(delay); err != nil {
+			log.Warn("nak page", logging.Event(logging.NATSError), zap.Error(err))
+		}
+		return
+	}
+	ackCtx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := msg.DoubleAck(ackCtx); err != nil {
+		log.Warn("acknowledge page", logging.Event(logging.NATSError), zap.Error(err))
+	}
+}
+
+func (c *pageConsumer) call(ctx context.Context, msg jetstream.Msg, delivered uint64) (err error) {
+	if delivered >= aloneAfter {
+		c.alone.Lock()
+		defer c.alone.Unlock()
+	} else {
+		c.alone.RLock()
+		defer c.alone.RUnlock()
+	}
+	page, err := decodePage(msg.Data())
+	if err != nil {
+		return Permanent("bad_message", err)
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic on page %s: %v", page.PageID, r)
+		}
+	}()
+	return c.handle(ctx, page)
+}
+
+func keepAlive(msg jetstream.Msg, ackWait time.Duration) (stop func()) {
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(ackWait / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				_ = msg.InProgress() // the next tick tries again
+			}
+		}
+	})
+	return func() { close(done); wg.Wait() }
+}

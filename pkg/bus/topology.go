@@ -1,0 +1,250 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	streamHosts    = "HOSTS"
+	streamSinks    = "SINKS"
+	streamFrontier = "FRONTIER"
+	streamSeen     = "SEEN"
+	streamPages    = "PAGES"
+	streamArticles = "ARTICLES"
+	streamDead     = "DLQ"
+
+	consumerCrawler = "crawler"
+	consumerParser  = "parser"
+	consumerSink    = "sink"
+
+	bucketSources   = "sources"
+	bucketRobots    = "robots"
+	bucketPositions = "positions"
+
+	maxAckPending  = 20000
+	maxMessageSize = 8 << 20
+)
+
+// streams is the one definition of the topology's streams.
+func (c Config) streams() []jetstream.StreamConfig {
+	turns := func(name, prefix, about string) jetstream.StreamConfig {
+		return jetstream.StreamConfig{
+			Name: name, Description: about,
+			Subjects:  []string{prefix + ".*.turn", prefix + ".*.ready"},
+			Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardOld,
+			MaxMsgsPerSubject: 1, AllowMsgSchedules: true, AllowRollup: true, AllowDirect: true,
+		}
+	}
+	streams := []jetstream.StreamConfig{
+		turns(streamHosts, "host", "one turn per host: the right to fetch from it"),
+		turns(streamSinks, "sink", "one turn per sink and partition: the right to write it"),
+		{
+			Name: streamFrontier, Description: "URLs that wait to be fetched",
+			Subjects:  []string{"frontier.*.*"},
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true,
+			MaxMsgsPerSubject: c.FrontierPerHost, MaxBytes: int64(c.FrontierMaxBytes), MaxAge: c.FrontierMaxAge,
+			AllowDirect: true, Duplicates: 2 * time.Minute,
+		},
+		{
+			Name: streamSeen, Description: "fingerprints of known URLs per host and month",
+			Subjects:  []string{"seen.*.*.*"},
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
+			MaxAge: c.SeenMaxAge, AllowDirect: true, AllowRollup: true,
+		},
+		{
+			Name: streamPages, Description: "fetched pages on their way to the parsers",
+			Subjects:  []string{"pages.*"},
+			Retention: jetstream.InterestPolicy, Discard: jetstream.DiscardNew,
+			MaxBytes: int64(c.PagesMaxBytes), AllowDirect: true, Duplicates: 10 * time.Minute,
+		},
+		{
+			Name: streamArticles, Description: "articles on their way to the sinks",
+			Subjects:  []string{"articles.*.*"},
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
+			MaxBytes: int64(c.ArticlesMaxBytes), AllowDirect: true, Compression: jetstream.S2Compression,
+			Duplicates: 26 * time.Hour,
+		},
+		{
+			Name: streamDead, Description: "dead letters of every stage",
+			Subjects:  []string{"dlq.*.>"},
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
+			MaxAge: c.DeadMaxAge, AllowDirect: true,
+		},
+	}
+	for i := range streams {
+		s := &streams[i]
+		s.Storage, s.Replicas = jetstream.FileStorage, c.Replicas
+		s.MaxMsgs, s.MaxMsgSize, s.MaxConsumers = -1, maxMessageSize, -1
+		if s.MaxBytes == 0 {
+			s.MaxBytes = -1
+		}
+		if s.MaxMsgsPerSubject == 0 {
+			s.MaxMsgsPerSubject = -1
+		}
+		if s.Duplicates == 0 {
+			s.Duplicates = 2 * time.Minute
+		}
+	}
+	return streams
+}
+
+type consumer struct {
+	stream string
+	jetstream.ConsumerConfig
+}
+
+// consumers is the one definition of the topology's durable consumers. None
+// has a delivery limit: what is delivered too often becomes a dead letter
+// through the worker, never silently.
+func (c Config) consumers() []consumer {
+	durable := func(stream, name, filter string) consumer {
+		return consumer{stream, jetstream.ConsumerConfig{
+			Durable: name, FilterSubject: filter, AckPolicy: jetstream.AckExplicitPolicy,
+			AckWait: c.AckWait, MaxDeliver: -1, MaxAckPending: maxAckPending, DeliverPolicy: jetstream.DeliverAllPolicy,
+		}}
+	}
+	return []consumer{
+		durable(streamHosts, consumerCrawler, "host.*.ready"),
+		durable(streamSinks, consumerSink, "sink.*.ready"),
+		durable(streamPages, consumerParser, ""),
+	}
+}
+
+func (c Config) buckets() []jetstream.KeyValueConfig {
+	return []jetstream.KeyValueConfig{
+		{Bucket: bucketSources, Description: "sources to crawl", History: 1, Replicas: c.Replicas},
+		{Bucket: bucketRobots, Description: "robots.txt per host", History: 1, Replicas: c.Replicas, TTL: 25 * time.Hour, MaxValueSize: 1 << 20},
+		{Bucket: bucketPositions, Description: "mirror of the sinks' positions", History: 1, Replicas: c.Replicas},
+	}
+}
+
+// Apply makes or updates the topology. It is idempotent.
+func (b *Bus) Apply(ctx context.Context) error {
+	for _, s := range b.cfg.streams() {
+		if _, err := b.js.CreateOrUpdateStream(ctx, s); err != nil {
+			return fmt.Errorf("apply stream %s: %w", s.Name, err)
+		}
+	}
+	for _, c := range b.cfg.consumers() {
+		if _, err := b.js.CreateOrUpdateConsumer(ctx, c.stream, c.ConsumerConfig); err != nil {
+			return fmt.Errorf("apply consumer %s/%s: %w", c.stream, c.Durable, err)
+		}
+	}
+	for _, k := range b.cfg.buckets() {
+		if _, err := b.js.CreateOrUpdateKeyValue(ctx, k); err != nil {
+			return fmt.Errorf("apply bucket %s: %w", k.Bucket, err)
+		}
+	}
+	return nil
+}
+
+// Check compares the server's topology with the definition and returns one
+// error that names every difference, or nil.
+func (b *Bus) Check(ctx context.Context) error {
+	var errs []error
+	for _, want := range b.cfg.streams() {
+		st, err := b.js.Stream(ctx, want.Name)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("stream %s: %w", want.Name, err))
+			continue
+		}
+		errs = append(errs, diffStream(want, st.CachedInfo().Config)...)
+	}
+	for _, want := range b.cfg.consumers() {
+		c, err := b.js.Consumer(ctx, want.stream, want.Durable)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("consumer %s/%s: %w", want.stream, want.Durable, err))
+			continue
+		}
+		errs = append(errs, diffConsumer(want, c.CachedInfo().Config)...)
+	}
+	for _, want := range b.cfg.buckets() {
+		if _, err := b.js.KeyValue(ctx, want.Bucket); err != nil {
+			errs = append(errs, fmt.Errorf("bucket %s: %w", want.Bucket, err))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("the topology differs (run `pressmill topology apply`):\n%w", err)
+	}
+	return nil
+}
+
+func diffStream(want, got jetstream.StreamConfig) []error {
+	d := differ{what: "stream " + want.Name}
+	d.field("subjects", fmt.Sprint(got.Subjects), fmt.Sprint(want.Subjects))
+	d.field("retention", got.Retention, want.Retention)
+	d.field("discard", got.Discard, want.Discard)
+	d.field("discard_new_per_subject", got.DiscardNewPerSubject, want.DiscardNewPerSubject)
+	d.field("max_msgs_per_subject", got.MaxMsgsPerSubject, want.MaxMsgsPerSubject)
+	d.field("max_bytes", got.MaxBytes, want.MaxBytes)
+	d.field("max_age", got.MaxAge, want.MaxAge)
+	d.field("max_msg_size", got.MaxMsgSize, want.MaxMsgSize)
+	d.field("duplicate_window", got.Duplicates, want.Duplicates)
+	d.field("num_replicas", got.Replicas, want.Replicas)
+	d.field("allow_direct", got.AllowDirect, want.AllowDirect)
+	d.field("allow_msg_schedules", got.AllowMsgSchedules, want.AllowMsgSchedules)
+	d.field("allow_rollup_hdrs", got.AllowRollup, want.AllowRollup)
+	d.field("compression", got.Compression, want.Compression)
+	return d.errs
+}
+
+func diffConsumer(want consumer, got jetstream.ConsumerConfig) []error {
+	d := differ{what: fmt.Sprintf("consumer %s/%s", want.stream, want.Durable)}
+	d.field("filter_subject", got.FilterSubject, want.FilterSubject)
+	d.field("ack_policy", got.AckPolicy, want.AckPolicy)
+	d.field("ack_wait", got.AckWait, want.AckWait)
+	d.field("max_deliver", got.MaxDeliver, want.MaxDeliver)
+	d.field("max_ack_pending", got.MaxAckPending, want.MaxAckPending)
+	return d.errs
+}
+
+type differ struct {
+	what string
+	errs []error
+}
+
+func (d *differ) field(name string, got, want any) {
+	if got != want {
+		d.errs = append(d.errs, fmt.Errorf("%s: %s is %v, want %v", d.what, name, got, want))
+	}
+}
+
+// WaitReady waits until the topology is there and right, or until the timeout
+// has passed; it then returns what differs.
+func (b *Bus) WaitReady(ctx context.Context, timeout time.Duration) error {
+	deadline := time.Now().Add(timeout)
+	for {
+		err := b.Check(ctx)
+		if err == nil || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+// ReleaseTurns makes every turn that a dead worker still holds due at once. It
+// may be called only by who knows that no worker lives: the owner of an
+// embedded server, before its stages start.
+func (b *Bus) ReleaseTurns(ctx context.Context) error {
+	for _, c := range b.cfg.consumers() {
+		if c.stream == streamPages {
+			continue // its delivery counts find the pages that kill a process
+		}
+		if err := b.js.DeleteConsumer(ctx, c.stream, c.Durable); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return fmt.Errorf("release turns of %s: %w", c.stream, err)
+		}
+		if _, err := b.js.CreateOrUpdateConsumer(ctx, c.stream, c.ConsumerConfig); err != nil {
+			return fmt.Errorf("release turns of %s: %w", c.stream, err)
+		}
+	}
+	return nil
+}

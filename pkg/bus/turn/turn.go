@@ -1,0 +1,364 @@
+// Package turn implements turns: the right to work on one key (a host, a
+// sink's partition), once, now. At most one turn exists per key; it lies in a
+// stream either as a schedule on <prefix>.<key>.turn or, when due, on
+// <prefix>.<key>.ready, and whoever consumes it is the only one who may work
+// on that key until the turn is handed on with the time of the next one. A
+// worker that dies loses its turn after AckWait; one that was frozen finds
+// itself fenced.
+//
+// Schedules are those of NATS (ADR-51); expected-last-sequence headers do the
+// fencing.
+package turn
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ErrFenced says that the turn belongs to someone else by now: stop touching
+// the key, hand nothing on.
+var ErrFenced = errors.New("turn is no longer ours")
+
+const (
+	headerExpectedSeq     = "Nats-Expected-Last-Subject-Sequence"
+	headerExpectedSubject = "Nats-Expected-Last-Subject-Sequence-Subject"
+	headerSchedule        = "Nats-Schedule"
+	headerTarget          = "Nats-Schedule-Target"
+	headerRollup          = "Nats-Schedule-Rollup"
+	headerNext            = "Nats-Schedule-Next"
+	headerScheduler       = "Nats-Scheduler"
+	headerNotBefore       = "Pressmill-Not-Before"
+
+	codeWrongLastSequence = 10071
+)
+
+// Config names where a queue's turns lie.
+type Config struct {
+	Stream, Prefix, Consumer string
+	AckWait                  time.Duration // the consumer's
+}
+
+// Queue is the turns of one stream. It is safe for concurrent use.
+type Queue struct {
+	Config
+	nc *nats.Conn
+	js jetstream.JetStream
+
+	mu   sync.Mutex
+	cons jetstream.Consumer
+}
+
+// New returns the queue of a stream and its durable consumer, both of which
+// the topology has made.
+func New(nc *nats.Conn, js jetstream.JetStream, cfg Config) *Queue {
+	return &Queue{Config: cfg, nc: nc, js: js}
+}
+
+func (q *Queue) all(key string) string   { return q.Prefix + "." + key + ".*" }
+func (q *Queue) turn(key string) string  { return q.Prefix + "." + key + ".turn" }
+func (q *Queue) ready(key string) string { return q.Prefix + "." + key + ".ready" }
+
+// Arm makes a key's turn, due at the given time (the zero time: now), if none
+// exists in any state. It says whether it did.
+func (q *Queue) Arm(ctx context.Context, key string, state []byte, at time.Time) (bool, error) {
+	msg := q.message(key, state, at, 0)
+	err := q.publish(ctx, msg)
+	if errors.Is(err, ErrFenced) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("arm %s: %w", key, err)
+	}
+	return true, nil
+}
+
+// Wake makes a scheduled turn due now, or at the not-before time it was handed
+// on with if that is later. A turn that is due already or worked on stays as
+// it is; the result says whether the schedule was changed.
+func (q *Queue) Wake(ctx context.Context, key string) (bool, error) {
+	last, err := q.last(ctx, key)
+	if err != nil || last == nil || last.Subject != q.turn(key) {
+		return false, err
+	}
+	msg := q.message(key, last.Data, last.notBefore(), last.Seq)
+	if nb := last.header.Get(headerNotBefore); nb != "" {
+		msg.Header.Set(headerNotBefore, nb)
+	}
+	if msg.Subject == q.ready(key) {
+		msg.Header.Set(headerNext, "purge")
+		msg.Header.Set(headerScheduler, q.turn(key))
+	} else if last.header.Get(headerSchedule) == msg.Header.Get(headerSchedule) {
+		return false, nil
+	}
+	err = q.publish(ctx, msg)
+	if errors.Is(err, ErrFenced) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// message returns the message that makes the turn due at a time, accepted only
+// while the key's last message is the one at sequence expected.
+func (q *Queue) message(key string, state []byte, at time.Time, expected uint64) *nats.Msg {
+	msg := nats.NewMsg(q.ready(key))
+	msg.Data = state
+	msg.Header.Set(headerExpectedSeq, strconv.FormatUint(expected, 10))
+	msg.Header.Set(headerExpectedSubject, q.all(key))
+	if at.After(time.Now()) {
+		msg.Subject = q.turn(key)
+		msg.Header.Set(headerSchedule, "@at "+at.UTC().Format(time.RFC3339Nano))
+		msg.Header.Set(headerTarget, q.ready(key))
+		msg.Header.Set(headerRollup, "sub")
+	}
+	return msg
+}
+
+func (q *Queue) publish(ctx context.Context, msg *nats.Msg) error {
+	_, err := q.js.PublishMsg(ctx, msg)
+	if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.ErrorCode == codeWrongLastSequence {
+		return ErrFenced
+	}
+	return err
+}
+
+type stored struct {
+	Subject string `json:"subject"`
+	Seq     uint64 `json:"seq"`
+	Data    []byte `json:"data"`
+	Hdrs    []byte `json:"hdrs"`
+	header  nats.Header
+}
+
+func (s *stored) notBefore() time.Time {
+	t, _ := time.Parse(time.RFC3339Nano, s.header.Get(headerNotBefore))
+	return t
+}
+
+// last reads the key's last message from the stream's leader, not from a
+// replica; nil if there is none.
+func (q *Queue) last(ctx context.Context, key string) (*stored, error) {
+	req, err := json.Marshal(map[string]string{"last_by_subj": q.all(key)})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	reply, err := q.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+q.Stream, req)
+	if err != nil {
+		return nil, fmt.Errorf("read turn of %s: %w", key, err)
+	}
+	var answer struct {
+		Message *stored             `json:"message"`
+		Error   *jetstream.APIError `json:"error"`
+	}
+	if err := json.Unmarshal(reply.Data, &answer); err != nil {
+		return nil, fmt.Errorf("read turn of %s: %w", key, err)
+	}
+	if answer.Error != nil {
+		if answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("read turn of %s: %w", key, answer.Error)
+	}
+	if answer.Message == nil {
+		return nil, nil
+	}
+	if len(answer.Message.Hdrs) > 0 {
+		if answer.Message.header, err = nats.DecodeHeadersMsg(answer.Message.Hdrs); err != nil {
+			return nil, fmt.Errorf("read turn of %s: %w", key, err)
+		}
+	}
+	return answer.Message, nil
+}
+
+// Pull returns up to n turns that are due, waiting up to wait for the first.
+// The caller owns them: it works on every one of them at once, or AckWait
+// passes.
+func (q *Queue) Pull(ctx context.Context, n int, wait time.Duration) ([]*Turn, error) {
+	cons, err := q.consumer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	turns, err := q.collect(cons.FetchNoWait(n))
+	if err == nil && len(turns) == 0 {
+		turns, err = q.collect(cons.Fetch(1, jetstream.FetchMaxWait(wait)))
+	}
+	if err != nil {
+		q.forget()
+		return turns, fmt.Errorf("pull turns of %s: %w", q.Stream, err)
+	}
+	return turns, nil
+}
+
+func (q *Queue) collect(batch jetstream.MessageBatch, err error) ([]*Turn, error) {
+	if err != nil {
+		return nil, err
+	}
+	var turns []*Turn
+	for msg := range batch.Messages() {
+		t, err := q.take(msg)
+		if err != nil {
+			return turns, err
+		}
+		turns = append(turns, t)
+	}
+	if err := batch.Error(); err != nil && len(turns) == 0 && !errors.Is(err, nats.ErrTimeout) && !errors.Is(err, jetstream.ErrNoMessages) {
+		return nil, err
+	}
+	return turns, nil
+}
+
+func (q *Queue) consumer(ctx context.Context) (jetstream.Consumer, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.cons == nil {
+		c, err := q.js.Consumer(ctx, q.Stream, q.Consumer)
+		if err != nil {
+			return nil, fmt.Errorf("consumer %s/%s: %w", q.Stream, q.Consumer, err)
+		}
+		q.cons = c
+	}
+	return q.cons, nil
+}
+
+func (q *Queue) forget() {
+	q.mu.Lock()
+	q.cons = nil
+	q.mu.Unlock()
+}
+
+func (q *Queue) take(msg jetstream.Msg) (*Turn, error) {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return nil, fmt.Errorf("read turn on %s: %w", msg.Subject(), err)
+	}
+	key := strings.TrimSuffix(strings.TrimPrefix(msg.Subject(), q.Prefix+"."), ".ready")
+	return &Turn{
+		Key: key, State: msg.Data(), Deliveries: int(meta.NumDelivered), Since: meta.Timestamp,
+		q: q, msg: msg, seq: meta.Sequence.Stream, touched: wall(),
+	}, nil
+}
+
+// Turn is the right to work on Key.
+type Turn struct {
+	Key        string
+	State      []byte    // what the last holder handed on
+	Deliveries int       // 1 unless an earlier holder died or froze
+	Since      time.Time // when it became due, by the stream's clock
+
+	q   *Queue
+	msg jetstream.Msg
+	seq uint64
+
+	mu      sync.Mutex
+	touched time.Time
+}
+
+// wall is the time of the wall clock alone: unlike the monotonic clock it goes
+// on while the machine sleeps.
+func wall() time.Time { return time.Now().Round(0) }
+
+// Hold keeps the turn by telling the server every third of AckWait that it is
+// being worked on, until stop is called, which waits for the keeper to end.
+func (t *Turn) Hold(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(t.q.AckWait / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				// A keeper that was frozen longer than AckWait must not make
+				// the turn look fresh again.
+				if !t.touch() {
+					return
+				}
+			}
+		}
+	})
+	return func() { cancel(); wg.Wait() }
+}
+
+func (t *Turn) touch() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if wall().Sub(t.touched) >= t.q.AckWait {
+		return false
+	}
+	before := wall()
+	if t.msg.InProgress() == nil {
+		t.touched = before
+	}
+	return true
+}
+
+// Check returns ErrFenced unless the turn is surely still ours: the last
+// InProgress is younger than AckWait and the stream's leader has no later
+// message of the key. Call it right before touching what the turn guards.
+func (t *Turn) Check(ctx context.Context) error {
+	t.mu.Lock()
+	age := wall().Sub(t.touched)
+	t.mu.Unlock()
+	if age >= t.q.AckWait {
+		return ErrFenced
+	}
+	last, err := t.q.last(ctx, t.Key)
+	if err != nil {
+		return err
+	}
+	if last == nil || last.Seq != t.seq {
+		return ErrFenced
+	}
+	return nil
+}
+
+// HandOn makes the next turn, due at the given time, and gives up this one. An
+// early wake never makes it due before notBefore. It returns ErrFenced if the
+// turn was no longer ours. A crash in the middle leaves one turn.
+func (t *Turn) HandOn(ctx context.Context, at, notBefore time.Time, state []byte) error {
+	if soonest := time.Now().Add(time.Millisecond); at.Before(soonest) {
+		at = soonest
+	}
+	msg := t.q.message(t.Key, state, at, t.seq)
+	if msg.Subject == t.q.ready(t.Key) {
+		// The clock passed it meanwhile: a ready message replaces ours.
+		msg.Header.Del(headerSchedule)
+	}
+	if !notBefore.IsZero() {
+		msg.Header.Set(headerNotBefore, notBefore.UTC().Format(time.RFC3339Nano))
+	}
+	if err := t.q.publish(ctx, msg); err != nil {
+		return fmt.Errorf("hand on %s: %w", t.Key, err)
+	}
+	return t.ack(ctx)
+}
+
+// Finish gives up the turn without a next one: the key has nothing to do. Who
+// has something for it later arms it.
+func (t *Turn) Finish(ctx context.Context) error {
+	if err := t.Check(ctx); err != nil {
+		return fmt.Errorf("finish %s: %w", t.Key, err)
+	}
+	return t.ack(ctx)
+}
+
+func (t *Turn) ack(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := t.msg.DoubleAck(ctx); err != nil {
+		return fmt.Errorf("acknowledge turn of %s: %w", t.Key, err)
+	}
+	return nil
+}

@@ -1,0 +1,231 @@
+package turn_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pressmill/pkg/bus"
+	"pressmill/pkg/bus/embedded"
+	"pressmill/pkg/bus/turn"
+)
+
+const ackWait = time.Second
+
+// start returns two connections' queues of hosts on a server of its own: two
+// workers.
+func start(t *testing.T) (a, b *turn.Queue) {
+	t.Helper()
+	srv, err := embedded.Start(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(srv.Stop)
+	queues := make([]*turn.Queue, 2)
+	for i := range queues {
+		cfg := bus.Defaults()
+		cfg.AckWait = ackWait
+		conn, err := bus.Connect(cfg, fmt.Sprintf("test%d", i), zap.NewNop(), srv.Option())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		if err := conn.Apply(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		queues[i] = conn.Hosts()
+	}
+	return queues[0], queues[1]
+}
+
+func arm(t *testing.T, q *turn.Queue, key string, at time.Time) bool {
+	t.Helper()
+	ok, err := q.Arm(t.Context(), key, []byte("armed"), at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ok
+}
+
+func pull(t *testing.T, q *turn.Queue, wait time.Duration) *turn.Turn {
+	t.Helper()
+	turns, err := q.Pull(t.Context(), 10, wait)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(turns) > 1 {
+		t.Fatalf("%d turns, want at most one", len(turns))
+	}
+	if len(turns) == 0 {
+		return nil
+	}
+	return turns[0]
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDoubleArmMakesOneTurn(t *testing.T) {
+	a, b := start(t)
+	if !arm(t, a, "h", time.Time{}) || arm(t, b, "h", time.Time{}) {
+		t.Fatal("the first arm must make the turn, the second must not")
+	}
+	held := pull(t, a, time.Second)
+	if held == nil {
+		t.Fatal("no turn")
+	}
+	if arm(t, b, "h", time.Time{}) {
+		t.Error("armed while the turn is held")
+	}
+	must(t, held.HandOn(t.Context(), time.Now().Add(300*time.Millisecond), time.Time{}, []byte("next")))
+	if arm(t, b, "h", time.Time{}) {
+		t.Error("armed while the turn is scheduled")
+	}
+	next := pull(t, b, 2*time.Second)
+	if next == nil || string(next.State) != "next" {
+		t.Fatalf("got %v, want the turn with its state", next)
+	}
+	must(t, next.Finish(t.Context()))
+	if !arm(t, a, "h", time.Time{}) {
+		t.Error("not armed after the turn was given up")
+	}
+}
+
+func TestHandOnIsNeverEarly(t *testing.T) {
+	a, _ := start(t)
+	arm(t, a, "h", time.Time{})
+	held := pull(t, a, time.Second)
+	due := time.Now().Add(700 * time.Millisecond)
+	must(t, held.HandOn(t.Context(), due, time.Time{}, nil))
+	next := pull(t, a, 3*time.Second)
+	if next == nil {
+		t.Fatal("the turn did not come back")
+	}
+	if early := time.Until(due); early > 2*time.Millisecond {
+		t.Errorf("came %s early", early)
+	}
+}
+
+func TestCrashBetweenScheduleAndAckLeavesOneTurn(t *testing.T) {
+	a, b := start(t)
+	arm(t, a, "h", time.Time{})
+	held := pull(t, a, time.Second)
+	must(t, turn.PublishNext(t.Context(), held, time.Now().Add(300*time.Millisecond), []byte("next")))
+	// The holder dies here, without its ack.
+	next := pull(t, b, 3*time.Second)
+	if next == nil || string(next.State) != "next" {
+		t.Fatalf("got %v, want the scheduled turn", next)
+	}
+	if err := held.Check(t.Context()); !errors.Is(err, turn.ErrFenced) {
+		t.Errorf("the old turn's check says %v, want ErrFenced", err)
+	}
+	stop := next.Hold(t.Context())
+	defer stop()
+	if twin := pull(t, a, 2*ackWait); twin != nil {
+		t.Errorf("a second turn exists: %q", twin.State)
+	}
+}
+
+func TestDeadHolderLosesItsTurnAfterAckWait(t *testing.T) {
+	a, b := start(t)
+	arm(t, a, "h", time.Time{})
+	dead := pull(t, a, time.Second)
+	if early := pull(t, b, ackWait/2); early != nil {
+		t.Fatal("redelivered before AckWait")
+	}
+	next := pull(t, b, 2*ackWait)
+	if next == nil || next.Deliveries != 2 {
+		t.Fatalf("got %+v, want the second delivery", next)
+	}
+	if err := dead.Check(t.Context()); !errors.Is(err, turn.ErrFenced) {
+		t.Errorf("the dead holder's check says %v, want ErrFenced", err)
+	}
+}
+
+func TestFrozenHolderIsFenced(t *testing.T) {
+	a, b := start(t)
+	arm(t, a, "h", time.Time{})
+	frozen := pull(t, a, time.Second) // never says InProgress: as if stopped
+	taken := pull(t, b, 3*ackWait)
+	if taken == nil {
+		t.Fatal("not redelivered")
+	}
+	must(t, taken.HandOn(t.Context(), time.Now().Add(time.Hour), time.Time{}, []byte("b")))
+	if err := frozen.Check(t.Context()); !errors.Is(err, turn.ErrFenced) {
+		t.Errorf("check says %v, want ErrFenced", err)
+	}
+	if err := frozen.HandOn(t.Context(), time.Now().Add(time.Millisecond), time.Time{}, []byte("frozen")); !errors.Is(err, turn.ErrFenced) {
+		t.Errorf("hand on says %v, want ErrFenced", err)
+	}
+	if err := frozen.Finish(t.Context()); !errors.Is(err, turn.ErrFenced) {
+		t.Errorf("finish says %v, want ErrFenced", err)
+	}
+	if arm(t, a, "h", time.Time{}) {
+		t.Error("the turn was lost")
+	}
+}
+
+func TestHeldTurnIsNotRedelivered(t *testing.T) {
+	a, b := start(t)
+	arm(t, a, "h", time.Time{})
+	held := pull(t, a, time.Second)
+	stop := held.Hold(t.Context())
+	if twin := pull(t, b, 2*ackWait+ackWait/2); twin != nil {
+		t.Error("redelivered although it is held")
+	}
+	stop()
+	must(t, held.Check(t.Context()))
+}
+
+func TestWakeMakesAScheduledTurnDue(t *testing.T) {
+	a, b := start(t)
+	arm(t, a, "h", time.Now().Add(time.Hour))
+	if woke, err := b.Wake(t.Context(), "h"); err != nil || !woke {
+		t.Fatalf("wake: %v, %v", woke, err)
+	}
+	held := pull(t, a, 2*time.Second)
+	if held == nil || string(held.State) != "armed" {
+		t.Fatalf("got %v, want the turn with its state", held)
+	}
+	if woke, err := b.Wake(t.Context(), "h"); err != nil || woke {
+		t.Errorf("woke a turn in work: %v, %v", woke, err)
+	}
+	must(t, held.Finish(t.Context()))
+	if ghost := pull(t, b, time.Second); ghost != nil {
+		t.Error("the old schedule still exists")
+	}
+	if woke, err := b.Wake(t.Context(), "nobody"); err != nil || woke {
+		t.Errorf("woke an unknown key: %v, %v", woke, err)
+	}
+}
+
+func TestWakeNeverBeatsNotBefore(t *testing.T) {
+	a, b := start(t)
+	arm(t, a, "h", time.Time{})
+	held := pull(t, a, time.Second)
+	notBefore := time.Now().Add(800 * time.Millisecond)
+	must(t, held.HandOn(t.Context(), time.Now().Add(time.Hour), notBefore, []byte("s")))
+	for range 3 {
+		if _, err := b.Wake(t.Context(), "h"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next := pull(t, a, 3*time.Second)
+	if next == nil {
+		t.Fatal("not woken")
+	}
+	if early := time.Until(notBefore); early > 2*time.Millisecond {
+		t.Errorf("woken %s before not-before", early)
+	}
+	must(t, next.Finish(t.Context()))
+	if ghost := pull(t, b, time.Second); ghost != nil {
+		t.Error("a second turn exists")
+	}
+}

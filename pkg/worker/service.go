@@ -1,0 +1,54 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pressmill/pkg/logging"
+)
+
+// Service runs what lasts: it logs service.start, calls run, and logs
+// service.stop with the reason: the signal or cause that ended ctx, "done" if
+// run came to its own end, or "error". It returns the error of run, unless
+// that is merely ctx's cancellation, which is how a service is meant to end.
+func Service(ctx context.Context, log *zap.Logger, run func(context.Context) error) error {
+	begun := time.Now()
+	log.Info("starting", logging.Event(logging.ServiceStart),
+		zap.String("version", Version()), zap.Int("pid", os.Getpid()),
+		zap.Int("gomaxprocs", runtime.GOMAXPROCS(0)), zap.Int64("memory_limit_bytes", debug.SetMemoryLimit(-1)))
+	err := run(ctx)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	fields := []zap.Field{
+		logging.Event(logging.ServiceStop), logging.Reason(stopReason(ctx, err)),
+		zap.Float64(logging.KeySeconds, time.Since(begun).Round(time.Millisecond).Seconds()),
+	}
+	if err != nil {
+		log.Error("stopped", append(fields, zap.Error(err))...)
+		return err
+	}
+	log.Info("stopped", fields...)
+	return nil
+}
+
+func stopReason(ctx context.Context, err error) string {
+	switch {
+	case err != nil:
+		return "error"
+	case ctx.Err() != nil:
+		return context.Cause(ctx).Error()
+	}
+	return "done"
+}
+
+// Logger returns the logger of the program, which writes to Stderr.
+func (e *Env) Logger(cfg logging.Config) (*zap.Logger, error) {
+	return logging.New(cfg, e.program, e.Stderr, e.Terminal)
+}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"pressmill/pkg/news"
 )
 
 // The priorities of URLs, read in this order.
@@ -31,10 +33,11 @@ type FrontierURL struct {
 	// Foreign marks a URL that was not pushed by its host's turn holder: the
 	// holder asks the set of seen URLs when it takes it.
 	Foreign bool `json:"foreign,omitempty"`
-	// Item marks an item of a feed or an entry of a sitemap.
-	Item     bool      `json:"item,omitempty"`
-	Attempts int       `json:"attempts,omitempty"` // failed fetches so far
-	Hops     int       `json:"hops,omitempty"`     // redirects that led here from other hosts
+	Attempts int `json:"attempts,omitempty"` // failed fetches so far
+	// Requested is the URL that was asked for first, and Trail the redirects
+	// that led from there to here.
+	Requested string     `json:"requested,omitempty"`
+	Trail     []news.Hop `json:"trail,omitempty"`
 	CrawlID  string    `json:"crawl_id,omitempty"`
 	Found    time.Time `json:"found,omitzero"`
 

@@ -8,6 +8,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -79,10 +80,21 @@ func Load(path string) (*File, error) {
 // errors. Every unknown section is reported.
 func Parse(name string, data []byte) (*File, error) {
 	f := &File{name: name, sections: map[string]*yaml.Node{}}
-	var doc yaml.Node
-	if err := yaml.Load(data, &doc); errors.Is(err, io.EOF) || doc.Kind == 0 && err == nil {
+	loader, err := yaml.NewLoader(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("load %s: %w", name, err)
+	}
+	var doc, second yaml.Node
+	switch err := loader.Load(&doc); {
+	case errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0:
 		return f, nil
-	} else if err != nil {
+	case err != nil:
+		return nil, f.syntaxError(err)
+	}
+	switch err := loader.Load(&second); {
+	case err == nil:
+		return nil, &Error{File: name, Line: second.Line, Msg: "a second document begins; there must be one"}
+	case !errors.Is(err, io.EOF):
 		return nil, f.syntaxError(err)
 	}
 	d := &decoder{file: name}
@@ -125,6 +137,15 @@ func (f *File) Decode(section string, into any) error {
 	if v, ok := into.(interface{ Validate() error }); ok {
 		d.validate(section, v.Validate())
 	}
+	return d.err()
+}
+
+// Invalid makes what a later check of a section found, such as one that needs
+// defaults filled in first, faults of the file: each is an ErrInvalid. A nil
+// error stays nil.
+func (f *File) Invalid(section string, err error) error {
+	d := &decoder{file: f.name}
+	d.validate(section, err)
 	return d.err()
 }
 

@@ -3,7 +3,9 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -129,7 +131,7 @@ func (d *decoder) slice(n *yaml.Node, path string, v reflect.Value) {
 
 // leaf decodes a scalar, a map or a type that decodes itself.
 func (d *decoder) leaf(n *yaml.Node, path string, v reflect.Value) {
-	if v.Type() == durationType && n.ShortTag() != "!!str" && n.Value != "0" {
+	if v.Type() == durationType && n.Kind == yaml.ScalarNode && n.ShortTag() != "!!str" && n.Value != "0" {
 		d.fault(n.Line, path, "%s has no unit; write a duration such as 300ms, 10s or 2h", n.Value)
 		return
 	}
@@ -217,8 +219,8 @@ func (d *decoder) merge(n *yaml.Node, path string) []entry {
 		return d.entries(n, path)
 	}
 	var all []entry
-	for i := len(n.Content) - 1; i >= 0; i-- { // the first of several wins
-		all = append(all, d.entries(n.Content[i], path)...)
+	for _, m := range slices.Backward(n.Content) { // the first of several wins
+		all = append(all, d.entries(m, path)...)
 	}
 	return all
 }
@@ -247,9 +249,7 @@ func fieldsOf(v reflect.Value) map[string]reflect.Value {
 		switch {
 		case name == "-" || !sf.IsExported():
 		case inline:
-			for k, inner := range fieldsOf(f) {
-				fields[k] = inner
-			}
+			maps.Copy(fields, fieldsOf(f))
 		default:
 			fields[name] = f
 		}

@@ -34,14 +34,9 @@ func redact(v any) any {
 			v[i] = redact(inner)
 		}
 	case string:
-		if !strings.Contains(v, "://") {
-			return v
+		if strings.Contains(v, "://") {
+			return logging.RedactURL(v)
 		}
-		parts := strings.Split(v, ",") // a list of servers
-		for i, p := range parts {
-			parts[i] = logging.RedactURL(p)
-		}
-		return strings.Join(parts, ",")
 	}
 	return v
 }

@@ -108,8 +108,11 @@ func TestRedaction(t *testing.T) {
 		"https://example.org/?X-Amz-Signature=ab&a=1":     "https://example.org/?X-Amz-Signature=REDACTED&a=1",
 		"https://example.org/?%74oken=ab":                 "https://example.org/?%74oken=REDACTED",
 		"https://example.org/#access_token=ab&state=1":    "https://example.org/#access_token=REDACTED&state=1",
-		"nats://u:p@h1:4222,nats://u:p@h2:4222":           "nats://REDACTED@h2:4222",
+		"nats://u:p@h1:4222,nats://u:p@h2:4222":           "nats://REDACTED@h1:4222,nats://REDACTED@h2:4222",
 		"http://u:p%@example.org/x?key=s%zz":              "http://REDACTED@example.org/x?key=REDACTED",
+		"http://u:p?#@example.org/x":                      "http://REDACTED@example.org/x",
+		"https://example.org?mail=a@b.c&auth=1":           "https://example.org?mail=a@b.c&auth=REDACTED",
+		"https://example.org//@user/a%20b?q=a+b":          "https://example.org//@user/a%20b?q=a+b",
 		"::not a url?token=abc":                           "::not a url?token=REDACTED",
 		"https://example.org/?keyword=x&tokens=2&monkey=": "https://example.org/?keyword=x&tokens=2&monkey=",
 	}

@@ -7,44 +7,41 @@ import (
 
 const redacted = "REDACTED"
 
-// RedactURL replaces the userinfo and the values of query parameters that
-// carry signatures or tokens by "REDACTED". What is no URL is treated the
-// same way as far as its parts can be told.
+// RedactURL replaces the userinfo and the values of query and fragment
+// parameters that carry signatures or tokens by "REDACTED"; all else stays as
+// it is, byte for byte. It also takes what is no URL, or several of them.
 func RedactURL(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return redactText(raw)
-	}
-	if u.User == nil && u.RawQuery == "" && u.Fragment == "" {
+	if !strings.ContainsAny(raw, "@?#") {
 		return raw
 	}
-	if u.User != nil {
-		u.User = url.User(redacted)
+	ends := "/?#" // of the authority
+	if _, err := url.Parse(raw); err != nil {
+		ends = "/" // a password may have ? and #, written as they are
 	}
-	u.RawQuery = redactQuery(u.RawQuery)
-	if fragment := redactQuery(u.EscapedFragment()); fragment != u.EscapedFragment() {
-		u.Fragment, u.RawFragment = fragment, ""
-	}
-	return u.String()
-}
-
-// redactText redacts what url.Parse refuses.
-func redactText(raw string) string {
-	head, query, hasQuery := strings.Cut(raw, "?")
-	if scheme, rest, ok := strings.Cut(head, "://"); ok {
-		authority, path, hasPath := strings.Cut(rest, "/")
-		if at := strings.LastIndexByte(authority, '@'); at >= 0 {
-			authority = redacted + authority[at:]
-		}
-		head = scheme + "://" + authority
-		if hasPath {
-			head += "/" + path
-		}
-	}
+	head, fragment, hasFragment := strings.Cut(redactUserinfo(raw, ends), "#")
+	head, query, hasQuery := strings.Cut(head, "?")
 	if hasQuery {
 		head += "?" + redactQuery(query)
 	}
+	if hasFragment {
+		head += "#" + redactQuery(fragment)
+	}
 	return head
+}
+
+// redactUserinfo redacts what stands before the last @ of every authority.
+func redactUserinfo(raw, ends string) string {
+	parts := strings.Split(raw, "://")
+	for i, part := range parts[1:] {
+		end := strings.IndexAny(part, ends)
+		if end < 0 {
+			end = len(part)
+		}
+		if at := strings.LastIndexByte(part[:end], '@'); at >= 0 {
+			parts[i+1] = redacted + part[at:]
+		}
+	}
+	return strings.Join(parts, "://")
 }
 
 func redactQuery(raw string) string {

@@ -131,12 +131,11 @@ func (s *Stage) copy() (c counters, lag int64) {
 }
 
 // Run writes a stage.summary every SummaryInterval and a final one when ctx
-// ends. Start it before the first item and cancel it after the last.
+// ends: cancel it after the last item.
 func (s *Stage) Run(ctx context.Context) {
 	ticker := time.NewTicker(SummaryInterval)
 	defer ticker.Stop()
-	before, _ := s.copy()
-	last := time.Now()
+	before, last := counters{}, s.start
 	for final := false; !final; {
 		select {
 		case <-ticker.C:

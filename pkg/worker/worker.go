@@ -88,7 +88,9 @@ func (e *ExitError) Unwrap() error { return e.Err }
 // config.ErrInvalid, that of an ExitError, and 1 for any other error. The
 // first SIGINT or SIGTERM cancels the context of the command, the second
 // ends the process at once with 1.
-func Main(p Program) {
+func Main(p Program) { os.Exit(p.main()) }
+
+func (p Program) main() int {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
@@ -99,7 +101,7 @@ func Main(p Program) {
 		fmt.Fprintf(os.Stderr, "%s: second %s, stopping at once\n", p.Name, <-impatient)
 		os.Exit(exitFailed)
 	}()
-	os.Exit(Run(ctx, p, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	return Run(ctx, p, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 }
 
 // Run is Main for tests: without signals, and it returns the exit code.

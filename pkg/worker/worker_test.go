@@ -241,7 +241,7 @@ func startToy(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, self, args...)
-	cmd.Env = append(os.Environ(), toyVariable+"=1")
+	cmd.Env = append(os.Environ(), toyVariable+"=1", "GORACE=atexit_sleep_ms=0")
 	stderr := new(bytes.Buffer)
 	cmd.Stderr = stderr
 	stdout, err := cmd.StdoutPipe()

@@ -1,0 +1,248 @@
+// Package crawler turns URLs into pages. A worker takes turns of hosts from
+// the bus; while it holds a host's turn it alone fetches from that host: the
+// next URL of the host's frontier, no sooner than the host's gap allows and
+// only what its robots.txt permits. Pages go to the parsers, links back into
+// the frontier.
+package crawler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"go.uber.org/zap"
+
+	"pressmill/crawler/fetch"
+	"pressmill/pkg/bus"
+	"pressmill/pkg/bus/turn"
+	"pressmill/pkg/logging"
+)
+
+const (
+	maxLanes     = 20_000
+	maxForeign   = 200_000 // fingerprints of links to other hosts that were pushed lately
+	janitorEvery = 2 * time.Minute
+)
+
+// Crawler is one crawler worker.
+type Crawler struct {
+	cfg       Config
+	bus       *bus.Bus
+	log       *zap.Logger
+	stage     *logging.Stage
+	transport *fetch.Transport
+	started   time.Time
+
+	lanes   *lru.Cache[string, *lane]
+	foreign *lru.Cache[uint64, struct{}]
+	scopes  *lru.Cache[string, cachedScope]
+}
+
+type cachedScope struct {
+	*scope
+	till time.Time
+}
+
+// New returns a crawler worker on a bus whose topology is ready.
+func New(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) (*Crawler, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	private, err := cfg.allowPrivate()
+	if err != nil {
+		return nil, err
+	}
+	c := &Crawler{
+		cfg: cfg, bus: b, log: log, stage: stage, started: time.Now(),
+		transport: fetch.NewTransport(fetch.Options{
+			UserAgent: cfg.UserAgent, MaxBody: int64(cfg.MaxBody), AllowPrivate: private, Timeout: cfg.Timeout,
+		}),
+	}
+	if c.lanes, err = lru.New[string, *lane](maxLanes); err != nil {
+		return nil, err
+	}
+	if c.foreign, err = lru.New[uint64, struct{}](maxForeign); err != nil {
+		return nil, err
+	}
+	if c.scopes, err = lru.New[string, cachedScope](maxLanes); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Run takes turns until ctx is cancelled; it then finishes the requests under
+// way, hands their turns on, and returns nil. beat is called whenever the loop
+// goes round.
+func (c *Crawler) Run(ctx context.Context, beat func()) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { c.janitor(ctx) })
+	slots := make(chan struct{}, c.cfg.Slots)
+	full := false
+	for ctx.Err() == nil {
+		beat()
+		if full = c.backPressure(ctx, full); full {
+			pause(ctx, time.Second)
+			continue
+		}
+		free := takeSlots(ctx, slots)
+		turns, err := c.bus.Hosts().Pull(ctx, free, 500*time.Millisecond)
+		if err != nil && ctx.Err() == nil {
+			c.log.Warn("pull turns", logging.Event(logging.NATSError), zap.Error(err))
+			pause(ctx, 500*time.Millisecond)
+		}
+		for _, t := range turns {
+			wg.Go(func() {
+				defer func() { <-slots }()
+				c.visit(ctx, t)
+			})
+		}
+		for range free - len(turns) {
+			<-slots
+		}
+	}
+	return nil
+}
+
+// takeSlots takes all free slots, waiting for the first; 0 after a cancel.
+func takeSlots(ctx context.Context, slots chan struct{}) int {
+	select {
+	case slots <- struct{}{}:
+	case <-ctx.Done():
+		return 0
+	}
+	for n := 1; ; n++ {
+		select {
+		case slots <- struct{}{}:
+		default:
+			return n
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// backPressure says whether the parsers are too far behind to fetch more.
+func (c *Crawler) backPressure(ctx context.Context, was bool) bool {
+	full, err := c.bus.PagesFull(ctx)
+	if err != nil {
+		return was
+	}
+	switch {
+	case full && !was:
+		c.log.Warn("too many pages wait for the parsers; taking no turns", logging.Event(logging.BackpressureOn))
+	case was && !full:
+		c.log.Info("the parsers caught up; taking turns again", logging.Event(logging.BackpressureOff))
+	}
+	return full
+}
+
+// janitor arms every host that has URLs waiting and no turn. There should be
+// none; it heals what a crash or a restored stream left.
+func (c *Crawler) janitor(ctx context.Context) {
+	tick := time.NewTicker(janitorEvery)
+	defer tick.Stop()
+	for {
+		if n, err := ArmWaiting(ctx, c.bus); err != nil {
+			if ctx.Err() == nil {
+				c.log.Warn("arm waiting hosts", logging.Event(logging.NATSError), zap.Error(err))
+			}
+		} else if n > 0 {
+			c.log.Info("armed hosts that had no turn", logging.Event(logging.JanitorArmed), zap.Int("hosts", n))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// ArmWaiting arms every host with URLs in the frontier and returns how many
+// had no turn.
+func ArmWaiting(ctx context.Context, b *bus.Bus) (armed int, err error) {
+	hosts, err := b.WaitingHosts(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for host := range hosts {
+		ok, err := b.Hosts().Arm(ctx, bus.HostToken(host), nil, time.Time{})
+		if err != nil {
+			return armed, err
+		}
+		if ok {
+			armed++
+		}
+	}
+	return armed, nil
+}
+
+// Enqueue stores the sources' definitions, puts their seeds into the frontier
+// and arms their hosts.
+func Enqueue(ctx context.Context, b *bus.Bus, sources []Source, crawlID string) error {
+	hosts := map[string]bool{}
+	for _, s := range sources {
+		if err := s.Normalise(); err != nil {
+			return err
+		}
+		if err := b.PutSource(ctx, s.ID, s); err != nil {
+			return err
+		}
+		for _, seed := range s.Seeds {
+			u, err := ParseSeed(seed)
+			if err != nil {
+				return fmt.Errorf("seed %q: %w", seed, err)
+			}
+			job := bus.FrontierURL{URL: u.String(), Source: s.ID, Seed: true, Foreign: true, CrawlID: crawlID, Found: time.Now().UTC()}
+			if err := b.Push(ctx, u.Host, bus.PrioritySeed, job, "seed:"+crawlID+":"+u.String()); err != nil {
+				return fmt.Errorf("enqueue seed %s: %w", seed, err)
+			}
+			hosts[u.Host] = true
+		}
+	}
+	for host := range hosts {
+		if err := callOn(ctx, b.Hosts(), host); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// callOn makes sure that a host with new URLs gets a turn soon.
+func callOn(ctx context.Context, q *turn.Queue, host string) error {
+	token := bus.HostToken(host)
+	armed, err := q.Arm(ctx, token, nil, time.Time{})
+	if err != nil || armed {
+		return err
+	}
+	_, err = q.Wake(ctx, token)
+	return err
+}
+
+// scope returns a source by id; what is not known any more yields
+// bus.ErrNotFound.
+func (c *Crawler) scope(ctx context.Context, id string) (*scope, error) {
+	if s, ok := c.scopes.Get(id); ok && time.Now().Before(s.till) {
+		return s.scope, nil
+	}
+	var src Source
+	if err := c.bus.Source(ctx, id, &src); err != nil {
+		return nil, err
+	}
+	s, err := newScope(src)
+	if err != nil {
+		return nil, bus.Permanent("bad_source", err)
+	}
+	c.scopes.Add(id, cachedScope{s, time.Now().Add(15 * time.Second)})
+	return s, nil
+}
+
+func isFull(err error) bool { return errors.Is(err, bus.ErrFull) }

@@ -1,0 +1,235 @@
+// Package fetch is the RoundTripper under Colly: it dials only public
+// addresses, decodes bodies under a cap on decoded bytes, and says when an
+// exchange began and ended. Redirects, robots.txt and timing between requests
+// are not its business.
+package fetch
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The response header fields that a Transport sets. What a server sends under
+// these names is dropped.
+const (
+	HeaderTruncated        = "X-Pressmill-Truncated"       // "1" if the body was cut at a cap
+	HeaderContentEncoding  = "X-Crawler-Content-Encoding"  // Content-Encoding as sent
+	HeaderContentLength    = "X-Crawler-Content-Length"    // Content-Length as sent
+	HeaderTransferEncoding = "X-Crawler-Transfer-Encoding" // Transfer-Encoding as sent
+)
+
+// Options configure a Transport. Zero values stand for the defaults.
+type Options struct {
+	// UserAgent replaces the User-Agent of every request unless it is "".
+	UserAgent string
+	// MaxBody caps the decoded body in bytes. Default 6 MB (6 << 20).
+	MaxBody int64
+	// MaxWire caps the body as sent, in bytes. Default MaxBody.
+	MaxWire int64
+	// AllowPrivate are the prefixes outside the public internet that may be
+	// dialled. Default none.
+	AllowPrivate []netip.Prefix
+
+	Timeout       time.Duration // of one exchange, from dial to the last byte. Default 60 s
+	DialTimeout   time.Duration // of name resolution and connect. Default 10 s
+	TLSTimeout    time.Duration // of the TLS handshake. Default 10 s
+	HeaderTimeout time.Duration // from the request to the response's header. Default 30 s
+	IdleTimeout   time.Duration // of an unused connection. Default 30 s
+
+	MaxIdle        int // unused connections in all. Default 512
+	MaxIdlePerHost int // unused connections per host. Default 2
+
+	DNSTTL  time.Duration // how long an address is believed. Default 5 min
+	DNSSize int           // how many names are remembered. Default 10,000
+
+	// RootCAs replace the system's.
+	RootCAs *x509.CertPool
+}
+
+func (o Options) withDefaults() Options {
+	setDefault(&o.MaxBody, 6<<20)
+	setDefault(&o.MaxWire, o.MaxBody)
+	setDefault(&o.Timeout, time.Minute)
+	setDefault(&o.DialTimeout, 10*time.Second)
+	setDefault(&o.TLSTimeout, 10*time.Second)
+	setDefault(&o.HeaderTimeout, 30*time.Second)
+	setDefault(&o.IdleTimeout, 30*time.Second)
+	setDefault(&o.MaxIdle, 512)
+	setDefault(&o.MaxIdlePerHost, 2)
+	setDefault(&o.DNSTTL, 5*time.Minute)
+	setDefault(&o.DNSSize, 10_000)
+	return o
+}
+
+func setDefault[T int | int64 | time.Duration](v *T, def T) {
+	if *v <= 0 {
+		*v = def
+	}
+}
+
+// Transport is an http.RoundTripper, safe for concurrent use. Make it with
+// NewTransport and share it: it holds the idle connections and the DNS cache.
+type Transport struct {
+	opts    Options
+	base    *http.Transport
+	decoder *decoder
+}
+
+// NewTransport makes a Transport. TLS roots are the system's, as
+// SSL_CERT_FILE and SSL_CERT_DIR say, unless the options name others. Proxies
+// of the environment are not used: behind one, addresses could not be guarded.
+func NewTransport(o Options) *Transport {
+	o = o.withDefaults()
+	return newTransport(o, newDialer(o))
+}
+
+func newTransport(o Options, d *dialer) *Transport {
+	return &Transport{
+		opts:    o,
+		decoder: newDecoder(o.MaxBody, o.MaxWire),
+		base: &http.Transport{
+			DialContext:            d.dial,
+			ForceAttemptHTTP2:      true,
+			DisableCompression:     true, // encodings are decoded here, under a cap
+			TLSClientConfig:        &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
+			TLSHandshakeTimeout:    o.TLSTimeout,
+			ResponseHeaderTimeout:  o.HeaderTimeout,
+			IdleConnTimeout:        o.IdleTimeout,
+			MaxIdleConns:           o.MaxIdle,
+			MaxIdleConnsPerHost:    o.MaxIdlePerHost,
+			MaxResponseHeaderBytes: 1 << 20,
+			HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
+		},
+	}
+}
+
+// CloseIdleConnections closes the connections that no request uses.
+func (t *Transport) CloseIdleConnections() { t.base.CloseIdleConnections() }
+
+// Trace receives what happened on the wire. One Trace belongs to one request
+// and the redirects that follow from it; read it when the request is done.
+type Trace struct {
+	// Of the last exchange: when it began, when its last byte was read, or it
+	// failed, the body's size on the wire, whether the body was cut at a cap,
+	// and the address that answered ("" if none).
+	Start, End time.Time
+	WireBytes  int64
+	Truncated  bool
+	Remote     string
+	// Hops are all exchanges in order, the last one too.
+	Hops []Hop
+}
+
+// Hop is one exchange.
+type Hop struct {
+	URL        string
+	Status     int // 0 if it failed
+	Start, End time.Time
+	WireBytes  int64
+}
+
+type traceKey struct{}
+
+// WithTrace returns a context whose requests report to the trace.
+func WithTrace(ctx context.Context, t *Trace) context.Context {
+	return context.WithValue(ctx, traceKey{}, t)
+}
+
+// RoundTrip does one exchange, body included: when it returns, the last byte
+// has been read and decoded. The response has neither Content-Encoding nor
+// Content-Length; they stand in the X-Crawler fields. A body over a cap is cut
+// and marked with HeaderTruncated. Errors are told apart by Classify.
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	trace, _ := req.Context().Value(traceKey{}).(*Trace)
+	if trace == nil {
+		trace = new(Trace)
+	}
+	*trace = Trace{Start: time.Now(), Hops: trace.Hops}
+	resp, err := t.exchange(req, trace)
+	trace.End = time.Now()
+	hop := Hop{URL: req.URL.String(), Start: trace.Start, End: trace.End, WireBytes: trace.WireBytes}
+	if err == nil {
+		hop.Status = resp.StatusCode
+	}
+	trace.Hops = append(trace.Hops, hop)
+	return resp, err
+}
+
+func (t *Transport) exchange(req *http.Request, trace *Trace) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), t.opts.Timeout)
+	defer cancel()
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) { trace.Remote = info.Conn.RemoteAddr().String() },
+	})
+	resp, err := t.base.RoundTrip(t.outgoing(ctx, req))
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	encodings := rename(resp)
+	read, err := t.decoder.read(ctx, resp.Body, encodings, sizeHint(resp))
+	trace.WireBytes = read.wire
+	if err != nil {
+		return nil, fmt.Errorf("read body of %s: %w", req.URL.Redacted(), err)
+	}
+	if read.truncated {
+		trace.Truncated = true
+		resp.Header.Set(HeaderTruncated, "1")
+	}
+	resp.Body, resp.ContentLength, resp.Uncompressed = read.body, int64(read.body.Len()), true
+	resp.Request = req
+	return resp, nil
+}
+
+// outgoing returns the request as it is sent: a RoundTripper must not change
+// the one it is given.
+func (t *Transport) outgoing(ctx context.Context, req *http.Request) *http.Request {
+	out := req.Clone(ctx)
+	if out.Header == nil {
+		out.Header = make(http.Header)
+	}
+	out.Header.Set("Accept-Encoding", "gzip, br, zstd")
+	if t.opts.UserAgent != "" {
+		out.Header.Set("User-Agent", t.opts.UserAgent)
+	}
+	return out
+}
+
+// rename moves the header fields that describe the body on the wire to their
+// X-Crawler names and returns the content encodings in the order in which
+// they were applied.
+func rename(resp *http.Response) (encodings []string) {
+	h := resp.Header
+	for _, name := range []string{HeaderTruncated, HeaderContentEncoding, HeaderContentLength, HeaderTransferEncoding} {
+		h.Del(name)
+	}
+	if values := h.Values("Content-Encoding"); len(values) > 0 {
+		all := strings.Join(values, ", ")
+		h.Set(HeaderContentEncoding, all)
+		for e := range strings.SplitSeq(all, ",") {
+			if e = strings.ToLower(strings.TrimSpace(e)); e != "" && e != "identity" {
+				encodings = append(encodings, e)
+			}
+		}
+	}
+	if resp.ContentLength >= 0 && h.Get("Content-Length") != "" {
+		h.Set(HeaderContentLength, strconv.FormatInt(resp.ContentLength, 10))
+	}
+	if len(resp.TransferEncoding) > 0 {
+		h.Set(HeaderTransferEncoding, strings.Join(resp.TransferEncoding, ", "))
+	}
+	h.Del("Content-Encoding")
+	h.Del("Content-Length")
+	return encodings
+}
+
+// sizeHint returns the size to expect of a body, or 0.
+func sizeHint(resp *http.Response) int64 { return max(resp.ContentLength, 0) }

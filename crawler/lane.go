@@ -1,0 +1,122 @@
+package crawler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gocolly/colly/v2"
+
+	"pressmill/crawler/fetch"
+	"pressmill/crawler/robots"
+	"pressmill/pkg/bus"
+)
+
+// lane is what a worker remembers of one host: a Colly collector of its own,
+// the rules of its robots.txt and its seen URLs. Whoever holds the host's turn
+// uses it, one at a time.
+type lane struct {
+	mu        sync.Mutex
+	host      string
+	collector *colly.Collector
+	rules     *robots.Rules // nil: not known yet
+	rulesTill time.Time
+	seen      *bus.Seen
+}
+
+func (c *Crawler) newLane(host string) *lane {
+	return &lane{host: host, collector: c.newCollector(), seen: c.bus.Seen(host)}
+}
+
+// newCollector returns a collector that fetches and calls back, and leaves
+// timing, robots.txt, deduplication, decoding, limits and retries to us.
+func (c *Crawler) newCollector() *colly.Collector {
+	col := colly.NewCollector()
+	// Assigned, not given as options: environment variables override options.
+	col.UserAgent = c.cfg.UserAgent
+	col.AllowURLRevisit = true
+	col.ParseHTTPErrorResponse = true
+	col.IgnoreRobotsTxt = true
+	col.MaxBodySize, col.MaxDepth, col.MaxRequests = 0, 0, 0
+	col.AllowedDomains, col.DisallowedDomains = nil, nil
+	col.CacheDir, col.DetectCharset, col.Async, col.TraceHTTP = "", false, false, false
+	col.DisableCookies()
+	col.WithTransport(bodyTap{c.transport})
+	col.SetRequestTimeout(c.cfg.Timeout)
+	// A redirect goes back into the frontier: its target's robots.txt, gap and
+	// turn count like those of any URL.
+	col.SetRedirectHandler(func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse })
+	if err := col.Limit(&colly.LimitRule{DomainGlob: "*", Parallelism: 1}); err != nil {
+		panic(err) // the rule is a constant
+	}
+	return col
+}
+
+// response is what one request brought.
+type response struct {
+	status     int
+	header     http.Header
+	body       []byte
+	truncated  bool
+	start, end time.Time
+}
+
+type tapKey struct{}
+
+// bodyTap hands the decoded body to the job in the request's context instead
+// of to Colly, which would decode the charset and gzipped XML once more, the
+// latter without a cap.
+type bodyTap struct{ next http.RoundTripper }
+
+func (t bodyTap) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	into, ok := req.Context().Value(tapKey{}).(*response)
+	if !ok {
+		return resp, nil
+	}
+	into.body, err = io.ReadAll(resp.Body)
+	resp.Body.Close()
+	resp.Body = http.NoBody
+	return resp, err
+}
+
+// get fetches a URL once, without following redirects. Any status is a
+// response; an error is of the network or the decoding (fetch.Classify).
+func (c *Crawler) get(ctx context.Context, l *lane, rawURL string, header http.Header) (_ *response, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic while fetching: %v", r)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+	defer cancel()
+	var (
+		resp  = &response{start: time.Now()}
+		trace fetch.Trace
+	)
+	job := l.collector.Clone()
+	job.Context = context.WithValue(fetch.WithTrace(ctx, &trace), tapKey{}, resp)
+	job.OnResponse(func(r *colly.Response) { resp.status, resp.header = r.StatusCode, *r.Headers })
+	if header == nil {
+		header = http.Header{}
+	}
+	header.Set("User-Agent", c.cfg.UserAgent)
+	header.Set("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
+	err = job.Request(http.MethodGet, rawURL, nil, nil, header)
+	resp.end = time.Now()
+	if err != nil {
+		return resp, err
+	}
+	if resp.status == 0 {
+		return resp, errors.New("no response")
+	}
+	resp.truncated = trace.Truncated
+	return resp, nil
+}

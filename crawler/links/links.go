@@ -1,0 +1,189 @@
+// Package links finds what a page of HTML points to: links, feeds, its
+// canonical URL. It scans bytes and builds no tree: what the crawler needs of a
+// page is a fraction of what the parser does.
+package links
+
+import (
+	"bytes"
+	"net/url"
+	"strings"
+
+	"pressmill/pkg/weburl"
+)
+
+// maxFeeds bounds Found.Feeds.
+const maxFeeds = 100
+
+// Found is what a page points to. URLs are absolute, as weburl.Parse gives
+// them, and in the order of the page without duplicates.
+type Found struct {
+	// Base is what the references of the page are relative to: the page's
+	// URL, or what its <base href> says.
+	Base      *url.URL
+	Links     []Link
+	Feeds     []string // <link rel=alternate> of a feed's type
+	NoFollow  bool     // <meta name=robots> with nofollow or none
+	Canonical string   // <link rel=canonical>, "" if there is none
+}
+
+// Link is one <a> or <area>.
+type Link struct {
+	URL string
+	// NoFollow says that every link to this URL has a rel of nofollow, ugc or
+	// sponsored.
+	NoFollow bool
+}
+
+// Scan finds what the page at base points to, with at most limit links; 0
+// stands for no limit. Links in comments, scripts and styles do not count.
+func Scan(html []byte, base *url.URL, limit int) Found {
+	c := collector{
+		found: Found{Base: base},
+		limit: limit,
+		refs:  make(map[string]int),
+		urls:  make(map[string]int),
+		feeds: make(map[string]bool),
+	}
+	s := scanner{html: html}
+	for s.next() {
+		switch s.tag {
+		case tagA, tagArea:
+			c.link(&s)
+		case tagBase:
+			c.base(&s)
+		case tagLink:
+			c.rel(&s)
+		case tagMeta:
+			c.meta(&s)
+		case tagOther, tagScript:
+		}
+	}
+	return c.found
+}
+
+// collector turns tags into what is found.
+type collector struct {
+	found   Found
+	limit   int
+	hasBase bool
+	refs    map[string]int // references as written -> index of the link, -1 if refused
+	urls    map[string]int // URLs -> index of the link
+	feeds   map[string]bool
+}
+
+func (c *collector) link(s *scanner) {
+	raw, ok := s.attr("href")
+	if !ok || len(raw) == 0 || raw[0] == '#' {
+		return
+	}
+	rel, _ := s.attr("rel")
+	noFollow := hasToken(rel, "nofollow") || hasToken(rel, "sponsored") || hasToken(rel, "ugc")
+	i, known := c.refs[string(raw)]
+	if !known {
+		i = c.add(raw, noFollow)
+	}
+	if i >= 0 && !noFollow {
+		c.found.Links[i].NoFollow = false
+	}
+}
+
+// add returns the index of the link that a new reference points to, or -1 if
+// it points to none that is wanted.
+func (c *collector) add(raw []byte, noFollow bool) int {
+	if c.limit > 0 && len(c.found.Links) >= c.limit {
+		return -1
+	}
+	text := c.resolve(raw)
+	i, known := c.urls[text]
+	switch {
+	case text == "":
+		i = -1
+	case !known:
+		i = len(c.found.Links)
+		c.urls[text] = i
+		c.found.Links = append(c.found.Links, Link{URL: text, NoFollow: noFollow})
+	}
+	c.refs[string(raw)] = i
+	return i
+}
+
+// base takes the first <base href>, as browsers do.
+func (c *collector) base(s *scanner) {
+	raw, ok := s.attr("href")
+	if !ok || c.hasBase {
+		return
+	}
+	c.hasBase = true
+	if u, err := weburl.Resolve(c.found.Base, unescape(raw)); err == nil {
+		c.found.Base = u
+	}
+}
+
+func (c *collector) rel(s *scanner) {
+	rel, _ := s.attr("rel")
+	raw, ok := s.attr("href")
+	if !ok || len(raw) == 0 {
+		return
+	}
+	switch {
+	case hasToken(rel, "canonical"):
+		if c.found.Canonical == "" {
+			c.found.Canonical = c.resolve(raw)
+		}
+	case hasToken(rel, "alternate"), hasToken(rel, "feed"):
+		typ, _ := s.attr("type")
+		if text := c.resolve(raw); isFeedType(typ) && text != "" && !c.feeds[text] && len(c.found.Feeds) < maxFeeds {
+			c.feeds[text] = true
+			c.found.Feeds = append(c.found.Feeds, text)
+		}
+	}
+}
+
+func (c *collector) meta(s *scanner) {
+	name, _ := s.attr("name")
+	if !equalFold(name, "robots") {
+		return
+	}
+	content, _ := s.attr("content")
+	c.found.NoFollow = c.found.NoFollow || hasToken(content, "nofollow") || hasToken(content, "none")
+}
+
+// resolve returns the absolute URL of a reference, or "" if it has none that
+// can be fetched.
+func (c *collector) resolve(raw []byte) string {
+	u, err := weburl.Resolve(c.found.Base, unescape(raw))
+	if err != nil {
+		return ""
+	}
+	return u.String()
+}
+
+func isFeedType(typ []byte) bool {
+	typ, _, _ = bytes.Cut(typ, []byte(";"))
+	switch strings.ToLower(string(bytes.TrimSpace(typ))) {
+	case "application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json",
+		"application/x-rss+xml", "text/rss+xml", "text/rss":
+		return true
+	}
+	return false
+}
+
+// hasToken says whether a list separated by spaces or commas has the token, in
+// any case of letters.
+func hasToken(list []byte, token string) bool {
+	for len(list) > 0 {
+		end := bytes.IndexAny(list, " ,\t\r\n\f")
+		if end < 0 {
+			end = len(list)
+		}
+		if equalFold(list[:end], token) {
+			return true
+		}
+		list = list[min(end+1, len(list)):]
+	}
+	return false
+}
+
+func equalFold(b []byte, s string) bool {
+	return len(b) == len(s) && strings.EqualFold(string(b), s)
+}

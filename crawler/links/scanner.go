@@ -1,0 +1,266 @@
+package links
+
+import (
+	"bytes"
+	"strings"
+)
+
+// tag is a start tag that matters here.
+type tag int
+
+const (
+	tagOther tag = iota
+	tagA
+	tagArea
+	tagBase
+	tagLink
+	tagMeta
+	tagScript
+)
+
+// scanner walks over the start tags of a page as the tokenizer of the HTML
+// standard (section 13.2.5) would, on bytes and without building anything.
+type scanner struct {
+	html []byte
+	pos  int
+
+	// Of the tag that next found:
+	tag  tag
+	text []byte // what a script holds
+
+	attrs []attr
+}
+
+// attr is one attribute as written: its value is not unescaped.
+type attr struct{ name, value []byte }
+
+// next goes to the next start tag that matters and says whether there is one.
+func (s *scanner) next() bool {
+	for {
+		at := bytes.IndexByte(s.html[s.pos:], '<')
+		if at < 0 || s.pos+at+1 >= len(s.html) {
+			return false
+		}
+		s.pos += at + 1
+		switch c := s.html[s.pos]; {
+		case isLetter(c):
+			if s.startTag() {
+				return true
+			}
+		case c == '!':
+			s.markup()
+		case c == '?':
+			s.skipPast(">")
+		case c == '/' && s.pos+1 < len(s.html) && isLetter(s.html[s.pos+1]):
+			s.pos++
+			s.name()
+			s.attributes(false)
+		case c == '/':
+			s.skipPast(">")
+		}
+	}
+}
+
+// startTag reads a start tag, and the text of elements whose text is no
+// markup, and says whether the tag matters.
+func (s *scanner) startTag() bool {
+	name := s.name()
+	s.tag = tagOf(name)
+	s.attributes(s.tag != tagOther)
+	switch {
+	case s.tag == tagScript:
+		s.text = s.rawText("script")
+	case s.tag == tagOther:
+		if raw := rawElement(name); raw != "" {
+			s.rawText(raw)
+		}
+	}
+	return s.tag != tagOther
+}
+
+func (s *scanner) name() []byte {
+	start := s.pos
+	for s.pos < len(s.html) && !isSpace(s.html[s.pos]) && s.html[s.pos] != '>' && s.html[s.pos] != '/' {
+		s.pos++
+	}
+	return s.html[start:s.pos]
+}
+
+// markup skips a comment, a doctype or a bogus comment, from its "!".
+func (s *scanner) markup() {
+	rest := s.html[s.pos:]
+	if !bytes.HasPrefix(rest, []byte("!--")) {
+		s.skipPast(">")
+		return
+	}
+	s.pos += len("!--")
+	// "<!-->" and "<!--->" are whole comments.
+	if rest = s.html[s.pos:]; bytes.HasPrefix(rest, []byte(">")) || bytes.HasPrefix(rest, []byte("->")) {
+		s.skipPast(">")
+		return
+	}
+	for {
+		s.skipPast("--")
+		if s.pos >= len(s.html) {
+			return
+		}
+		switch rest = s.html[s.pos:]; {
+		case rest[0] == '>':
+			s.pos++
+			return
+		case bytes.HasPrefix(rest, []byte("!>")):
+			s.pos += 2
+			return
+		}
+		s.pos-- // "--->" ends a comment too
+	}
+}
+
+func (s *scanner) skipPast(mark string) {
+	at := bytes.Index(s.html[s.pos:], []byte(mark))
+	if at < 0 {
+		s.pos = len(s.html)
+		return
+	}
+	s.pos += at + len(mark)
+}
+
+// attributes reads to the end of a tag, and keeps its attributes if asked to.
+func (s *scanner) attributes(keep bool) {
+	s.attrs = s.attrs[:0]
+	for {
+		for s.pos < len(s.html) && (isSpace(s.html[s.pos]) || s.html[s.pos] == '/') {
+			s.pos++
+		}
+		if s.pos >= len(s.html) {
+			return
+		}
+		if s.html[s.pos] == '>' {
+			s.pos++
+			return
+		}
+		a := s.attribute()
+		if keep {
+			s.attrs = append(s.attrs, a)
+		}
+	}
+}
+
+func (s *scanner) attribute() attr {
+	start := s.pos
+	s.pos++ // a name may begin with "="
+	for s.pos < len(s.html) && !isSpace(s.html[s.pos]) && strings.IndexByte("/>=", s.html[s.pos]) < 0 {
+		s.pos++
+	}
+	a := attr{name: s.html[start:s.pos]}
+	s.space()
+	if s.pos < len(s.html) && s.html[s.pos] == '=' {
+		s.pos++
+		s.space()
+		a.value = s.value()
+	}
+	return a
+}
+
+func (s *scanner) value() []byte {
+	if s.pos >= len(s.html) {
+		return nil
+	}
+	start := s.pos
+	if quote := s.html[s.pos]; quote == '"' || quote == '\'' {
+		start++
+		s.pos++
+		end := bytes.IndexByte(s.html[start:], quote)
+		if end < 0 {
+			s.pos = len(s.html)
+			return nil // an unclosed quote swallows the page: no tag
+		}
+		s.pos = start + end + 1
+		return s.html[start : start+end]
+	}
+	for s.pos < len(s.html) && !isSpace(s.html[s.pos]) && s.html[s.pos] != '>' {
+		s.pos++
+	}
+	return s.html[start:s.pos]
+}
+
+func (s *scanner) space() {
+	for s.pos < len(s.html) && isSpace(s.html[s.pos]) {
+		s.pos++
+	}
+}
+
+// rawText skips to the end tag of the element and returns what it skipped.
+func (s *scanner) rawText(name string) []byte {
+	start := s.pos
+	for {
+		at := bytes.Index(s.html[s.pos:], []byte("</"))
+		if at < 0 {
+			s.pos = len(s.html)
+			return s.html[start:]
+		}
+		s.pos += at + 2
+		rest := s.html[s.pos:]
+		if len(rest) >= len(name) && equalFold(rest[:len(name)], name) &&
+			(len(rest) == len(name) || isSpace(rest[len(name)]) || rest[len(name)] == '>' || rest[len(name)] == '/') {
+			end := s.pos - 2
+			s.attributes(false)
+			return s.html[start:end]
+		}
+	}
+}
+
+// attr returns the trimmed value of the first attribute of this name, as
+// written, and whether there is one.
+func (s *scanner) attr(name string) ([]byte, bool) {
+	for _, a := range s.attrs {
+		if equalFold(a.name, name) {
+			return bytes.TrimSpace(a.value), true
+		}
+	}
+	return nil, false
+}
+
+func tagOf(name []byte) tag {
+	switch len(name) {
+	case 1:
+		if name[0]|0x20 == 'a' {
+			return tagA
+		}
+	case 4:
+		switch {
+		case equalFold(name, "area"):
+			return tagArea
+		case equalFold(name, "base"):
+			return tagBase
+		case equalFold(name, "link"):
+			return tagLink
+		case equalFold(name, "meta"):
+			return tagMeta
+		}
+	case 6:
+		if equalFold(name, "script") {
+			return tagScript
+		}
+	}
+	return tagOther
+}
+
+// rawElement returns the name of an element whose content is text, or "".
+// noscript is none: what it holds is for who runs no scripts.
+func rawElement(name []byte) string {
+	if len(name) < 3 || len(name) > 9 {
+		return ""
+	}
+	switch lower := strings.ToLower(string(name)); lower {
+	case "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext":
+		return lower
+	}
+	return ""
+}
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+func isSpace(c byte) bool {
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f'
+}

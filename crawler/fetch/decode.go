@@ -157,10 +157,14 @@ func (m *members) Read(p []byte) (int, error) {
 	if err != io.EOF {
 		return n, err
 	}
-	if head, _ := m.br.Peek(2); string(head) != "\x1f\x8b" {
-		return n, io.EOF
+	head, err := m.br.Peek(2)
+	switch {
+	case string(head) == "\x1f\x8b":
+		return n, m.next()
+	case err == nil:
+		err = io.EOF
 	}
-	return n, m.next()
+	return n, err
 }
 
 // inflate reads zlib, as RFC 9110, section 8.4.1.2 defines "deflate", or raw

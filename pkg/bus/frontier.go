@@ -32,14 +32,14 @@ type FrontierURL struct {
 	Seed bool `json:"seed,omitempty"`
 	// Foreign marks a URL that was not pushed by its host's turn holder: the
 	// holder asks the set of seen URLs when it takes it.
-	Foreign bool `json:"foreign,omitempty"`
-	Attempts int `json:"attempts,omitempty"` // failed fetches so far
+	Foreign  bool `json:"foreign,omitempty"`
+	Attempts int  `json:"attempts,omitempty"` // failed fetches so far
 	// Requested is the URL that was asked for first, and Trail the redirects
 	// that led from there to here.
 	Requested string     `json:"requested,omitempty"`
 	Trail     []news.Hop `json:"trail,omitempty"`
-	CrawlID  string    `json:"crawl_id,omitempty"`
-	Found    time.Time `json:"found,omitzero"`
+	CrawlID   string     `json:"crawl_id,omitempty"`
+	Found     time.Time  `json:"found,omitzero"`
 
 	Seq      uint64 `json:"-"` // its sequence in the frontier
 	Priority int    `json:"-"`

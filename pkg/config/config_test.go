@@ -20,9 +20,15 @@ type crawlerConfig struct {
 		Obey bool          `yaml:"obey"`
 		TTL  time.Duration `yaml:"ttl"`
 	} `yaml:"robots"`
-	Labels map[string]string `yaml:"labels"`
-	Proxy  *proxyConfig      `yaml:"proxy"`
+	Labels map[string]string     `yaml:"labels"`
+	Hosts  map[string]hostConfig `yaml:"hosts"`
+	Proxy  *proxyConfig          `yaml:"proxy"`
 	hidden int
+}
+
+type hostConfig struct {
+	Delay time.Duration `yaml:"delay"`
+	Lanes int           `yaml:"lanes"`
 }
 
 type proxyConfig struct {
@@ -119,7 +125,7 @@ func TestFaults(t *testing.T) {
 				`f.yaml:3: crawler.lanes: "many" is not a whole number`,
 				`f.yaml:4: crawler.max_body: "6XB" is not a size such as 512KiB or 6MB`,
 				"f.yaml:5: crawler.robots: must be a mapping of keys to values",
-				"f.yaml:6: crawler.labels: cannot construct !!seq into map[string]string",
+				"f.yaml:6: crawler.labels: must be a mapping of keys to values",
 				"f.yaml:7: crawler.user_agent: cannot construct !!seq into string",
 			},
 		},
@@ -127,7 +133,7 @@ func TestFaults(t *testing.T) {
 		"twice":        {"crawler:\n  lanes: 1\n  lanes: 2\n", []string{"f.yaml:3: key crawler.lanes stands twice, first in line 2"}},
 		"validate":     {"crawler: {delay: -1s, lanes: -1}", []string{"f.yaml: crawler: delay must not be negative", "f.yaml: crawler: lanes must be positive"}},
 		"list":         {"crawler: [a]", []string{"f.yaml:1: crawler: must be a mapping of keys to values"}},
-		"unexported":   {"crawler: {hidden: 1}", []string{"f.yaml:1: unknown key crawler.hidden; known are user_agent, delay, max_body, lanes, robots, labels, proxy"}},
+		"unexported":   {"crawler: {hidden: 1}", []string{"f.yaml:1: unknown key crawler.hidden; known are user_agent, delay, max_body, lanes, robots, labels, hosts, proxy"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -200,6 +206,28 @@ func TestFaultsInLists(t *testing.T) {
 	}
 	if e, ok := errors.AsType[*Error](err); !ok || e.Line != 3 {
 		t.Errorf("first fault: %+v", e)
+	}
+}
+
+func TestMaps(t *testing.T) {
+	got := defaults()
+	got.Hosts = map[string]hostConfig{"a.org": {Lanes: 2}, "b.org": {Lanes: 3}}
+	before := got.Hosts
+	err := parse(t, "crawler:\n  hosts:\n    a.org: {delay: 2s}\n    c.org: {lanes: 1}\n").Decode("crawler", &got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]hostConfig{"a.org": {2 * time.Second, 2}, "b.org": {Lanes: 3}, "c.org": {Lanes: 1}}
+	if diff := cmp.Diff(want, got.Hosts); diff != "" || len(before) != 2 {
+		t.Errorf("hosts (-want +got), shared defaults must stay:\n%s", diff)
+	}
+	err = parse(t, "crawler:\n  hosts:\n    a.org: {dely: 2s}\n    b.org: {delay: 5}\n").Decode("crawler", &got)
+	faults := []string{
+		"f.yaml:3: unknown key crawler.hosts.a.org.dely; did you mean delay?",
+		"f.yaml:4: crawler.hosts.b.org.delay: 5 has no unit; write a duration such as 300ms, 10s or 2h",
+	}
+	if diff := cmp.Diff(faults, lines(err)); diff != "" {
+		t.Errorf("faults (-want +got):\n%s", diff)
 	}
 }
 
@@ -291,6 +319,7 @@ func TestNearest(t *testing.T) {
 // Whatever the file holds, it is decoded or refused as invalid.
 func FuzzDecode(f *testing.F) {
 	f.Add("crawler: {delay: 1s, robots: {obey: yes}}")
+	f.Add("crawler: {hosts: {x: {delay: 1s}}, labels: {a: 1, ? b : c}}")
 	f.Add("crawler: &a\n  proxy: *a\n")
 	f.Add("sinks: &s [*s, {<<: *s}]")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -17,8 +17,8 @@ import (
 const maxDepth = 64
 
 // decoder walks a YAML tree and a Go value together and collects the faults.
-// It does the structs, pointers and slices itself, so that it knows the path
-// and the line of each fault, and leaves maps and scalars to the YAML package.
+// It does structs, pointers, slices and maps itself, so that it knows the path
+// and the line of each fault, and leaves scalars to the YAML package.
 type decoder struct {
 	file   string
 	faults []error
@@ -100,6 +100,8 @@ func (d *decoder) value(n *yaml.Node, path string, v reflect.Value) {
 		d.structure(n, path, v)
 	case v.Kind() == reflect.Slice:
 		d.slice(n, path, v)
+	case v.Kind() == reflect.Map && v.Type().Key().Kind() == reflect.String:
+		d.mapping(n, path, v)
 	default:
 		d.leaf(n, path, v)
 	}
@@ -129,7 +131,26 @@ func (d *decoder) slice(n *yaml.Node, path string, v reflect.Value) {
 	v.Set(out)
 }
 
-// leaf decodes a scalar, a map or a type that decodes itself.
+// mapping adds to the map that v holds; an element that exists already is
+// decoded over.
+func (d *decoder) mapping(n *yaml.Node, path string, v reflect.Value) {
+	out := reflect.MakeMap(v.Type())
+	for _, key := range v.MapKeys() {
+		out.SetMapIndex(key, v.MapIndex(key))
+	}
+	for _, e := range d.entries(n, path) {
+		key := reflect.ValueOf(e.key).Convert(v.Type().Key())
+		item := reflect.New(v.Type().Elem()).Elem()
+		if old := out.MapIndex(key); old.IsValid() {
+			item.Set(old)
+		}
+		d.value(e.value, path+"."+e.key, item)
+		out.SetMapIndex(key, item)
+	}
+	v.Set(out)
+}
+
+// leaf decodes a scalar or a type that decodes itself.
 func (d *decoder) leaf(n *yaml.Node, path string, v reflect.Value) {
 	if v.Type() == durationType && n.Kind == yaml.ScalarNode && n.ShortTag() != "!!str" && n.Value != "0" {
 		d.fault(n.Line, path, "%s has no unit; write a duration such as 300ms, 10s or 2h", n.Value)
@@ -163,8 +184,6 @@ func wanted(t reflect.Type) string {
 		return "a whole number from 0 up" + width(t)
 	case t.Kind() == reflect.Float32 || t.Kind() == reflect.Float64:
 		return "a number"
-	case t.Kind() == reflect.Map:
-		return "a mapping"
 	default:
 		return "a " + t.String()
 	}

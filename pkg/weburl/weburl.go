@@ -114,8 +114,8 @@ func clean(u *url.URL) (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	u = u.ResolveReference(&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery, ForceQuery: u.ForceQuery})
 	u.Host, u.User, u.Fragment, u.RawFragment = host+port, nil, "", ""
+	u = new(url.URL).ResolveReference(decodeDots(u)) // removes dot segments
 	if u.Path == "" {
 		u.Path = "/"
 	}
@@ -127,6 +127,14 @@ func clean(u *url.URL) (*url.URL, error) {
 		return nil, ErrTooLong
 	}
 	return u, nil
+}
+
+// decodeDots decodes dots in the path: "%2e%2e" is a dot segment too.
+func decodeDots(u *url.URL) *url.URL {
+	if strings.Contains(u.RawPath, "%2") {
+		u.RawPath = strings.NewReplacer("%2e", ".", "%2E", ".").Replace(u.RawPath)
+	}
+	return u
 }
 
 // cleanHost returns a host name in punycode or an IP address as they stand in
@@ -223,7 +231,7 @@ func Key(u *url.URL) string {
 			k.Path, k.RawPath = decoded, path
 		}
 	}
-	k.Scheme = "https"
+	k.Scheme, k.Host = "https", strings.TrimSuffix(u.Host, ":443")
 	k.RawQuery = normaliseQuery(u.RawQuery)
 	k.ForceQuery = false
 	return k.String()
@@ -289,7 +297,7 @@ func hexValue(c byte) byte {
 	if c <= '9' {
 		return c - '0'
 	}
-	return c|0x20 - 'a' + 10
+	return c | 0x20 - 'a' + 10
 }
 
 func isUnreserved(c byte) bool {

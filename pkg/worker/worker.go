@@ -106,6 +106,7 @@ func (p Program) main() int {
 
 // Run is Main for tests: without signals, and it returns the exit code.
 func Run(ctx context.Context, p Program, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	p.Commands = append(slices.Clone(p.Commands), versionCommand())
 	env := &Env{Stdin: stdin, Stdout: stdout, Stderr: stderr, Terminal: isTerminal(stderr), program: p.Name}
 	return env.exit(ctx, p.run(ctx, env, args))
 }
@@ -116,7 +117,6 @@ func isTerminal(w io.Writer) bool {
 }
 
 func (p Program) run(ctx context.Context, env *Env, args []string) error {
-	p.Commands = append(slices.Clone(p.Commands), versionCommand())
 	if cmd, rest := p.find(args); cmd != nil {
 		return cmd.run(ctx, env, rest)
 	}

@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -104,6 +105,24 @@ func (q *Queue) Wake(ctx context.Context, key string) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// Keys returns the keys that have a turn in any state.
+func (q *Queue) Keys(ctx context.Context) ([]string, error) {
+	st, err := q.js.Stream(ctx, q.Stream)
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", q.Stream, err)
+	}
+	info, err := st.Info(ctx, jetstream.WithSubjectFilter(q.Prefix+".>"))
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", q.Stream, err)
+	}
+	keys := make([]string, 0, len(info.State.Subjects))
+	for subject := range info.State.Subjects {
+		keys = append(keys, strings.Split(subject, ".")[1])
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys), nil
 }
 
 // message returns the message that makes the turn due at a time, accepted only

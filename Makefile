@@ -1,0 +1,70 @@
+# Everything that is done with this repository. `make` lists it.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+BINARIES := bin/crawler bin/parser bin/sink bin/pressmill
+LINTER   := go tool -modfile=.tools/go.mod golangci-lint
+
+CONFIG   ?= deploy/config.yaml
+CORPUS   ?=
+FUZZTIME ?= 10s
+BENCH    ?= .
+PKG      ?= ./...
+ARGS     ?=
+
+# URLs may hold what a shell would act upon, so they travel in the environment.
+export SEEDS ?=
+
+.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench evaluate clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
+		printf '  make %-10s %s\n' "$$target" "$$text"; done
+
+run: bin/pressmill ## scrape the sources of CONFIG, or only SEEDS="URL..."
+	@read -ra seeds <<<"$$SEEDS" || true; set -x; bin/pressmill run -config $(CONFIG) $${seeds[@]+"$${seeds[@]}"}
+
+demo: bin/pressmill ## scrape a small built-in news site, without internet
+	bin/pressmill demo $(ARGS)
+
+build: $(BINARIES) ## static binaries in bin/
+
+bin/crawler:   MAIN := ./crawler/cmd/crawler
+bin/parser:    MAIN := ./parser/cmd/parser
+bin/sink:      MAIN := ./sink/cmd/sink
+bin/pressmill: MAIN := ./deploy/pressmill
+
+$(BINARIES): # the go command knows what is stale
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $@ $(MAIN)
+
+test: ## all tests, with the race detector where a C compiler is found
+	@if command -v "$$(go env CC)" >/dev/null; then set -x; CGO_ENABLED=1 go test -race $(PKG); \
+	else echo "no C compiler: testing without the race detector"; set -x; CGO_ENABLED=0 go test $(PKG); fi
+
+lint: ## golangci-lint, go fix and go mod tidy, changing nothing
+	$(LINTER) run
+	go fix -diff ./...
+	go mod tidy -diff
+
+fmt: ## format the code
+	$(LINTER) fmt
+
+check: build test lint ## what has to pass before a change is handed in
+
+fuzz: ## run every fuzz target of PKG for FUZZTIME
+	@targets=$$(go list -f '{{$$d := .Dir}}{{range .TestGoFiles}}{{$$d}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$d}}/{{.}} {{end}}' $(PKG) \
+		| xargs grep -HoE '^func Fuzz[A-Za-z0-9_]*' | sed -E 's|/[^/:]*:func |\t|' | sort -u); \
+	while IFS=$$'\t' read -r dir target; do echo "== $${dir#$(CURDIR)/} $$target"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$dir"; done <<<"$$targets"
+
+bench: ## run the benchmarks of PKG that match BENCH
+	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
+
+evaluate: bin/parser ## score the parser against the pages of CORPUS="DIR..."
+	$(if $(CORPUS),,$(error say which pages: make evaluate CORPUS="DIR..."))
+	bin/parser evaluate -corpus $(CORPUS)
+
+clean: ## remove what make made
+	rm -rf bin

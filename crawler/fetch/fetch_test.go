@@ -1,0 +1,670 @@
+package fetch
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/andybalholm/brotli"
+	"github.com/gocolly/colly/v2"
+	"github.com/klauspost/compress/zstd"
+)
+
+const text = "The quick brown fox jumps over the lazy dog. "
+
+func loopback() []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} }
+
+func serve(t *testing.T, h http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func transport(t *testing.T, o Options) *Transport {
+	t.Helper()
+	if o.AllowPrivate == nil {
+		o.AllowPrivate = loopback()
+	}
+	tr := NewTransport(o)
+	t.Cleanup(tr.CloseIdleConnections)
+	return tr
+}
+
+// get does one exchange and returns the response, its body and its trace.
+func get(t *testing.T, tr http.RoundTripper, url string) (*http.Response, []byte, *Trace, error) {
+	t.Helper()
+	trace := new(Trace)
+	req, err := http.NewRequestWithContext(WithTrace(t.Context(), trace), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := tr.RoundTrip(req)
+	if err != nil {
+		return nil, nil, trace, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, body, trace, nil
+}
+
+func encode(t *testing.T, encoding string, data []byte) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	var w io.WriteCloser
+	var err error
+	switch encoding {
+	case "gzip", "x-gzip":
+		w = gzip.NewWriter(&buf)
+	case "deflate":
+		w = zlib.NewWriter(&buf)
+	case "raw deflate":
+		w, err = flate.NewWriter(&buf, 6)
+	case "br":
+		w = brotli.NewWriter(&buf)
+	case "zstd":
+		w, err = zstd.NewWriter(&buf)
+	default:
+		t.Fatalf("no encoder for %q", encoding)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+func TestEncodings(t *testing.T) {
+	want := []byte(strings.Repeat(text, 5000))
+	one := func(e string) []byte { return encode(t, e, want) }
+	for _, c := range []struct {
+		name, header string
+		wire         []byte
+	}{
+		{"identity", "", want},
+		{"identity by name", "identity", want},
+		{"gzip", "gzip", one("gzip")},
+		{"x-gzip in capitals", "X-GZIP", one("gzip")},
+		{"gzip of two members", "gzip", append(encode(t, "gzip", want[:1000]), encode(t, "gzip", want[1000:])...)},
+		{"gzip and padding", "gzip", append(one("gzip"), "\n\x00\x00"...)},
+		{"deflate", "deflate", one("deflate")},
+		{"raw deflate", "deflate", one("raw deflate")},
+		{"br", "br", one("br")},
+		{"zstd", "zstd", one("zstd")},
+		{"gzip in br", "gzip, br", encode(t, "br", one("gzip"))},
+		{"br in gzip in zstd", "br,gzip, zstd", encode(t, "zstd", encode(t, "gzip", one("br")))},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if got := r.Header.Get("Accept-Encoding"); got != "gzip, br, zstd" {
+					t.Errorf("Accept-Encoding = %q", got)
+				}
+				if c.header != "" {
+					w.Header().Set("Content-Encoding", c.header)
+				}
+				w.Header().Set("Content-Length", strconv.Itoa(len(c.wire)))
+				w.Header().Set(HeaderTruncated, "1") // not for the server to say
+				w.Write(c.wire)
+			})
+			tr := transport(t, Options{})
+			for range 2 { // the second with pooled decoders
+				resp, body, trace, err := get(t, tr, s.URL)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.Equal(body, want) {
+					t.Fatalf("body of %d bytes, want %d", len(body), len(want))
+				}
+				h := resp.Header
+				if h.Get(HeaderContentEncoding) != c.header || h.Get(HeaderContentLength) != strconv.Itoa(len(c.wire)) {
+					t.Errorf("%s = %q, %s = %q", HeaderContentEncoding, h.Get(HeaderContentEncoding), HeaderContentLength, h.Get(HeaderContentLength))
+				}
+				if h.Get("Content-Encoding") != "" || h.Get("Content-Length") != "" || h.Get(HeaderTruncated) != "" || !resp.Uncompressed {
+					t.Errorf("header %v, uncompressed %v", h, resp.Uncompressed)
+				}
+				if trace.WireBytes != int64(len(c.wire)) || trace.Truncated || resp.ContentLength != int64(len(want)) {
+					t.Errorf("trace %+v, length %d", trace, resp.ContentLength)
+				}
+			}
+		})
+	}
+}
+
+func TestBrokenBodies(t *testing.T) {
+	noise := make([]byte, 50_000)
+	for i := range noise {
+		noise[i] = byte(rand.N(256))
+	}
+	packed := func(e string) []byte { b := encode(t, e, noise); return b[:len(b)/2] }
+	for _, c := range []struct {
+		name, header string
+		wire         []byte
+		length       int // of the header; 0 is that of wire
+		want         string
+	}{
+		{"gzip cut", "gzip", packed("gzip"), 0, "decode"},
+		{"br cut", "br", packed("br"), 0, "decode"},
+		{"zstd cut", "zstd", packed("zstd"), 0, "decode"},
+		{"deflate cut", "deflate", packed("deflate"), 0, "decode"},
+		{"no gzip", "gzip", noise, 0, "decode"},
+		{"one byte", "deflate", []byte("x"), 0, "decode"},
+		{"unknown", "exi", noise, 0, "decode"},
+		{"too many", "gzip, gzip, gzip, gzip", noise, 0, "decode"},
+		{"length too long", "", noise, len(noise) + 1, "reset"},
+		{"length too long, packed", "gzip", packed("gzip"), len(noise), "reset"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Encoding", c.header)
+				w.Header().Set("Content-Length", strconv.Itoa(max(c.length, len(c.wire))))
+				w.Write(c.wire)
+			})
+			_, _, trace, err := get(t, transport(t, Options{}), s.URL)
+			if got := Classify(err); got != c.want {
+				t.Errorf("%v is %q, want %q", err, got, c.want)
+			}
+			if errors.Is(err, ErrDecode) != (c.want == "decode") {
+				t.Errorf("%v is ErrDecode: %v", err, errors.Is(err, ErrDecode))
+			}
+			if trace.End.Before(trace.Start) || trace.End.IsZero() {
+				t.Errorf("trace %+v", trace)
+			}
+		})
+	}
+}
+
+func TestLengthTooShort(t *testing.T) {
+	// net/http servers refuse to lie like this: a raw one.
+	url := rawServer(t, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabcdef")
+	_, body, _, err := get(t, transport(t, Options{}), url)
+	if err != nil || string(body) != "abc" {
+		t.Errorf("%q, %v", body, err)
+	}
+}
+
+// rawServer answers every connection with these bytes.
+func rawServer(t *testing.T, answer string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			c.Read(make([]byte, 4096))
+			io.WriteString(c, answer)
+			c.Close()
+		}
+	}()
+	return "http://" + l.Addr().String() + "/"
+}
+
+func TestEmptyBodies(t *testing.T) {
+	for _, status := range []int{200, 204, 304, 404} {
+		s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			w.WriteHeader(status)
+		})
+		resp, body, _, err := get(t, transport(t, Options{}), s.URL)
+		if err != nil || resp.StatusCode != status || len(body) != 0 {
+			t.Errorf("%d: %q, %v", status, body, err)
+		}
+	}
+}
+
+func TestCaps(t *testing.T) {
+	const limit = 1000
+	for _, c := range []struct {
+		name string
+		size int
+		cut  bool
+	}{{"below", limit - 1, false}, {"at", limit, false}, {"above", limit + 1, true}, {"far above", 100 * limit, true}} {
+		for _, encoding := range []string{"", "gzip", "br", "zstd", "deflate"} {
+			t.Run(c.name+" "+encoding, func(t *testing.T) {
+				data := bytes.Repeat([]byte("a"), c.size)
+				wire := data
+				if encoding != "" {
+					wire = encode(t, encoding, data)
+				}
+				s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Encoding", encoding)
+					w.Write(wire)
+				})
+				resp, body, trace, err := get(t, transport(t, Options{MaxBody: limit}), s.URL)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(body) != min(c.size, limit) || trace.Truncated != c.cut || (resp.Header.Get(HeaderTruncated) == "1") != c.cut {
+					t.Errorf("%d bytes, trace %+v, header %q", len(body), trace, resp.Header.Get(HeaderTruncated))
+				}
+			})
+		}
+	}
+}
+
+func TestWireCap(t *testing.T) {
+	noise := make([]byte, 100_000)
+	for i := range noise {
+		noise[i] = byte(rand.N(256))
+	}
+	wire := encode(t, "gzip", noise)
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Write(wire)
+	})
+	_, body, trace, err := get(t, transport(t, Options{MaxWire: 50_000}), s.URL)
+	if err != nil || !trace.Truncated || trace.WireBytes != 50_000 {
+		t.Fatalf("%v, trace %+v", err, trace)
+	}
+	if len(body) < 10_000 || !bytes.HasPrefix(noise, body) {
+		t.Errorf("%d bytes, not those before the cut", len(body))
+	}
+}
+
+// TestBomb unfolds 300 MB into 1 MB, in each encoding and stacked.
+func TestBomb(t *testing.T) {
+	zeros := make([]byte, 1<<20)
+	for _, encoding := range []string{"gzip", "br", "zstd"} {
+		t.Run(encoding, func(t *testing.T) {
+			var buf bytes.Buffer
+			var w io.WriteCloser
+			switch encoding {
+			case "gzip":
+				w, _ = gzip.NewWriterLevel(&buf, gzip.BestSpeed)
+			case "br":
+				w = brotli.NewWriterLevel(&buf, 0)
+			case "zstd":
+				w, _ = zstd.NewWriter(&buf, zstd.WithEncoderLevel(zstd.SpeedFastest))
+			}
+			for range 300 {
+				w.Write(zeros)
+			}
+			w.Close()
+			bomb := func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Encoding", encoding)
+				w.Write(buf.Bytes())
+			}
+			tr := transport(t, Options{MaxBody: 1 << 20})
+			s := serve(t, bomb)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, body, trace, err := get(t, tr, s.URL)
+			runtime.ReadMemStats(&after)
+			if err != nil || len(body) != 1<<20 || !trace.Truncated {
+				t.Fatalf("%d bytes, %v, trace %+v", len(body), err, trace)
+			}
+			if got := after.TotalAlloc - before.TotalAlloc; got > 48<<20 {
+				t.Errorf("it took %d MB", got>>20)
+			}
+		})
+	}
+}
+
+// TestEmptyMembers has an inner layer that unfolds into nothing, for ever.
+func TestEmptyMembers(t *testing.T) {
+	inner := bytes.Repeat(encode(t, "gzip", nil), 1<<20)
+	wire := encode(t, "gzip", inner)
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip, gzip")
+		w.Write(wire)
+	})
+	start := time.Now()
+	_, body, trace, err := get(t, transport(t, Options{MaxBody: 1 << 20}), s.URL)
+	if err != nil || len(body) != 0 || !trace.Truncated {
+		t.Errorf("%d bytes, %v, trace %+v", len(body), err, trace)
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestTimeouts(t *testing.T) {
+	stop := make(chan struct{})
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/body" {
+			w.Write([]byte(text))
+			w.(http.Flusher).Flush()
+		}
+		select {
+		case <-stop:
+		case <-r.Context().Done():
+		}
+	})
+	defer close(stop)
+	for path, o := range map[string]Options{
+		"/body":   {Timeout: 100 * time.Millisecond},
+		"/header": {HeaderTimeout: 100 * time.Millisecond},
+	} {
+		_, _, trace, err := get(t, transport(t, o), s.URL+path)
+		if Classify(err) != "timeout" || trace.End.Sub(trace.Start) < 90*time.Millisecond {
+			t.Errorf("%s: %v, trace %+v", path, err, trace)
+		}
+	}
+
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/body", http.NoBody)
+	if _, err := transport(t, Options{}).RoundTrip(req); Classify(err) != "canceled" {
+		t.Errorf("canceled: %v", err)
+	}
+}
+
+func TestHeaderCap(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Long", strings.Repeat("a", 2<<20))
+	})
+	if _, _, _, err := get(t, transport(t, Options{}), s.URL); Classify(err) != "network" {
+		t.Errorf("a header of 2 MB: %v", err)
+	}
+}
+
+func TestGuard(t *testing.T) {
+	for _, c := range []struct {
+		address string
+		allow   string
+		blocked bool
+	}{
+		{"93.184.215.14:80", "", false},
+		{"93.184.215.14:8443", "", false},
+		{"[2606:2800:21f:cb07:6820:80da:af6b:8b2c]:443", "", false},
+		{"169.254.169.254:80", "", true},
+		{"10.0.0.1:80", "", true},
+		{"172.16.0.1:80", "", true},
+		{"192.168.1.1:443", "", true},
+		{"100.64.0.1:80", "", true},
+		{"127.0.0.1:80", "", true},
+		{"0.0.0.0:80", "", true},
+		{"255.255.255.255:80", "", true},
+		{"224.0.0.1:80", "", true},
+		{"[::]:80", "", true},
+		{"[::1]:80", "", true},
+		{"[fe80::1]:80", "", true},
+		{"[fc00::1]:80", "", true},
+		{"[fd00:ec2::254]:80", "", true},
+		{"[::ffff:10.0.0.1]:80", "", true},      // IPv4-mapped
+		{"[::ffff:93.184.215.14]:80", "", true}, // even of a public address
+		{"[::10.0.0.1]:80", "", true},           // IPv4-compatible
+		{"[2002:a00:1::1]:80", "", true},        // 6to4
+		{"[64:ff9b::a00:1]:80", "", true},       // NAT64
+		{"[2001::1]:80", "", true},              // Teredo
+		{"10.0.0.1:9999", "10.0.0.0/8", false},
+		{"10.0.0.1:80", "10.0.1.0/24", true},
+		{"127.0.0.1:80", "10.0.0.0/8", true},
+		{"[::1]:80", "::1/128", false},
+		{"[::1]:80", "0.0.0.0/0", true},
+		{"example.com:80", "", true}, // no address: nothing was resolved
+	} {
+		var allow []netip.Prefix
+		if c.allow != "" {
+			allow = append(allow, netip.MustParsePrefix(c.allow))
+		}
+		network := "tcp4"
+		if strings.HasPrefix(c.address, "[") {
+			network = "tcp6"
+		}
+		err := guard(allow)(network, c.address, nil)
+		if (err != nil) != c.blocked || errors.Is(err, ErrBlocked) != c.blocked {
+			t.Errorf("%s with %q open: %v", c.address, c.allow, err)
+		}
+	}
+	if err := guard(nil)("udp4", "93.184.215.14:80", nil); !errors.Is(err, ErrBlocked) {
+		t.Errorf("udp: %v", err)
+	}
+}
+
+// TestBlockedLoopback dials nothing: the guard refuses before connect.
+func TestBlockedLoopback(t *testing.T) {
+	var hits atomic.Int64
+	s := serve(t, func(http.ResponseWriter, *http.Request) { hits.Add(1) })
+	_, _, _, err := get(t, transport(t, Options{AllowPrivate: []netip.Prefix{}}), s.URL)
+	if Classify(err) != "blocked" || !errors.Is(err, ErrBlocked) || hits.Load() != 0 {
+		t.Errorf("%v, %d hits", err, hits.Load())
+	}
+}
+
+// TestRebinding resolves a name to a public address first and to a private one
+// later: the guard sees every address that is dialled.
+func TestRebinding(t *testing.T) {
+	var dialled []string
+	d := newDialer(Options{DNSTTL: time.Nanosecond}.withDefaults())
+	answers := []string{"93.184.215.14", "169.254.169.254"}
+	d.lookup = func(context.Context, string, string) ([]netip.Addr, error) {
+		addr := netip.MustParseAddr(answers[0])
+		answers = answers[1:]
+		return []netip.Addr{addr}, nil
+	}
+	check := guard(nil)
+	d.connect = func(_ context.Context, _, address string) (net.Conn, error) {
+		dialled = append(dialled, address)
+		if err := check("tcp4", address, nil); err != nil {
+			return nil, err
+		}
+		c, _ := net.Pipe()
+		return c, nil
+	}
+	if _, err := d.dial(t.Context(), "tcp", "e.com:80"); err != nil {
+		t.Error(err)
+	}
+	if _, err := d.dial(t.Context(), "tcp", "e.com:80"); !errors.Is(err, ErrBlocked) {
+		t.Errorf("rebound: %v", err)
+	}
+	if fmt.Sprint(dialled) != "[93.184.215.14:80 169.254.169.254:80]" {
+		t.Error(dialled)
+	}
+}
+
+func TestDNSCache(t *testing.T) {
+	lookups := 0
+	var dialled []string
+	d := newDialer(Options{}.withDefaults())
+	d.lookup = func(_ context.Context, _, host string) ([]netip.Addr, error) {
+		lookups++
+		if host == "none.example" {
+			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+		}
+		return []netip.Addr{netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("192.0.2.1")}, nil
+	}
+	works := true
+	d.connect = func(_ context.Context, _, address string) (net.Conn, error) {
+		dialled = append(dialled, address)
+		if !works || strings.HasPrefix(address, "[") {
+			return nil, syscall.ECONNREFUSED
+		}
+		c, _ := net.Pipe()
+		return c, nil
+	}
+	for range 3 { // the second address answers
+		if _, err := d.dial(t.Context(), "tcp", "E.example:443"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if lookups != 1 || fmt.Sprint(dialled[:2]) != "[[2001:db8::1]:443 192.0.2.1:443]" {
+		t.Errorf("%d lookups, dialled %v", lookups, dialled)
+	}
+	works = false // then the name is asked for again
+	for range 2 {
+		if _, err := d.dial(t.Context(), "tcp", "e.example:443"); Classify(err) != "refused" {
+			t.Error(err)
+		}
+	}
+	if lookups != 2 {
+		t.Errorf("%d lookups, want 2", lookups)
+	}
+	if _, err := d.dial(t.Context(), "tcp", "none.example:443"); Classify(err) != "dns" {
+		t.Error(err)
+	}
+}
+
+func TestClassify(t *testing.T) {
+	plain := serve(t, func(http.ResponseWriter, *http.Request) {})
+	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = nil
+	t.Cleanup(secure.Close)
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	for url, want := range map[string]string{
+		closed.URL:                  "refused",
+		secure.URL:                  "tls", // unknown authority
+		"https" + plain.URL[4:]:     "tls", // no TLS at all
+		rawServer(t, ""):            "reset",
+		rawServer(t, "HTTP/1.1 2x"): "network",
+	} {
+		if _, _, _, err := get(t, transport(t, Options{}), url); Classify(err) != want {
+			t.Errorf("%v is %q, want %q", err, Classify(err), want)
+		}
+	}
+	for want, err := range map[string]error{
+		"":          nil,
+		"redirects": fmt.Errorf("x: %w", ErrTooManyRedirects),
+		"timeout":   fmt.Errorf("x: %w", context.DeadlineExceeded),
+		"canceled":  context.Canceled,
+		"reset":     &net.OpError{Op: "read", Err: syscall.ECONNRESET},
+		"network":   errors.New("x"),
+		"tls":       &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")},
+	} {
+		if got := Classify(err); got != want {
+			t.Errorf("%v is %q, want %q", err, got, want)
+		}
+	}
+}
+
+func TestHTTP2AndAgent(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "%s %s", r.Proto, r.UserAgent())
+	}))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	roots := s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	_, body, trace, err := get(t, transport(t, Options{UserAgent: "pressmill/1", RootCAs: roots}), s.URL)
+	if err != nil || string(body) != "HTTP/2.0 pressmill/1" {
+		t.Errorf("%q, %v", body, err)
+	}
+	if trace.Remote != s.Listener.Addr().String() {
+		t.Errorf("remote %q", trace.Remote)
+	}
+}
+
+// TestTraceHops follows a redirect with one trace.
+func TestTraceHops(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" {
+			http.Redirect(w, r, "/next", http.StatusFound)
+			return
+		}
+		w.Write([]byte(text))
+	})
+	trace := new(Trace)
+	req, _ := http.NewRequestWithContext(WithTrace(t.Context(), trace), http.MethodGet, s.URL+"/", http.NoBody)
+	resp, err := (&http.Client{Transport: transport(t, Options{})}).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if len(trace.Hops) != 2 || trace.Hops[0].Status != 302 || trace.Hops[1].Status != 200 || trace.Hops[1].URL != s.URL+"/next" {
+		t.Errorf("%+v", trace.Hops)
+	}
+	if trace.Start != trace.Hops[1].Start || trace.Start.Before(trace.Hops[0].End) || trace.WireBytes != int64(len(text)) {
+		t.Errorf("%+v", trace)
+	}
+}
+
+// TestColly has Colly see bodies once decoded, packed sitemaps too.
+func TestColly(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Header().Set("Content-Type", "application/gzip")
+		w.Write(encode(t, "gzip", []byte(text)))
+	})
+	c := colly.NewCollector()
+	c.WithTransport(transport(t, Options{}))
+	var got []string
+	c.OnResponse(func(r *colly.Response) { got = append(got, string(r.Body)) })
+	for _, path := range []string{"/a", "/map.xml.gz"} {
+		if err := c.Visit(s.URL + path); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(got) != 2 || got[0] != text || got[1] != text {
+		t.Errorf("%q", got)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	t := new(testing.T)
+	for i, e := range []string{"gzip", "deflate", "br", "zstd"} {
+		f.Add(encode(t, e, []byte(text)), uint8(i), uint8(9))
+	}
+	names := []string{"gzip", "deflate", "br", "zstd"}
+	d := newDecoder(1<<16, 1<<16)
+	f.Fuzz(func(t *testing.T, wire []byte, outer, inner uint8) {
+		encodings := []string{names[outer%4]}
+		if inner < 4 {
+			encodings = []string{names[inner], encodings[0]}
+		}
+		res, err := d.read(t.Context(), bytes.NewReader(wire), encodings, 0)
+		if err != nil {
+			if !errors.Is(err, ErrDecode) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if res.body.Len() > 1<<16 {
+			t.Fatalf("%d bytes", res.body.Len())
+		}
+		res.body.Close()
+	})
+}
+
+func BenchmarkRoundTrip(b *testing.B) {
+	data := []byte(strings.Repeat(text, 5000))
+	var buf bytes.Buffer
+	w := gzip.NewWriter(&buf)
+	w.Write(data)
+	w.Close()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Write(buf.Bytes())
+	}))
+	defer s.Close()
+	tr := NewTransport(Options{AllowPrivate: loopback()})
+	req, _ := http.NewRequestWithContext(b.Context(), http.MethodGet, s.URL, http.NoBody)
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		resp, err := tr.RoundTrip(req)
+		if err != nil {
+			b.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+}

@@ -1,0 +1,17 @@
+// Command pressmill runs the whole pipeline in one process, with a NATS server
+// inside, and holds the operator's commands for a distributed one.
+package main
+
+import "pressmill/pkg/worker"
+
+func main() { worker.Main(program()) }
+
+func program() worker.Program {
+	return worker.Program{
+		Name:  "pressmill",
+		Short: "Collects news: pages in, articles out",
+		Long: "`pressmill demo` shows it on a built-in site; `pressmill run URL...` collects from the web,\n" +
+			"in this one process. The other commands operate a pipeline of workers over NATS.",
+		Commands: append([]worker.Command{runCommand(), demoCommand()}, operatorCommands()...),
+	}
+}

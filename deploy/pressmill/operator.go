@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pressmill/crawler"
+	"pressmill/pkg/bus"
+	"pressmill/pkg/config"
+	"pressmill/pkg/worker"
+)
+
+// operator is a command that works on the bus of a configuration.
+func operator(name, args, short string, run func(ctx context.Context, env *worker.Env, b *bus.Bus, file *config.File, args []string) error) worker.Command {
+	return worker.Command{Name: name, Args: "[-config FILE] " + args, Short: short, Run: func(ctx context.Context, env *worker.Env, argv []string) error {
+		flags := env.Flags()
+		path := flags.String("config", "", "`FILE` with the section bus (default: "+bus.Defaults().URL+")")
+		if err := flags.Parse(argv); err != nil {
+			return err
+		}
+		file, err := config.Load(*path)
+		if err != nil {
+			return err
+		}
+		cfg := bus.Defaults()
+		if err := file.Decode("bus", &cfg); err != nil {
+			return err
+		}
+		b, err := bus.Connect(cfg, "operator", zap.NewNop())
+		if err != nil {
+			return err
+		}
+		defer b.Close()
+		return run(ctx, env, b, file, flags.Args())
+	}}
+}
+
+func operatorCommands() []worker.Command {
+	return []worker.Command{
+		operator("topology apply", "", "Make or update the streams, consumers and buckets", func(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, _ []string) error {
+			if err := b.Apply(ctx); err != nil {
+				return err
+			}
+			fmt.Fprintln(env.Stdout, "topology applied")
+			return nil
+		}),
+		operator("topology check", "", "Compare the server's topology with the definition", func(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, _ []string) error {
+			if err := b.Check(ctx); err != nil {
+				return err
+			}
+			fmt.Fprintln(env.Stdout, "topology is right")
+			return nil
+		}),
+		operator("sources apply", "[-config FILE]", "Collect from the sources of the configuration", applySources),
+		operator("sources list", "", "List the sources", listSources),
+		operator("sources remove", "ID...", "Stop collecting from sources", removeSources),
+		operator("deadletters list", "[STAGE]", "List what could not be worked on", listDead),
+		operator("deadletters show", "SEQ", "Print the payload of a dead letter", showDead),
+		operator("deadletters replay", "SEQ...|all", "Put dead letters back where they came from", replayDead),
+	}
+}
+
+func applySources(ctx context.Context, env *worker.Env, b *bus.Bus, file *config.File, _ []string) error {
+	var sources []crawler.Source
+	if err := file.Decode("sources", &sources); err != nil {
+		return err
+	}
+	if len(sources) == 0 {
+		return worker.Usagef("the configuration has no sources")
+	}
+	if err := crawler.Enqueue(ctx, b, sources, newCrawlID()); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Stdout, "%d sources applied\n", len(sources))
+	return nil
+}
+
+func listSources(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, _ []string) error {
+	ids, err := b.Sources(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		var s crawler.Source
+		if err := b.Source(ctx, id, &s); err != nil {
+			return err
+		}
+		fmt.Fprintf(env.Stdout, "%s\t%s\t%d seeds\tdepth %d\n", s.ID, s.Domain, len(s.Seeds), s.Depth)
+	}
+	return nil
+}
+
+func removeSources(ctx context.Context, _ *worker.Env, b *bus.Bus, _ *config.File, ids []string) error {
+	if len(ids) == 0 {
+		return worker.Usagef("name the sources to remove")
+	}
+	var errs []error
+	for _, id := range ids {
+		errs = append(errs, b.RemoveSource(ctx, id))
+	}
+	return errors.Join(errs...)
+}
+
+func listDead(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, args []string) error {
+	stage := ""
+	if len(args) > 0 {
+		stage = args[0]
+	}
+	return b.DeadLetters(ctx, stage, func(d bus.DeadLetter) bool {
+		_, err := fmt.Fprintf(env.Stdout, "%d\t%s\t%s\t%s\t%s\t%s\n", d.Seq, d.Time.UTC().Format(time.RFC3339), d.Stage, d.Key, d.Reason, d.Error)
+		return err == nil
+	})
+}
+
+func showDead(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, args []string) error {
+	if len(args) != 1 {
+		return worker.Usagef("name one dead letter by its number")
+	}
+	d, err := findDead(ctx, b, args[0])
+	if err != nil {
+		return err
+	}
+	if json.Valid(d.Data) {
+		_, err = fmt.Fprintf(env.Stdout, "%s\n", d.Data)
+		return err
+	}
+	_, err = env.Stdout.Write(d.Data)
+	return err
+}
+
+func findDead(ctx context.Context, b *bus.Bus, seq string) (found bus.DeadLetter, err error) {
+	want, err := strconv.ParseUint(seq, 10, 64)
+	if err != nil {
+		return found, worker.Usagef("%q is not a number", seq)
+	}
+	err = b.DeadLetters(ctx, "", func(d bus.DeadLetter) bool {
+		if d.Seq == want {
+			found = d
+		}
+		return d.Seq < want
+	})
+	if err == nil && found.Seq == 0 {
+		err = fmt.Errorf("dead letter %d: %w", want, bus.ErrNotFound)
+	}
+	return found, err
+}
+
+func replayDead(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, args []string) error {
+	var seqs []uint64
+	if len(args) == 1 && args[0] == "all" {
+		if err := b.DeadLetters(ctx, "", func(d bus.DeadLetter) bool { seqs = append(seqs, d.Seq); return true }); err != nil {
+			return err
+		}
+	} else {
+		for _, a := range args {
+			n, err := strconv.ParseUint(a, 10, 64)
+			if err != nil {
+				return worker.Usagef("%q is not a number", a)
+			}
+			seqs = append(seqs, n)
+		}
+	}
+	for _, n := range seqs {
+		if err := b.Replay(ctx, n); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(env.Stdout, "%d replayed\n", len(seqs))
+	return nil
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pressmill/pkg/logging"
+	"pressmill/pkg/worker"
+)
+
+// counts renders counts by reason, the most frequent first, behind a label, or
+// "" if there are none.
+func counts(label string, by map[string]int64) string {
+	if len(by) == 0 {
+		return ""
+	}
+	reasons := slices.SortedFunc(maps.Keys(by), func(a, b string) int {
+		if by[a] != by[b] {
+			return int(by[b] - by[a])
+		}
+		return strings.Compare(a, b)
+	})
+	parts := make([]string, len(reasons))
+	for i, r := range reasons {
+		parts[i] = fmt.Sprintf("%d %s", by[r], r)
+	}
+	return label + " " + strings.Join(parts, ", ")
+}
+
+// progress shows how the run goes: one line that renews itself on a terminal,
+// a log line every ten seconds otherwise.
+func (p *pipeline) progress(ctx context.Context, env *worker.Env) {
+	every := 10 * time.Second
+	if env.Terminal {
+		every = 500 * time.Millisecond
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			if env.Terminal {
+				fmt.Fprint(env.Stderr, "\r\033[K")
+			}
+			return
+		case <-tick.C:
+		}
+		st, err := p.bus.State(ctx)
+		if err != nil {
+			continue
+		}
+		crawl, parse := p.stages[0].Snapshot(), p.stages[1].Snapshot()
+		var written int64
+		for _, s := range p.sink.Stats() {
+			written += s.Articles
+		}
+		rate := float64(crawl.Out) / time.Since(p.begun).Seconds()
+		if env.Terminal {
+			fmt.Fprintf(env.Stderr, "\r\033[K%s  fetched %d  waiting %d  articles %d  written %d  hosts %d  %.1f pages/s  errors %d",
+				time.Since(p.begun).Round(time.Second), crawl.Out, st.Frontier, parse.Out, written, st.Hosts, rate, crawl.Failed+parse.Failed)
+			continue
+		}
+		p.log.Info("progress", logging.Event(logging.RunProgress), zap.Int64("fetched", crawl.Out), zap.Uint64("waiting", st.Frontier),
+			zap.Int64("articles", parse.Out), zap.Int64("written", written), zap.Uint64("hosts", st.Hosts),
+			zap.Float64("pages_per_second", rate), zap.Int64("errors", crawl.Failed+parse.Failed))
+	}
+}

@@ -1,0 +1,246 @@
+package parser
+
+import (
+	"strings"
+
+	"pressmill/pkg/news"
+)
+
+// body chooses the container and fills the article's blocks, standfirst,
+// bylines, agencies and related links.
+func (x *extraction) body() {
+	t := x.tree
+	x.root = t.container()
+	if x.root < 0 {
+		x.root = t.fallbackRoot()
+	}
+	if x.root < 0 {
+		return
+	}
+	x.raw = t.collect(x.root)
+}
+
+// fallbackRoot is where a page without any long paragraph keeps its text.
+func (t *tree) fallbackRoot() int32 {
+	for _, want := range []tag{tagArticle, tagMain, tagBody} {
+		for i := range t.nodes {
+			if n := &t.nodes[i]; n.tag == want && n.flags&(dropped|inJunk) == 0 {
+				return int32(i)
+			}
+		}
+	}
+	return -1
+}
+
+// scope returns the nodes that belong to the article: its text with the header
+// above and what follows below.
+func (x *extraction) scope() (from, to int32) {
+	t := x.tree
+	if x.root < 0 {
+		return 0, int32(len(t.nodes))
+	}
+	i := x.root
+	for p := t.nodes[i].parent; p >= 0; p = t.nodes[p].parent {
+		n := &t.nodes[p]
+		if n.tag == tagHTML || n.full > 2.5*t.nodes[x.root].full+200 {
+			break
+		}
+		i = p
+		if n.tag == tagBody || t.holds(p, tagH1) {
+			break
+		}
+	}
+	return i, t.nodes[i].stop
+}
+
+func (t *tree) holds(i int32, x tag) bool {
+	for j := i; j < t.nodes[i].stop; j++ {
+		if t.nodes[j].tag == x {
+			return true
+		}
+	}
+	return false
+}
+
+// filter tells the text from what else stands in the container.
+type filter struct {
+	x       *extraction
+	title   string
+	seen    map[string]bool
+	first   int // index of the first block of running text
+	last    int // of the last
+	related bool
+	out     []block
+	weight  float32
+}
+
+// blocks filters the raw blocks.
+func (x *extraction) blocks() {
+	f := filter{x: x, title: fold(x.art.Title), seen: make(map[string]bool), first: len(x.raw), last: -1}
+	for i := range x.raw {
+		if b := &x.raw[i]; running(b) {
+			f.first = min(f.first, i)
+			f.last = i
+		}
+	}
+	for i := range x.raw {
+		b := &x.raw[i]
+		if f.accept(i, b) {
+			f.out = append(f.out, *b)
+			f.weight += b.weight
+		}
+	}
+	x.kept = trimEnd(f.out)
+}
+
+// running says whether a block alone is surely running text.
+func running(b *block) bool {
+	return b.t != news.BlockHeading && b.weight >= 60 && b.link < 0.5*b.weight && (endsSentence(b.text) || b.weight > 150)
+}
+
+// accept decides on one block and files what belongs elsewhere.
+func (f *filter) accept(i int, b *block) bool {
+	folded := fold(b.text)
+	switch {
+	case folded == "" || noiseLines[folded]:
+		return false
+	case f.isCredit(i, b):
+		return false
+	case f.relatedBlock(i, b, folded):
+		return false
+	case isPromo(folded, b.weight):
+		return false
+	case f.isTitle(i, b, folded), f.isByline(i, b, folded), f.isCaption(folded):
+		return false
+	case i < f.first && f.early(b):
+		return false
+	case b.linkOnly() && !f.sentenceLink(i, b):
+		return false
+	case b.weight > 40 && f.seen[folded]:
+		return false
+	}
+	f.seen[folded] = true
+	return true
+}
+
+// isCredit files a line that credits agencies only.
+func (f *filter) isCredit(i int, b *block) bool {
+	names, with := creditedAgencies(b.text)
+	if names == nil {
+		return false
+	}
+	role := "source"
+	if with {
+		role = "contributor"
+	}
+	f.x.addAgencies(names, role, b.text)
+	return true
+}
+
+// relatedBlock files links to other stories: those behind a label, up to the
+// next block of running text.
+func (f *filter) relatedBlock(i int, b *block, folded string) bool {
+	if isRelatedLabel(folded) {
+		f.related = true
+		return true
+	}
+	if tail, ok := relatedLead(b.text); ok && (b.link > 0.3*b.weight || b.weight < 140) {
+		f.addRelated(tail, b.href, i)
+		return true
+	}
+	if !f.related {
+		return false
+	}
+	teaser := b.linkOnly() || b.weight < 200 && (!endsSentence(b.text) || b.t == news.BlockHeading || b.t == news.BlockListItem && b.link > 0)
+	if !teaser && running(b) {
+		f.related = false
+		return false
+	}
+	if i > f.last && !teaser {
+		teaser = b.weight < 100
+	}
+	if teaser {
+		f.addRelated(b.text, b.href, i)
+	}
+	return teaser
+}
+
+// addRelated keeps a link from within the text; lists of links below it that
+// are the site's own rails are no editorial links.
+func (f *filter) addRelated(title, href string, i int) {
+	if title == "" || len(f.x.related) >= 20 {
+		return
+	}
+	f.x.related = append(f.x.related, relatedLink{title: title, href: href, at: i})
+}
+
+func (f *filter) isTitle(i int, b *block, folded string) bool {
+	if f.title == "" || b.weight > 250 {
+		return false
+	}
+	if folded == f.title {
+		return true
+	}
+	return b.t == news.BlockHeading && i <= f.first && (strings.Contains(folded, f.title) || strings.Contains(f.title, folded) && len(folded) > len(f.title)/2)
+}
+
+// isByline tells bylines and dates from text.
+func (f *filter) isByline(i int, b *block, folded string) bool {
+	if b.weight > 110 {
+		return false
+	}
+	near := i < f.first || i > f.last
+	if b.byline && near && !endsSentence(b.text) {
+		f.x.bylines = append(f.x.bylines, b.text)
+		return true
+	}
+	if near && b.weight < 60 && (bylineLead.MatchString(b.text) && nameLike(bylineLead.ReplaceAllString(b.text, "")) || strings.Contains(b.text, ", ") && f.x.orgTail(b.text)) {
+		f.x.bylines = append(f.x.bylines, b.text)
+		return true
+	}
+	if near && b.weight < 50 && parseDate(b.text, nil, false) != nil && !endsSentence(strings.TrimRight(b.text, ".")) {
+		return true
+	}
+	return false
+}
+
+// orgTail says whether a short line ends in the site's name, as in "Name, Site".
+func (x *extraction) orgTail(s string) bool {
+	i := strings.LastIndex(s, ", ")
+	tail := s[i+2:]
+	joined := strings.ReplaceAll(fold(tail), " ", "")
+	return len(strings.Fields(tail)) < 5 && nameLike(s[:i]) &&
+		(x.isSite(tail) || len(x.domainLabel) >= 5 && strings.Contains(joined, x.domainLabel))
+}
+
+func (f *filter) isCaption(folded string) bool { return len(folded) > 15 && f.x.captions[folded] }
+
+// early says whether a short block in front of the text is furniture.
+func (f *filter) early(b *block) bool {
+	if b.lead {
+		return false
+	}
+	if b.t == news.BlockHeading {
+		return b.linkOnly()
+	}
+	return b.weight < 60 && (b.t == news.BlockListItem || !endsSentence(b.text))
+}
+
+// sentenceLink says whether a block that is all link is a sentence or an item
+// of the text rather than a teaser.
+func (f *filter) sentenceLink(i int, b *block) bool {
+	if b.t == news.BlockListItem || b.t == news.BlockTable {
+		return i > f.first && i < f.last && b.weight < 60
+	}
+	return i > f.first && i < f.last && b.weight < 30 && b.t != news.BlockHeading || strings.Contains(b.text, "://")
+}
+
+// trimEnd drops headings and labels without text behind them.
+func trimEnd(bs []block) []block {
+	for n := len(bs); n > 0; n-- {
+		if b := &bs[n-1]; b.t != news.BlockHeading {
+			return bs[:n]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package parser
+
+import (
+	"net/url"
+	"strings"
+
+	"pressmill/pkg/news"
+	"pressmill/pkg/weburl"
+)
+
+// meta is what the head of a page says.
+type meta struct {
+	values    map[string][]string // of meta elements, by lower-case name, property or itemprop
+	title     string              // of the title element
+	canonical string
+	amp       string
+	lang      string
+	base      string
+}
+
+func (t *tree) meta() meta {
+	m := meta{values: make(map[string][]string)}
+	for i := range t.nodes {
+		n := int32(i)
+		switch t.nodes[i].tag {
+		case tagHTML:
+			if m.lang == "" {
+				if m.lang = t.attr(n, "lang"); m.lang == "" {
+					m.lang = t.attr(n, "xml:lang")
+				}
+			}
+		case tagMeta:
+			t.readMeta(&m, n)
+		case tagLink:
+			t.readLink(&m, n)
+		case tagBase:
+			if m.base == "" {
+				m.base = t.attr(n, "href")
+			}
+		case tagTitle:
+			if m.title == "" && n+1 < t.nodes[i].stop && !t.within(n, tagSVG) {
+				m.title = cleanText(string(t.bytes(n + 1)))
+			}
+		}
+	}
+	return m
+}
+
+func (t *tree) readMeta(m *meta, i int32) {
+	var key, val string
+	a := attrs{b: t.bytes(i)}
+	var keys []string
+	for a.next() {
+		switch {
+		case equalFold(a.name, "name"), equalFold(a.name, "property"), equalFold(a.name, "itemprop"), equalFold(a.name, "http-equiv"):
+			if key = strings.ToLower(strings.TrimSpace(string(a.val))); key != "" {
+				keys = append(keys, key)
+			}
+		case equalFold(a.name, "content"):
+			val = cleanText(string(a.val))
+		}
+	}
+	if val == "" {
+		return
+	}
+	for _, key := range keys {
+		m.values[key] = append(m.values[key], val)
+	}
+}
+
+func (t *tree) readLink(m *meta, i int32) {
+	switch rel := strings.ToLower(t.attr(i, "rel")); rel {
+	case "canonical":
+		if m.canonical == "" {
+			m.canonical = t.attr(i, "href")
+		}
+	case "amphtml":
+		m.amp = t.attr(i, "href")
+	}
+}
+
+// get returns the first value of the first key that has one.
+func (m *meta) get(keys ...string) string {
+	for _, k := range keys {
+		if v := m.values[k]; len(v) > 0 {
+			return v[0]
+		}
+	}
+	return ""
+}
+
+// urls resolves the page's addresses. The canonical one is only believed on the
+// same registrable domain and when it is not the site's root.
+func (m *meta) urls(page *news.Page) (news.URLs, *url.URL, error) {
+	final := page.FinalURL
+	if final == "" {
+		final = page.RequestedURL
+	}
+	u, err := weburl.Parse(final)
+	if err != nil {
+		return news.URLs{}, nil, err
+	}
+	urls := news.URLs{Requested: page.RequestedURL, Final: final}
+	if urls.Requested == "" {
+		urls.Requested = final
+	}
+	key := u
+	raw := m.canonical
+	if raw == "" {
+		raw = m.get("og:url")
+	}
+	if c, err := weburl.Resolve(u, raw); raw != "" && err == nil && sameSite(c, u) && !(isRoot(c) && !isRoot(u)) {
+		urls.Canonical = c.String()
+		key = c
+	}
+	if a, err := weburl.Resolve(u, m.amp); m.amp != "" && err == nil {
+		urls.AMP = a.String()
+	}
+	return urls, key, nil
+}
+
+func sameSite(a, b *url.URL) bool { return weburl.Domain(a.Host) == weburl.Domain(b.Host) }
+
+func isRoot(u *url.URL) bool { return strings.Trim(u.Path, "/") == "" && u.RawQuery == "" }
+
+// usage returns the publisher's usage signals, or nil.
+func (m *meta) usage(page *news.Page) *news.Usage {
+	var u news.Usage
+	seen := map[string]bool{}
+	add := func(list string) {
+		for d := range strings.SplitSeq(strings.ToLower(list), ",") {
+			if d = strings.TrimSpace(d); d != "" && !seen[d] {
+				seen[d] = true
+				u.Robots = append(u.Robots, d)
+			}
+		}
+	}
+	for _, v := range m.values["robots"] {
+		add(v)
+	}
+	for _, v := range page.Header["X-Robots-Tag"] {
+		add(v)
+	}
+	reservation := page.HeaderValue("Tdm-Reservation")
+	if reservation == "" {
+		reservation = m.get("tdm-reservation")
+	}
+	if reservation == "1" || reservation == "0" {
+		u.TDMReservation = new(reservation == "1")
+	}
+	if u.TDMPolicy = page.HeaderValue("Tdm-Policy"); u.TDMPolicy == "" {
+		u.TDMPolicy = m.get("tdm-policy")
+	}
+	if u.Robots == nil && u.TDMReservation == nil && u.TDMPolicy == "" {
+		return nil
+	}
+	return &u
+}

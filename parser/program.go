@@ -1,0 +1,46 @@
+package parser
+
+import (
+	"context"
+
+	"pressmill/pkg/config"
+	"pressmill/pkg/worker"
+)
+
+// Load decodes the section parser.
+func Load(f *config.File) (Config, error) {
+	var cfg Config
+	err := f.Decode("parser", &cfg)
+	return cfg, err
+}
+
+// Program is the binary parser.
+func Program() worker.Program {
+	return worker.Program{
+		Name: "parser", Short: "Turns pages into articles",
+		Default: worker.StageCommand("parser", "Run one parser worker",
+			func(f *config.File) error { _, err := Load(f); return err },
+			func(ctx context.Context, d worker.Deps) error {
+				cfg, err := Load(d.Config)
+				if err != nil {
+					return err
+				}
+				return NewWorker(cfg, d.Bus, d.Log, d.Stage).Run(ctx, d.Health.Beat)
+			}),
+		Commands: []worker.Command{
+			{Name: "extract", Args: "-url URL FILE|-", Short: "Print the article of a page in a file", Run: func(_ context.Context, env *worker.Env, args []string) error {
+				return exit(RunExtract(args, env.Stdin, env.Stdout, env.Stderr))
+			}},
+			{Name: "evaluate", Args: "-corpus DIR...", Short: "Score the engine on labelled pages", Run: func(_ context.Context, env *worker.Env, args []string) error {
+				return exit(RunEvaluate(args, env.Stdout, env.Stderr))
+			}},
+		},
+	}
+}
+
+func exit(code int) error {
+	if code == 0 {
+		return nil
+	}
+	return &worker.ExitError{Code: code}
+}

@@ -1,0 +1,87 @@
+package parser
+
+import "strings"
+
+// promoPhrases occur, folded, in lines that advertise and in no running text.
+var promoPhrases = phrases(`
+for the latest headlines follow|follow our google news|google news channel|on google news|latest stories from|get the latest stories
+sign up for|sign up to|sign up here|subscribe to our|subscribe to the|subscribe now|subscribe here|our newsletter|newsletter abonnieren|zum newsletter|newsletter anmelden|abonnieren sie|jetzt abonnieren
+abonnez vous|inscrivez vous|suscríbete|iscriviti|meld je aan|prenumerera
+follow us on|follow us at|like us on|join us on|join our whatsapp|whatsapp channel|whatsapp kanal|telegram channel|telegram kanal|folgen sie uns|folge uns|suivez nous|síguenos|seguici su
+download the app|download our app|laden sie die app|unsere app|get the app
+click here to|klicken sie hier|cliquez ici
+all rights reserved|alle rechte vorbehalten|tous droits réservés|todos los derechos|tutti i diritti
+this article was originally published|this story was originally published|this article originally appeared|dieser artikel erschien zuerst
+article continues below|story continues below|continue reading|continue to read|scroll to continue|advertisement scroll|artikel wird unten fortgesetzt|weiter nach der anzeige|nach der anzeige
+enable javascript|javascript aktivieren|browser does not support|cookies akzeptieren|wir verwenden cookies|we use cookies|um diesen inhalt zu laden|externe inhalte|externer inhalt|redaktionell ausgewählten|inhalte von drittanbietern|personenbezogene daten an drittplattformen
+have you got a story|have a story|contact us at|email us at|do you know more|if you have a story|send us
+share this article|share on facebook|artikel teilen|partager sur|teilen auf|compartir en|share this
+become a member|support our journalism|unterstützen sie uns
+copyright by|nutzungsbedingungen|terms of use|privacy policy|may not be published broadcast
+comments are closed|leave a comment|kommentar schreiben|kommentar verfassen|log in to comment|view comments|jetzt kommentieren
+images courtesy of|foto über dts|thumbnail
+`)
+
+// relatedLabels stand, folded, in front of links to other stories.
+var relatedLabels = labelSet(`
+read more|read also|also read|read next|related|related stories|related articles|related posts|related news|related content|related topics|related coverage|see also|more on this|more on this story|more on this topic|more stories|more news|more from|recommended|recommended stories|you may also like|you might also like|you may like|don t miss|dont miss|must read|must reads|must watch
+top stories|top content|most read|most popular|trending|trending now|editor s choice|editors choice|editor s pick|editors picks|editor s picks|before you go|explore more|what to read next|up next|up next in|latest news|latest stories|latest|popular|read this next|in other news|elsewhere
+lesen sie auch|lesen sie mehr|lesen sie dazu auch|mehr zum thema|mehr dazu|auch interessant|das könnte sie auch interessieren|das könnte dich auch interessieren|weitere artikel|weitere themen|weitere meldungen|weitere informationen zum thema|mehr lesen|mehr aus|mehr zu|zum thema|siehe auch|weiterlesen|passend dazu|ähnliche artikel|verwandte artikel|empfohlen|meistgelesen|ähnliche beiträge|mehr von
+lire aussi|à lire aussi|a lire aussi|sur le même sujet|voir aussi|lire plus|lire la suite|articles liés|nos articles|à lire également
+lea también|lee también|te puede interesar|más noticias|relacionados|noticias relacionadas|ver también|más sobre
+leggi anche|potrebbe interessarti|leia também|leia mais|veja também|lees ook|lees meer|meer over|läs också|läs även|läs mer|les også|læs også|læs mere|czytaj także|czytaj też|zobacz także|zobacz też|przeczytaj też|lue myös|baca juga|ilgili haberler|اقرأ أيضا|اقرأ المزيد|читайте также|関連記事|あわせて読みたい|관련기사
+`)
+
+// noiseLines are whole lines, folded, that are never text.
+var noiseLines = labelSet(`
+advertisement|advertising|anzeige|werbung|publicité|publicidad|pubblicità|reklama|reklam|annons|annonse|ad|sponsored|theme|light|dark|language|font|share|share this|teilen|drucken|print|email|e mail|facebook|twitter|whatsapp|telegram|linkedin|pinterest|copy link|link kopieren|tweet|like|kommentare|comments|comment|listen|listen to article|anhören|vorlesen|artikel anhören|save|saved|bookmark|merken|published|updated|published updated|last updated|topics|themen|tags|schlagworte|close|schließen|menu|search|home|back|zurück|next|weiter|previous|nach oben|to top|back to top|image|photo|video|gallery|play|loading|feedback|newsletter|subscribe|login|log in|sign in|register|more|mehr|skip|0 comments|facebook twitter|on this page|inhalt|inhaltsverzeichnis|table of contents|kommentieren|zur startseite|startseite|quelle|key points|highlights|min read|minutes read|minute read|kopieren|link copied|copied|sources|caption|hide caption|toggle caption|enlarge this image|download|embed|transcript
+`)
+
+func phrases(s string) []string {
+	var out []string
+	for line := range strings.SplitSeq(strings.TrimSpace(s), "\n") {
+		out = append(out, strings.Split(line, "|")...)
+	}
+	return out
+}
+
+func labelSet(s string) map[string]bool {
+	m := make(map[string]bool)
+	for _, p := range phrases(s) {
+		m[p] = true
+	}
+	return m
+}
+
+// maxPromo is the weight above which a line is not taken for a promo.
+const maxPromo = 230
+
+func isPromo(folded string, weight float32) bool {
+	if weight > maxPromo {
+		return false
+	}
+	for _, p := range promoPhrases {
+		if strings.Contains(folded, p) {
+			return true
+		}
+	}
+	return strings.HasPrefix(folded, "copyright ") || strings.HasPrefix(folded, "advertisement ")
+}
+
+// isRelatedLabel says whether a line announces links to other stories.
+func isRelatedLabel(folded string) bool {
+	return len(folded) < 60 && relatedLabels[folded]
+}
+
+// relatedLead says whether a line begins with such a label and a colon, as in
+// "Read more: Another story". It returns what follows.
+func relatedLead(text string) (string, bool) {
+	head, tail, ok := strings.Cut(text, ":")
+	if !ok {
+		head, tail, ok = strings.Cut(text, "|")
+	}
+	if !ok || len(head) > 50 || !isRelatedLabel(fold(head)) {
+		return "", false
+	}
+	return strings.TrimSpace(tail), true
+}

@@ -1,0 +1,129 @@
+package parser
+
+import (
+	"errors"
+	"strings"
+
+	"pressmill/pkg/news"
+)
+
+// ErrNotArticle says that a page is no article; every RejectError is one.
+var ErrNotArticle = errors.New("page is no article")
+
+// The reasons of a RejectError.
+const (
+	ReasonNotHTML      = "not_html"
+	ReasonErrorPage    = "error_page"
+	ReasonNoText       = "no_text"
+	ReasonNoTitle      = "no_title"
+	ReasonSectionFront = "section_front"
+	ReasonTagPage      = "tag_page"
+	ReasonConsentWall  = "consent_wall"
+	ReasonBotWall      = "bot_wall"
+)
+
+// RejectError says why a page is no article. It is permanent: the same page is
+// rejected again.
+type RejectError struct{ Reason string }
+
+func (e *RejectError) Error() string { return ErrNotArticle.Error() + ": " + e.Reason }
+
+// Is makes every RejectError an ErrNotArticle.
+func (e *RejectError) Is(target error) bool { return target == ErrNotArticle }
+
+func reject(reason string) error { return &RejectError{Reason: reason} }
+
+var botTitles = phrases(`just a moment|attention required|access denied|are you a robot|are you human|pardon our interruption|security check|checking your browser|verify you are human|request blocked|ddos protection|please verify`)
+
+var consentTitles = phrases(`before you continue|cookie consent|privacy settings|datenschutzeinstellungen|zustimmung|consent`)
+
+var errorTitles = phrases(`page not found|404 not found|not found|error 404|404 error|seite nicht gefunden|página no encontrada|page introuvable|service unavailable|internal server error|bad gateway`)
+
+// wall names the wall that a page with little text is, or "".
+func (x *extraction) wall() string {
+	title := fold(x.meta.title)
+	if x.textWeight() > 900 {
+		return ""
+	}
+	for _, w := range []struct {
+		reason string
+		titles []string
+	}{{ReasonBotWall, botTitles}, {ReasonErrorPage, errorTitles}, {ReasonConsentWall, consentTitles}} {
+		for _, p := range w.titles {
+			if strings.HasPrefix(title, p) || strings.HasSuffix(title, " "+p) {
+				return w.reason
+			}
+		}
+	}
+	return ""
+}
+
+func (x *extraction) textWeight() (w float32) {
+	for i := range x.kept {
+		w += x.kept[i].weight
+	}
+	return w
+}
+
+// isList says whether the page is a list of teasers: many link headlines, no
+// text of its own worth the name.
+func (x *extraction) isList() bool {
+	if x.ld.article.isArticle() && x.ld.article["articleBody"] != nil {
+		return false
+	}
+	teasers, text, longest := x.teasers(), float32(0), float32(0)
+	for i := range x.kept {
+		b := &x.kept[i]
+		if b.t != news.BlockHeading && b.link < 0.5*b.weight {
+			text += b.weight
+			longest = max(longest, b.weight)
+		}
+	}
+	evidence := x.ld.article.isArticle() || x.meta.get("og:type") == "article" || x.meta.get("article:published_time") != ""
+	limit := 8
+	if evidence {
+		limit = 20
+	} else if isRoot(x.base) {
+		limit = 4
+	}
+	return teasers >= limit && text < float32(teasers)*130 && (longest < 350 || x.scattered())
+}
+
+// teasers counts the link headlines outside of navigation that stand near the
+// text, or in the whole page where there is none.
+func (x *extraction) teasers() int {
+	t := x.tree
+	n := 0
+	from, to := x.scope()
+	for i := from; i < to; i++ {
+		h := &t.nodes[i]
+		if h.tag == tagNone || !h.tag.is(traitBlock) || h.own < 20 || h.link < 0.8*h.own || t.within(i, tagNav, tagFooter, tagAside) {
+			continue
+		}
+		if h.tag.is(traitHeading) || h.own > 30 || h.flags&titleMark != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// scattered says whether the kept blocks lie in many elements that each hold a
+// link headline.
+func (x *extraction) scattered() bool {
+	heads := 0
+	for i := range x.raw {
+		if b := &x.raw[i]; b.t == news.BlockHeading && b.linkOnly() {
+			heads++
+		}
+	}
+	return heads >= 5 && heads*3 >= len(x.kept)
+}
+
+// listReason tells a tag page from other lists by its URL.
+func (x *extraction) listReason() string {
+	path := strings.ToLower(x.base.Path) + "/"
+	if containsAny(path, "/tag/", "/tags/", "/topic/", "/topics/", "/thema/", "/themen/", "/schlagwort/", "/keyword", "/author/", "/autor/", "/category/", "/kategorie/", "/search") {
+		return ReasonTagPage
+	}
+	return ReasonSectionFront
+}

@@ -1,0 +1,219 @@
+package parser
+
+import "unicode/utf8"
+
+// cjkWeight is what one Han, kana or Hangul rune counts in text weights; any
+// other rune counts one.
+const cjkWeight = 2.5
+
+// weigh returns the weight of text without its white space.
+func weigh(s []byte) float32 {
+	var w float32
+	for i := 0; i < len(s); {
+		c := s[i]
+		switch {
+		case c <= ' ':
+			i++
+		case c < utf8.RuneSelf:
+			w++
+			i++
+		case c >= 0xe3 && c <= 0xed && i+2 < len(s): // U+3000 to U+DFFF
+			w += cjkWeight
+			i += 3
+		default:
+			_, n := utf8.DecodeRune(s[i:])
+			w++
+			i += n
+		}
+	}
+	return w
+}
+
+// longEnough is the weight from which a block's own text counts as running text.
+const (
+	longEnough  = 60
+	paragraphOK = 25 // the same for p
+)
+
+// score marks every node and weighs its text. After it, the text sums of
+// subtrees stand in good, junk and full, and furniture carries dropped.
+func (t *tree) score() {
+	blocks := t.mark()
+	t.gradeBlocks(blocks)
+	t.sumFull()
+	t.dropFurniture()
+	t.sumGood()
+}
+
+// mark reads attributes and adds each text's weight to its nearest block, in
+// one pass. It returns the nearest block of every node.
+func (t *tree) mark() []int32 {
+	block := make([]int32, len(t.nodes))
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		up := n.parent
+		if n.tag == tagNone {
+			t.addWeight(n, block, up)
+			continue
+		}
+		n.flags |= t.inherit(up)
+		if n.end > n.start {
+			n.flags |= t.markOf(int32(i))
+		}
+		if n.tag == tagA && n.flags&notLink == 0 {
+			n.flags |= inLink
+		}
+		block[i] = int32(i)
+		if up >= 0 && !n.tag.is(traitBlock) {
+			block[i] = block[up]
+		}
+	}
+	return block
+}
+
+func (t *tree) inherit(up int32) flag {
+	if up < 0 {
+		return 0
+	}
+	return t.nodes[up].flags & inLink
+}
+
+func (t *tree) addWeight(n *node, block []int32, up int32) {
+	if up < 0 || t.nodes[up].tag.is(traitNoText) {
+		return
+	}
+	b := &t.nodes[block[up]]
+	w := weigh(t.src[n.start:n.end])
+	b.own += w
+	if t.nodes[up].flags&inLink != 0 {
+		b.link += w
+	}
+}
+
+// gradeBlocks tells running text from furniture, block by block.
+func (t *tree) gradeBlocks(block []int32) {
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		if n.tag == tagNone || n.own == 0 || block[i] != int32(i) {
+			continue
+		}
+		need := float32(longEnough)
+		if n.tag == tagP || n.tag == tagBlockquote {
+			need = paragraphOK
+		}
+		plain := n.own - n.link
+		switch {
+		case plain >= need && n.link < 0.5*n.own:
+			n.flags |= longText
+			n.good = plain
+			n.full = plain
+		case n.tag.is(traitHeading):
+		default:
+			n.junk = n.own
+		}
+	}
+}
+
+func (t *tree) sumFull() {
+	for i := len(t.nodes) - 1; i > 0; i-- {
+		if n := &t.nodes[i]; n.parent >= 0 && !n.tag.is(traitNoText) {
+			t.nodes[n.parent].full += n.full
+		}
+	}
+}
+
+const furniture = junk | relatedMark | commentMark | tagsMark | hidden | captionMark
+
+// dropFurniture marks what is not part of the text. No name is believed of an
+// element that holds most of the page's long text.
+func (t *tree) dropFurniture() {
+	var all float32
+	for i := range t.nodes {
+		if t.nodes[i].parent < 0 {
+			all += t.nodes[i].full
+		}
+	}
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		if n.tag == tagNone {
+			continue
+		}
+		if n.parent >= 0 && t.nodes[n.parent].flags&(inJunk|dropped) != 0 {
+			n.flags |= inJunk
+			continue
+		}
+		named := n.flags&furniture != 0 || n.tag.is(traitJunk)
+		if named && n.flags&bodyMark != 0 && n.flags&(commentMark|hidden) == 0 && !n.tag.is(traitJunk) {
+			named = false
+		}
+		if n.tag.is(traitNoText) || named && !protected(n, all) {
+			n.flags |= dropped
+		}
+	}
+}
+
+func protected(n *node, all float32) bool {
+	switch n.tag {
+	case tagHTML, tagBody, tagMain, tagHead:
+		return true
+	case tagArticle:
+		if n.flags&(commentMark|relatedMark|hidden) == 0 {
+			return true
+		}
+	}
+	return n.full > 0.4*all && n.full > 200
+}
+
+func (t *tree) sumGood() {
+	for i := len(t.nodes) - 1; i > 0; i-- {
+		n := &t.nodes[i]
+		if n.flags&(dropped|inJunk) != 0 {
+			n.junk += 0.2 * n.good
+			n.good = 0
+		}
+		if n.parent < 0 {
+			continue
+		}
+		p := &t.nodes[n.parent]
+		p.good += n.good
+		if n.flags&dropped != 0 {
+			p.junk += 0.15 * n.junk
+		} else {
+			p.junk += n.junk
+		}
+	}
+}
+
+// container returns the element that holds the running text, or -1.
+func (t *tree) container() int32 {
+	best, top := int32(-1), float32(0)
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		if n.good == 0 || n.flags&(dropped|inJunk) != 0 || !t.mayContain(n.tag) {
+			continue
+		}
+		s := n.good * n.good / (n.good + 0.5*n.junk) * boost(n)
+		if s >= top { // the innermost of equals
+			best, top = int32(i), s
+		}
+	}
+	return best
+}
+
+func (t *tree) mayContain(x tag) bool {
+	switch x {
+	case tagP, tagLI, tagUL, tagOL, tagBlockquote, tagH1, tagH2, tagH3, tagH4, tagH5, tagH6, tagTR, tagTbody, tagDT, tagDD, tagDL, tagHead:
+		return false
+	}
+	return x.is(traitBlock)
+}
+
+func boost(n *node) float32 {
+	switch {
+	case n.flags&bodyMark != 0:
+		return 1.3
+	case n.tag == tagArticle || n.tag == tagMain:
+		return 1.1
+	}
+	return 1
+}

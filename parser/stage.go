@@ -1,0 +1,98 @@
+package parser
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"runtime"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pressmill/pkg/bus"
+	"pressmill/pkg/logging"
+	"pressmill/pkg/news"
+)
+
+// Config is the section parser of the configuration.
+type Config struct {
+	Workers int `yaml:"workers"` // pages worked on at the same time; 0: one per core
+}
+
+// Validate reports every fault of the section.
+func (c *Config) Validate() error {
+	if c.Workers < 0 {
+		return errors.New("parser.workers: must not be negative")
+	}
+	return nil
+}
+
+// Worker consumes pages and publishes articles.
+type Worker struct {
+	cfg   Config
+	bus   *bus.Bus
+	log   *zap.Logger
+	stage *logging.Stage
+}
+
+// NewWorker returns a parser worker on a bus whose topology is ready.
+func NewWorker(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) *Worker {
+	if cfg.Workers == 0 {
+		cfg.Workers = runtime.GOMAXPROCS(0)
+	}
+	return &Worker{cfg: cfg, bus: b, log: log, stage: stage}
+}
+
+// Run works until ctx is cancelled, finishes the pages in work and returns
+// nil. beat is called now and then while it is alive.
+func (w *Worker) Run(ctx context.Context, beat func()) error {
+	return w.bus.ConsumePages(ctx, w.cfg.Workers, func(ctx context.Context, page *news.Page) error {
+		beat()
+		return w.handle(ctx, page)
+	})
+}
+
+func (w *Worker) handle(ctx context.Context, page *news.Page) error {
+	begun := time.Now()
+	w.stage.In(1)
+	w.stage.InFlight(1)
+	defer w.stage.InFlight(-1)
+	log := w.log.With(zap.String(logging.KeyCrawlID, page.CrawlID), zap.String(logging.KeyPageID, page.PageID), logging.URL(page.FinalURL))
+	article, err := Extract(page)
+	took := time.Since(begun)
+	w.stage.Observe(took)
+	if reject, ok := errors.AsType[*RejectError](err); ok {
+		w.stage.Skip(reject.Reason)
+		log.Info("no article", logging.Event(logging.ParseRejected), logging.Reason(reject.Reason), zap.Duration("took", took))
+		return nil
+	}
+	if err != nil {
+		w.stage.Fail("extract")
+		return bus.Permanent("extract", err)
+	}
+	if err := article.Validate(); err != nil {
+		w.stage.Fail("invalid_article")
+		return bus.Permanent("invalid_article", err)
+	}
+	log.Info("parsed", logging.Event(logging.ParseDone), zap.String("article_id", article.ID), zap.String("rev", article.Rev),
+		zap.String("kind", string(article.Kind)), zap.Int("words", article.Body.Words), zap.Duration("took", took))
+	stored, err := w.bus.PublishArticle(ctx, host(page.FinalURL), article)
+	if err != nil {
+		return err
+	}
+	if !stored {
+		w.stage.Skip("duplicate")
+		return nil
+	}
+	w.stage.Out(1)
+	log.Info("article published", logging.Event(logging.ArticlePublished), zap.String("article_id", article.ID), zap.String("rev", article.Rev))
+	return nil
+}
+
+func host(rawURL string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil || u.Host == "" {
+		return "unknown"
+	}
+	return u.Host
+}

@@ -1,0 +1,113 @@
+package parser
+
+import (
+	"strings"
+
+	"pressmill/pkg/news"
+)
+
+// The weights between which a text can be a standfirst.
+const (
+	minLead = 30
+	maxLead = 700
+)
+
+// descriptions returns the folded texts with which the page describes itself.
+func (x *extraction) descriptions() []string {
+	var out []string
+	for _, s := range []string{x.ld.article.text("description"), x.meta.get("description"), x.meta.get("og:description"), x.meta.get("twitter:description")} {
+		if f := fold(s); len(f) > 30 {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// standfirst finds the article's standfirst: a first block so named or set
+// apart, or a text so named between the title and the container.
+func (x *extraction) standfirst() {
+	descs := x.descriptions()
+	if i := x.leadBlocks(descs); i > 0 {
+		for _, b := range x.kept[:i] {
+			x.lead = append(x.lead, b.text)
+		}
+		x.kept = x.kept[i:]
+		return
+	}
+	if s := x.leadAbove(descs); s != "" {
+		x.lead = []string{s}
+		f := fold(s)
+		if len(x.kept) > 1 && fold(x.kept[0].text) == f {
+			x.kept = x.kept[1:]
+		}
+	}
+}
+
+// leadBlocks returns how many of the first blocks are the standfirst.
+func (x *extraction) leadBlocks(descs []string) int {
+	n := 0
+	for n < len(x.kept)-1 && n < 3 && x.kept[n].lead {
+		n++
+	}
+	if n > 0 {
+		return n
+	}
+	if len(x.kept) < 3 {
+		return 0
+	}
+	b, next := &x.kept[0], &x.kept[1]
+	if b.weight < minLead || b.weight > maxLead {
+		return 0
+	}
+	apart := b.t == news.BlockHeading && b.weight > 60 || b.bold > 0.9*b.weight && next.bold < 0.5*next.weight
+	differs := x.tree.attr(b.node, "class") != x.tree.attr(next.node, "class") || x.tree.nodes[b.node].tag != x.tree.nodes[next.node].tag
+	if apart && b.weight > 50 || differs && describes(fold(b.text), descs) {
+		return 1
+	}
+	return 0
+}
+
+// describes says whether a text is one of the page's descriptions, which may be
+// cut short.
+func describes(f string, descs []string) bool {
+	for _, d := range descs {
+		n := min(len(d), len(f))
+		if n > 40 && d[:n] == f[:n] && len(f) < 2*len(d)+20 {
+			return true
+		}
+	}
+	return false
+}
+
+// leadAbove looks between the top of the scope and the container.
+func (x *extraction) leadAbove(descs []string) string {
+	t := x.tree
+	from, _ := x.scope()
+	for i := from; i < x.root; i++ {
+		n := &t.nodes[i]
+		if n.tag == tagNone || n.flags&(hidden|relatedMark|commentMark|captionMark|bylineMark|inLink) != 0 || n.flags&junk != 0 && n.flags&leadMark == 0 ||
+			n.stop-i > 40 || n.stop > x.root && n.stop > i+40 || n.tag.is(traitNoText) || !n.tag.is(traitBlock) && n.flags&leadMark == 0 {
+			continue
+		}
+		if n.tag == tagH1 || n.stop >= t.nodes[x.root].stop || t.within(i, tagFigure, tagNav, tagAside) {
+			continue
+		}
+		named := n.flags&leadMark != 0
+		if !named && n.own == 0 {
+			continue
+		}
+		s := t.text(i)
+		w := weigh([]byte(s))
+		if w < minLead || w > maxLead {
+			continue
+		}
+		f := fold(s)
+		if f == fold(x.art.Title) || x.captions[f] {
+			continue
+		}
+		if describes(f, descs) || named && (endsSentence(s) || w > 60) && !strings.Contains(f, "javascript") {
+			return s
+		}
+	}
+	return ""
+}

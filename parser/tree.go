@@ -1,0 +1,232 @@
+package parser
+
+import (
+	"bytes"
+	"html"
+	"strings"
+	"sync"
+)
+
+// node is one element or run of text. Nodes lie in document order, so the
+// subtree of node i is nodes[i:nodes[i].stop].
+type node struct {
+	parent     int32 // -1 at the root
+	stop       int32 // index behind the last descendant
+	start, end int32 // text: its bytes; element: the bytes of its attributes
+	tag        tag   // tagNone for text
+	flags      flag
+	own, link  float32 // weight of the text whose nearest block is this; of that in links
+	good, junk float32 // sums over the subtree
+	full       float32 // weight of all long text in the subtree, marked as junk or not
+}
+
+// tree is a parsed page. Its nodes are pooled: no part of it may outlive
+// release.
+type tree struct {
+	src   []byte
+	nodes []node
+	words map[string]flag // of attribute values seen before
+	buf   []byte
+}
+
+var treePool = sync.Pool{New: func() any { return &tree{words: make(map[string]flag)} }}
+
+// parseTree parses UTF-8 markup.
+func parseTree(src []byte) *tree {
+	t := treePool.Get().(*tree)
+	t.src = src
+	t.nodes = t.nodes[:0]
+	s := scanner{t: t, src: src, open: make([]int32, 0, 64)}
+	s.run()
+	return t
+}
+
+func (t *tree) release() {
+	t.src = nil
+	if len(t.words) > 4096 {
+		clear(t.words)
+	}
+	if cap(t.nodes) < 1<<20 {
+		treePool.Put(t)
+	}
+}
+
+func (t *tree) add(n node) int32 {
+	i := int32(len(t.nodes))
+	n.stop = i + 1
+	t.nodes = append(t.nodes, n)
+	return i
+}
+
+func (t *tree) addText(parent int32, from, to int) {
+	if from < to {
+		t.add(node{parent: parent, start: int32(from), end: int32(to)})
+	}
+}
+
+func (t *tree) bytes(i int32) []byte { n := &t.nodes[i]; return t.src[n.start:n.end] }
+
+// attr returns the value of an attribute, decoded, or "".
+func (t *tree) attr(i int32, name string) string {
+	a := attrs{b: t.bytes(i)}
+	for a.next() {
+		if equalFold(a.name, name) {
+			return html.UnescapeString(strings.TrimSpace(string(a.val)))
+		}
+	}
+	return ""
+}
+
+func (t *tree) hasAttr(i int32, name string) bool {
+	a := attrs{b: t.bytes(i)}
+	for a.next() {
+		if equalFold(a.name, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// within says whether an ancestor of i, or i itself, has one of the tags.
+func (t *tree) within(i int32, tags ...tag) bool {
+	for ; i >= 0; i = t.nodes[i].parent {
+		for _, x := range tags {
+			if t.nodes[i].tag == x {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// find calls fn for every element with the tag.
+func (t *tree) find(x tag, fn func(i int32)) {
+	for i := range t.nodes {
+		if t.nodes[i].tag == x {
+			fn(int32(i))
+		}
+	}
+}
+
+// text returns the visible text of a subtree on one line.
+func (t *tree) text(i int32) string {
+	var w textBuf
+	w.b = t.buf[:0]
+	t.appendText(&w, i, 0)
+	t.buf = w.b
+	return w.String()
+}
+
+// appendText appends the visible text of subtree i, leaving out nodes that
+// carry one of the drop flags.
+func (t *tree) appendText(w *textBuf, i int32, drop flag) {
+	for j, stop := i, t.nodes[i].stop; j < stop; {
+		n := &t.nodes[j]
+		if n.tag == tagNone {
+			w.write(t.src[n.start:n.end])
+			j++
+			continue
+		}
+		if n.tag.is(traitNoText) || n.flags&drop != 0 && j != i {
+			j = n.stop
+			continue
+		}
+		if n.tag == tagBr || n.tag.is(traitBlock) {
+			w.space()
+		}
+		j++
+	}
+}
+
+// textBuf joins text with its white space collapsed.
+type textBuf struct{ b []byte }
+
+func (w *textBuf) space() {
+	if n := len(w.b); n > 0 && w.b[n-1] != ' ' {
+		w.b = append(w.b, ' ')
+	}
+}
+
+func (w *textBuf) write(s []byte) {
+	if bytes.IndexByte(s, '&') >= 0 {
+		s = []byte(html.UnescapeString(string(s)))
+	}
+	w.collapse(s)
+}
+
+// writePlain appends text that holds no entities.
+func (w *textBuf) writePlain(s string) { w.collapse([]byte(s)) }
+
+func (w *textBuf) collapse(s []byte) {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case isSpace(c):
+			w.space()
+		case c < 0x20 || c == 0x7f:
+		case c == 0xc2 && i+1 < len(s) && s[i+1] == 0xa0: // no-break space
+			w.space()
+			i++
+		case c == 0xc2 && i+1 < len(s) && s[i+1] == 0xad: // soft hyphen
+			i++
+		case c == 0xe2 && i+2 < len(s) && s[i+1] == 0x80 && s[i+2] == 0x8b: // zero-width space
+			i += 2
+		case c == 0xef && i+2 < len(s) && s[i+1] == 0xbb && s[i+2] == 0xbf: // byte order mark
+			i += 2
+		default:
+			w.b = append(w.b, c)
+		}
+	}
+}
+
+func (w *textBuf) String() string { return strings.TrimSpace(string(w.b)) }
+
+// attrs walks over the attributes of a start tag.
+type attrs struct {
+	b         []byte
+	name, val []byte
+}
+
+func (a *attrs) next() bool {
+	b := a.b
+	for len(b) > 0 && (isSpace(b[0]) || b[0] == '/') {
+		b = b[1:]
+	}
+	if len(b) == 0 {
+		return false
+	}
+	i := 1
+	for i < len(b) && b[i] != '=' && !isSpace(b[i]) && b[i] != '/' {
+		i++
+	}
+	a.name, a.val = b[:i], nil
+	b = b[i:]
+	for len(b) > 0 && isSpace(b[0]) {
+		b = b[1:]
+	}
+	if len(b) > 0 && b[0] == '=' {
+		a.val, b = attrValue(b[1:])
+	}
+	a.b = b
+	return true
+}
+
+func attrValue(b []byte) (val, rest []byte) {
+	for len(b) > 0 && isSpace(b[0]) {
+		b = b[1:]
+	}
+	if len(b) == 0 {
+		return nil, nil
+	}
+	if q := b[0]; q == '"' || q == '\'' {
+		if j := bytes.IndexByte(b[1:], q); j >= 0 {
+			return b[1 : 1+j], b[2+j:]
+		}
+		return b[1:], nil
+	}
+	i := 0
+	for i < len(b) && !isSpace(b[i]) {
+		i++
+	}
+	return b[:i], b[i:]
+}

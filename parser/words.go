@@ -1,0 +1,160 @@
+package parser
+
+import "strings"
+
+// flag is what the engine knows of one element.
+type flag uint32
+
+const (
+	junk        flag = 1 << iota // furniture by its name
+	dropped                      // furniture for sure: not in the text
+	bodyMark                     // named as the body of an article
+	leadMark                     // named as a standfirst
+	bylineMark                   // named as a byline
+	dateMark                     // named as a date
+	captionMark                  // named as a caption or credit
+	relatedMark                  // named as links to other stories
+	commentMark                  // named as readers' comments
+	factMark                     // named as a fact box
+	tagsMark                     // named as topics
+	hidden                       // not shown
+	inLink                       // inside a link
+	inJunk                       // inside furniture
+	notLink                      // an a element that is no link
+	inline                       // in a line of text
+	longText                     // a block of running text
+	titleMark                    // named as a title
+	evidence                     // its text is in the structured data
+	liveMark                     // named as a live blog's post
+)
+
+// wordFlags are the meanings of words in class, id, itemprop, role and the like.
+var wordFlags = buildWords(map[flag]string{
+	junk: `nav navi navbar navigation menu menubar submenu breadcrumb breadcrumbs footer foot footnav sidebar sidebars aside rail
+		widget widgets advert adverts advertisement advertising ads adbox adslot adsense banner banners sponsor sponsored
+		cookie cookies gdpr cmp consent popup modal overlay toolbar toolbox tools masthead topbar
+		share sharing shares sharebar sharebuttons social socials sociallinks socialmedia sharedaddy addthis addtoany
+		newsletter newsletters subscribe subscription subscriptions signup paywall premium-teaser login signin
+		pagination pager paging skip skiplink skiplinks print printer toc
+		promo promos promobox promotion teaser teasers teaserlist outbrain taboola plista
+		copyright legal disclaimer colophon rating ratings poll quiz vote votes survey player
+		hovercard tooltip flyout dropdown offcanvas ticker marquee impressum
+		jumplinks noprint donate donation donations feedback correction corrections shop bookmark bookmarks favorite
+		authorbox authorbio bio biography aboutauthor`,
+	relatedMark: `related relatedposts relatedarticles relatedcontent relatedstories recommend recommended recommendation recommendations
+		recirc recirculation readmore morefrom morestories morenews readnext upnext trending popular mostread mostpopular
+		topstories latest latestnews similar suggested suggestions jp-relatedposts crosslink crosslinks linklist seealso alsoread youmaylike`,
+	commentMark: `comment comments commentlist commentform commentarea disqus respond leserkommentare kommentare kommentar commentaires
+		comentarios reactions trackback trackbacks pingback replies`,
+	tagsMark:    `tags taglist tagcloud posttags articletags keywords topics topiclist themen schlagworte categories catlinks`,
+	captionMark: `caption captions figcaption imagecaption wpcaption credit credits copyright-image photocredit imagecredit bildunterschrift legende legend bildnachweis`,
+	bylineMark:  `byline bylines author authors autor autoren auteur authorname articleauthor authored verfasser redakteur writer writtenby`,
+	dateMark: `date dateline datetime timestamp pubdate publishdate publishedon published postdate datum articledate entrydate
+		datepublished datemodified postmeta entrymeta metainfo`,
+	leadMark: `standfirst dek deck subtitle subheadline subhead subheading untertitel vorspann lead leadtext leadparagraph chapo sapo chapeau
+		teasertext articlelead articleintro intro introtext abstract anrisstext articlesummary excerpt synopsis bajada entradilla
+		lede ingress manchet sommario occhiello preamble kicker-text underline teaser-text spot`,
+	bodyMark: `articlebody articletext articlecontent entrycontent postcontent postbody posttext storybody storytext storycontent
+		newsbody newstext newscontent articlebodycontent bodytext maintext textcontent contentbody bodycopy articlemain
+		articlefulltext fulltext pagecontent blogpost blogentry articledetail storydetail richtext contenttext`,
+	factMark:  `factbox infobox faktenbox infokasten faktaruta infobox-text sidebar-box`,
+	titleMark: `headline title articletitle entrytitle posttitle pagetitle`,
+	liveMark:  `liveblog liveblogpost livepost liveblogupdate`,
+})
+
+func buildWords(lists map[flag]string) map[string]flag {
+	m := make(map[string]flag)
+	for f, list := range lists {
+		for _, w := range strings.Fields(list) {
+			m[w] |= f
+		}
+	}
+	return m
+}
+
+// wordsOf returns the meanings of an attribute's words: single ones, and pairs
+// of neighbours joined ("article-body", "articleBody").
+func wordsOf(value string) flag {
+	var f flag
+	var prev string
+	var buf [32]byte
+	n := 0
+	flush := func() {
+		if n == 0 {
+			return
+		}
+		w := string(buf[:n])
+		f |= wordFlags[w]
+		if prev != "" {
+			f |= wordFlags[prev+w]
+		}
+		prev, n = w, 0
+	}
+	for i := 0; i < len(value); i++ {
+		c := value[i]
+		switch {
+		case 'A' <= c && c <= 'Z':
+			if i > 0 && 'a' <= value[i-1] && value[i-1] <= 'z' {
+				flush()
+			}
+			c += 'a' - 'A'
+		case isSpace(c):
+			flush()
+			prev = ""
+			continue
+		case c < 'a' || c > 'z':
+			flush()
+			continue
+		}
+		if n < len(buf) {
+			buf[n] = c
+			n++
+		}
+	}
+	flush()
+	return f
+}
+
+// markOf reads the attributes of an element once.
+func (t *tree) markOf(i int32) flag {
+	var f flag
+	a := attrs{b: t.bytes(i)}
+	for a.next() {
+		switch {
+		case equalFold(a.name, "class"), equalFold(a.name, "id"), equalFold(a.name, "itemprop"),
+			equalFold(a.name, "role"), equalFold(a.name, "data-testid"), equalFold(a.name, "data-component"),
+			equalFold(a.name, "data-qa"), equalFold(a.name, "data-module"):
+			f |= t.valueWords(a.val)
+		case equalFold(a.name, "hidden"):
+			f |= hidden
+		case equalFold(a.name, "aria-hidden") && equalFold(a.val, "true"):
+			f |= hidden
+		case equalFold(a.name, "style"):
+			f |= styleFlags(a.val)
+		}
+	}
+	return f
+}
+
+func (t *tree) valueWords(val []byte) flag {
+	if len(val) == 0 {
+		return 0
+	}
+	f, ok := t.words[string(val)]
+	if !ok {
+		f = wordsOf(string(val[:min(len(val), 512)]))
+		t.words[string(val)] = f
+	}
+	return f
+}
+
+func styleFlags(val []byte) flag {
+	i := indexFold(val, "display")
+	if i < 0 {
+		return 0
+	}
+	if rest := val[i:]; indexFold(rest[:min(len(rest), 16)], "none") > 0 {
+		return hidden
+	}
+	return 0
+}

@@ -1,0 +1,70 @@
+package sink
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+)
+
+const catUsage = `usage: sink cat URL
+
+Prints all articles of a store as JSON lines, in the order of its objects, and
+checks every object against its metadata. URL is file:///absolute/dir.
+`
+
+// RunCat is the command "sink cat": it prints the articles of a store and
+// returns the exit code: 0 done, 1 something could not be read, 2 wrong use.
+// Objects that are corrupt are named on stderr and left out.
+func RunCat(args []string, stdout, stderr io.Writer) int {
+	if len(args) == 1 && (args[0] == "-h" || args[0] == "-help" || args[0] == "--help") {
+		_, _ = io.WriteString(stdout, catUsage)
+		return 0
+	}
+	if len(args) != 1 || strings.HasPrefix(args[0], "-") {
+		_, _ = io.WriteString(stderr, catUsage)
+		return 2
+	}
+	if err := validURL(args[0]); err != nil {
+		_, _ = fmt.Fprintf(stderr, "sink cat: %v\n", err)
+		return 2
+	}
+	return cat(args[0], stdout, stderr)
+}
+
+func cat(rawURL string, stdout, stderr io.Writer) int {
+	out := bufio.NewWriter(stdout)
+	code := 0
+	for a, err := range ReadURL(context.Background(), rawURL) {
+		if err != nil {
+			_, _ = fmt.Fprintf(stderr, "sink cat: %v\n", err)
+			code = 1
+			continue
+		}
+		_, err = out.Write(a)
+		if err := errors.Join(err, out.WriteByte('\n')); err != nil {
+			_, _ = fmt.Fprintf(stderr, "sink cat: write: %v\n", err)
+			return 1
+		}
+	}
+	if err := out.Flush(); err != nil {
+		_, _ = fmt.Fprintf(stderr, "sink cat: write: %v\n", err)
+		return 1
+	}
+	return code
+}
+
+// lines yields the lines of a body without their ends.
+func lines(body []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for line := range bytes.Lines(body) {
+			if !yield(bytes.TrimSuffix(line, []byte{'\n'})) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package sink
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"pressmill/pkg/config"
+)
+
+// Compression is how the bodies of objects are compressed.
+type Compression string
+
+// The compressions.
+const (
+	Zstd Compression = "zstd"
+	Gzip Compression = "gzip"
+	None Compression = "none"
+)
+
+// Config is one sink: where its objects go, and when one is complete. An
+// object is committed when one of MaxBytes, MaxCount and MaxAge is reached, or
+// at the change of the day (UTC, by the stream's time).
+type Config struct {
+	// Name is the sink's name on the bus: lower-case letters, digits, "-" and
+	// "_". Positions and turns are kept by it.
+	Name string `yaml:"name"`
+	// URL is file:///absolute/dir or mem://name.
+	URL string `yaml:"url"`
+	// Prefix is the folder of the objects in the store.
+	Prefix string `yaml:"prefix"`
+	// Compression is zstd, gzip or none. Changing it begins a new epoch.
+	Compression Compression `yaml:"compression"`
+	// MaxBytes is the size of a body before compression. A single
+	// article above it is an object of its own.
+	MaxBytes config.Bytes `yaml:"max_bytes"`
+	// MaxCount is the number of messages in an object.
+	MaxCount int `yaml:"max_count"`
+	// MaxAge is how long an article may wait in the stream for its object.
+	MaxAge time.Duration `yaml:"max_age"`
+}
+
+// Defaults returns the configuration with what is unset filled in.
+func (c Config) Defaults() Config {
+	if c.Name == "" {
+		c.Name = "articles"
+	}
+	if c.Prefix == "" {
+		c.Prefix = "articles"
+	}
+	if c.Compression == "" {
+		c.Compression = Zstd
+	}
+	if c.MaxBytes == 0 {
+		c.MaxBytes = 8 * config.MiB
+	}
+	if c.MaxCount == 0 {
+		c.MaxCount = 10_000
+	}
+	if c.MaxAge == 0 {
+		c.MaxAge = 30 * time.Second
+	}
+	return c
+}
+
+// Validate reports every fault of a configuration with its defaults filled
+// in, joined into one error, or nil.
+func (c Config) Validate() error {
+	var errs []error
+	fault := func(bad bool, format string, args ...any) {
+		if bad {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	fault(!validName(c.Name), "name: %q is not made of lower-case letters, digits, - and _", c.Name)
+	if err := validURL(c.URL); err != nil {
+		errs = append(errs, fmt.Errorf("url: %w", err))
+	}
+	fault(!validPrefix(c.Prefix), "prefix: %q is not a relative path without dot-folders", c.Prefix)
+	fault(c.Compression.ext() == "", "compression: %q is not zstd, gzip or none", c.Compression)
+	fault(c.MaxBytes < 0, "max_bytes: %v is negative", c.MaxBytes)
+	fault(c.MaxCount < 0, "max_count: %d is negative", c.MaxCount)
+	fault(c.MaxAge < 0, "max_age: %v is negative", c.MaxAge)
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("sink %q: %w", c.Name, err)
+	}
+	return nil
+}
+
+// validateAll reports the faults of all sinks, and names used twice.
+func validateAll(cfgs []Config) error {
+	var errs []error
+	names := map[string]bool{}
+	for _, c := range cfgs {
+		errs = append(errs, c.Validate())
+		if names[c.Name] {
+			errs = append(errs, fmt.Errorf("sink %q: name is used twice", c.Name))
+		}
+		names[c.Name] = true
+	}
+	if len(cfgs) == 0 {
+		errs = append(errs, errors.New("sinks: none is configured"))
+	}
+	return errors.Join(errs...)
+}
+
+func validName(s string) bool {
+	for _, r := range s {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 64
+}
+
+func validPrefix(s string) bool {
+	return s != "" && path.Clean(s) == s && !path.IsAbs(s) &&
+		!strings.HasPrefix(s, ".") && !strings.Contains(s, "/.")
+}
+
+func validURL(raw string) error {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return err
+	case u.Scheme == "file" && u.Host == "" && filepath.IsAbs(u.Path) && u.RawQuery == "" && u.Fragment == "":
+		return nil
+	case u.Scheme == "mem" && u.Host != "" && u.Path == "":
+		return nil
+	}
+	return fmt.Errorf("%q is neither file:///absolute/dir nor mem://name", raw)
+}

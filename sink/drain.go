@@ -1,0 +1,274 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+const (
+	// readSize is how many messages are asked for at once.
+	readSize = 64
+	// turnTime and turnBatches bound one turn, so that workers can share.
+	turnTime    = time.Minute
+	turnBatches = 16
+	// gather is the pause after a read that was not full, so that a trickle of
+	// articles is not read one by one.
+	gather = 50 * time.Millisecond
+	// mirrorEvery is how often the position of a quiet partition is mirrored.
+	mirrorEvery = 30 * time.Second
+)
+
+// drain is one turn's work on one partition of one sink.
+type drain struct {
+	*output
+	part      int
+	bus       Bus
+	turn      Turn
+	opt       Options
+	writer    string
+	skip      skipSet
+	conflicts int // in a row
+}
+
+// run commits objects until the partition is drained, the turn has lasted long
+// enough or ctx ends. It returns where to go on, and whether more waits. The
+// position is valid, beyond its zero value, even with an error.
+func (d *drain) run(ctx, work context.Context) (pos position, more bool, err error) {
+	if pos, err = d.resolve(work, d.bus, d.part, d.turn.State); err != nil {
+		return position{}, false, err
+	}
+	d.setKnown(d.part, pos)
+	end := time.Now().Add(turnTime)
+	for n := 0; ctx.Err() == nil; n++ {
+		d.opt.Beat()
+		if n == turnBatches || time.Now().After(end) {
+			return pos, true, nil
+		}
+		next, idle, err := d.step(ctx, work, pos)
+		if err != nil {
+			return pos, false, err
+		}
+		pos = next
+		d.setKnown(d.part, pos)
+		d.mirror(work, pos)
+		if idle {
+			return pos, false, nil
+		}
+	}
+	return pos, false, nil
+}
+
+// step collects one batch and commits it.
+func (d *drain) step(ctx, work context.Context, pos position) (next position, idle bool, err error) {
+	st, err := stateOf(work, d.bus)
+	if err != nil {
+		return pos, false, err
+	}
+	d.noteGap(d.part, &pos, st)
+	if pos.Overlap != nil && pos.LastTime.After(pos.Overlap.Until) {
+		pos.Overlap = nil
+	}
+	if d.skip, err = d.skipsOf(work, d.part, pos); err != nil {
+		return pos, false, fmt.Errorf("read what earlier epochs hold: %w", err)
+	}
+	b, err := d.collect(ctx, pos)
+	if err != nil {
+		return pos, false, err
+	}
+	if b.messages() == 0 {
+		if ctx.Err() == nil {
+			pos.Scanned = max(pos.Scanned, st.last+1)
+		}
+		return pos, true, nil
+	}
+	next, err = d.commit(work, pos, b)
+	return next, false, err
+}
+
+// collect reads messages until the batch is full or old enough, the partition
+// has no more or ctx ends. An error comes back only with an empty batch.
+func (d *drain) collect(ctx context.Context, pos position) (*batch, error) {
+	b := &batch{cfg: d.cfg}
+	from, wait := pos.Next, d.opt.Wait
+	var deadline time.Time
+	for ctx.Err() == nil {
+		n := min(readSize, d.cfg.MaxCount-b.messages())
+		msgs, err := d.bus.ReadArticles(ctx, d.part, from, n, wait)
+		if err != nil {
+			if b.messages() == 0 && ctx.Err() == nil {
+				return b, fmt.Errorf("read articles: %w", err)
+			}
+			return b, nil // what was read is committed; the next read meets the error
+		}
+		for _, m := range msgs {
+			if b.full(m) {
+				return b, nil
+			}
+			d.add(b, m, pos)
+			from = m.Seq + 1
+		}
+		if b.messages() == 0 || b.messages() >= d.cfg.MaxCount {
+			return b, nil
+		}
+		if deadline.IsZero() {
+			deadline = d.deadline(b.first.Time)
+		}
+		if len(msgs) < n {
+			if (d.opt.Once && len(msgs) == 0) || !time.Now().Before(deadline) {
+				return b, nil
+			}
+			if !d.opt.Once {
+				pause(ctx, min(gather, time.Until(deadline)))
+			}
+		}
+		wait = max(time.Millisecond, time.Until(deadline))
+		if d.opt.Once {
+			wait = min(wait, gather)
+		}
+	}
+	return b, nil
+}
+
+// deadline is when an article is to be committed. The clock of the stream may
+// be ahead of ours.
+func (d *drain) deadline(stored time.Time) time.Time {
+	now := time.Now()
+	if stored.After(now) {
+		stored = now
+	}
+	return now.Add(d.cfg.MaxAge - now.Sub(stored))
+}
+
+func (d *drain) add(b *batch, m StoredArticle, pos position) {
+	switch {
+	case pos.Overlap != nil && m.Time.Before(pos.Overlap.Until) && d.skip.has(m.MsgID):
+		b.pass(m)
+		b.skipped++
+	case !b.add(m):
+		b.pass(m)
+		b.rejected++
+		d.logRejected(d.part, m)
+	}
+}
+
+// commit stores a batch as the object at pos and returns the position after
+// it. When the position is taken, it returns the one after the object that is
+// there, and the batch is void.
+func (d *drain) commit(ctx context.Context, pos position, b *batch) (position, error) {
+	if err := d.turn.Check(ctx); err != nil {
+		return pos, fmt.Errorf("check turn: %w", err)
+	}
+	k := objectKey{
+		prefix: d.cfg.Prefix, date: dateOf(b.first.Time), epoch: pos.Epoch,
+		partition: d.part, position: pos.Next, ext: pos.Ext,
+	}
+	if other, err := d.taken(ctx, pos, k); err != nil {
+		return pos, err
+	} else if other != nil {
+		return d.follow(ctx, *other)
+	}
+	m, size, err := putObject(ctx, d.store, k, d.meta(pos, b), b.body.Bytes())
+	if errors.Is(err, ErrExists) {
+		if was, err := getMeta(ctx, d.store, k); err != nil || was.Writer != d.writer || was.SHA256 != m.SHA256 || was.Last != m.Last {
+			return d.follow(ctx, k)
+		}
+		// A write whose answer was lost: the object is ours.
+	} else if err != nil {
+		return pos, err
+	}
+	d.conflicts = 0
+	d.logCommitted(k, m, size)
+	return after(k, m), nil
+}
+
+func (d *drain) meta(pos position, b *batch) Meta {
+	return Meta{
+		Epoch: pos.Epoch.String(), Partition: d.part, Position: pos.Next,
+		First: b.first.Seq, Last: b.last.Seq, Next: b.last.Seq + 1,
+		Count: b.count, Skipped: b.skipped, Rejected: b.rejected,
+		Writer: d.writer, LastID: b.last.MsgID, LastTime: b.last.Time,
+		Created: pos.Created, Gap: pos.Gap, Overlap: pos.Overlap,
+	}
+}
+
+// taken looks for an object at the position under an earlier date. There is
+// one when a twin committed it and its messages have been removed since, so
+// that the first message is a later one for us. It matters only at the change
+// of a day; where many days lie between, the partition is listed.
+func (d *drain) taken(ctx context.Context, pos position, k objectKey) (*objectKey, error) {
+	before := pos.LastTime
+	if before.IsZero() {
+		before = pos.Created
+	}
+	date := dateOf(before)
+	if daysBefore(k.date, scanDates*day) > date {
+		return d.takenListed(ctx, k)
+	}
+	for ; date < k.date; date = daysBefore(date, -day) {
+		other := k
+		other.date = date
+		_, err := getMeta(ctx, d.store, other)
+		if err == nil {
+			return &other, nil
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+func (d *drain) takenListed(ctx context.Context, k objectKey) (*objectKey, error) {
+	d.rescan()
+	found, err := d.scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list objects: %w", err)
+	}
+	if n := found[d.part]; n != nil && n.epoch == k.epoch && n.position >= k.position {
+		return n, nil
+	}
+	return nil, nil
+}
+
+// follow returns the position after an object that is there already. An object
+// that was read from another stream, or a second one in a row, has the
+// position derived from the newest objects.
+func (d *drain) follow(ctx context.Context, k objectKey) (position, error) {
+	m, err := getMeta(ctx, d.store, k)
+	if err != nil {
+		return position{}, err
+	}
+	d.logConflict(k, m)
+	st, err := stateOf(ctx, d.bus)
+	if err != nil {
+		return position{}, err
+	}
+	pos := after(k, m)
+	ok, err := continues(ctx, d.bus, pos, st)
+	if err != nil {
+		return pos, err
+	}
+	if d.conflicts++; ok && d.conflicts == 1 {
+		return pos, nil
+	}
+	d.rescan()
+	if pos, err = d.newest(ctx, d.part, st); err != nil {
+		return pos, err
+	}
+	return d.settle(ctx, d.bus, d.part, pos, st)
+}
+
+// mirror tells the bus how far the partition is committed. A quiet partition
+// is past all that the stream held before the last wait.
+func (d *drain) mirror(ctx context.Context, pos position) {
+	if !d.mirrorDue(d.part, pos) {
+		return
+	}
+	if err := d.bus.PutPosition(ctx, d.cfg.Name, d.part, max(pos.Next, pos.Scanned)); err != nil {
+		d.log.Warn("cannot mirror position", zap.Int("partition", d.part), zap.Error(err))
+	}
+}

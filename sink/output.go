@@ -1,0 +1,146 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pressmill/pkg/logging"
+)
+
+// Stats counts what a sink has done since the process started.
+type Stats struct {
+	Articles  int64 // written
+	Objects   int64 // created
+	Bytes     int64 // of the objects, as stored
+	Conflicts int64 // objects that another writer had created before
+	Skipped   int64 // articles that an earlier epoch had written
+	Rejected  int64 // messages that were no JSON
+	Gaps      int64 // ranges of messages removed before they were read
+	Epochs    int64 // begun on a changed stream or format
+}
+
+// output is one configured sink with its store.
+type output struct {
+	cfg   Config
+	store Store
+	log   *zap.Logger
+	now   func() time.Time
+	parts [Partitions]partState
+
+	scanMu   sync.Mutex
+	scanned  time.Time
+	scanKeys newestKeys
+
+	articles, objects, bytes, conflicts, skipped, rejected, gaps, epochs atomic.Int64
+}
+
+// partState is what this process remembers of a partition between turns.
+type partState struct {
+	mu       sync.Mutex
+	pos      position
+	skip     skipSet
+	skipOf   epoch
+
+	mirrored   time.Time // when the position was mirrored last
+	mirroredTo uint64    // position.Next at that time
+}
+
+func newOutput(cfg Config, store Store, log *zap.Logger) *output {
+	return &output{cfg: cfg, store: store, log: log.With(zap.String("sink", cfg.Name)), now: time.Now}
+}
+
+// known returns the position that this process saw last.
+func (o *output) known(part int) (position, bool) {
+	s := &o.parts[part]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pos, s.pos.Next > 0
+}
+
+func (o *output) setKnown(part int, p position) {
+	s := &o.parts[part]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pos = p
+}
+
+// skipsOf returns what the epoch of p skips, read once an epoch.
+func (o *output) skipsOf(ctx context.Context, part int, p position) (skipSet, error) {
+	s := &o.parts[part]
+	s.mu.Lock()
+	set, of := s.skip, s.skipOf
+	s.mu.Unlock()
+	if p.Overlap == nil || (set != nil && of == p.Epoch) {
+		return set, nil
+	}
+	set, err := o.skips(ctx, part, p)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.skip, s.skipOf = set, p.Epoch
+	return set, nil
+}
+
+// mirrorDue says whether a position is to be mirrored: when it is a new one,
+// and now and then for a partition without new objects.
+func (o *output) mirrorDue(part int, p position) bool {
+	s := &o.parts[part]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.Next == s.mirroredTo && o.now().Sub(s.mirrored) < mirrorEvery {
+		return false
+	}
+	s.mirrored, s.mirroredTo = o.now(), p.Next
+	return true
+}
+
+func (o *output) stats() Stats {
+	return Stats{
+		Articles: o.articles.Load(), Objects: o.objects.Load(), Bytes: o.bytes.Load(),
+		Conflicts: o.conflicts.Load(), Skipped: o.skipped.Load(), Rejected: o.rejected.Load(),
+		Gaps: o.gaps.Load(), Epochs: o.epochs.Load(),
+	}
+}
+
+func (o *output) logCommitted(k objectKey, m Meta, size int) {
+	o.articles.Add(int64(m.Count))
+	o.objects.Add(1)
+	o.bytes.Add(int64(size))
+	o.skipped.Add(int64(m.Skipped))
+	o.rejected.Add(int64(m.Rejected))
+	o.log.Info("object committed", append(event(logging.SegmentCommitted, k.partition),
+		zap.String("key", k.String()), zap.Uint64("first", m.First), zap.Uint64("last", m.Last),
+		zap.Int("articles", m.Count), zap.Int("skipped", m.Skipped), zap.Int("rejected", m.Rejected), zap.Int("bytes", size))...)
+}
+
+func (o *output) logConflict(k objectKey, m Meta) {
+	o.conflicts.Add(1)
+	o.log.Info("another worker has committed this position; going on after its object",
+		append(event(logging.SegmentConflict, k.partition), zap.String("key", k.String()),
+			zap.String("writer", m.Writer), zap.Uint64("next", m.Next))...)
+}
+
+func (o *output) logGap(part int, gap Range) {
+	o.gaps.Add(1)
+	o.log.Warn("messages were removed from the stream before this sink read them; those of this partition are missing",
+		append(event(logging.SegmentGap, part), zap.Uint64("from", gap.From), zap.Uint64("to", gap.To))...)
+}
+
+func (o *output) logEpoch(part int, old, begun position, reason string) {
+	o.epochs.Add(1)
+	o.log.Warn("a new epoch begins", append(event(logging.EpochBegun, part), zap.String(logging.KeyReason, reason),
+		zap.String("epoch", begun.Epoch.String()), zap.String("after", old.Epoch.String()), zap.Uint64("position", begun.Next))...)
+}
+
+func (o *output) logRejected(part int, msg StoredArticle) {
+	o.log.Error("message is no JSON and is left out", zap.Int("partition", part),
+		zap.Uint64("seq", msg.Seq), zap.String("msg_id", msg.MsgID),
+		zap.Error(errors.New("invalid JSON")))
+}

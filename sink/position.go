@@ -1,0 +1,204 @@
+package sink
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// position is where a partition of a sink goes on. It is a function of the
+// objects in the store and of the stream, never of acknowledgements; as the
+// state of a turn it is a hint that saves deriving it.
+type position struct {
+	Epoch epoch  `json:"epoch"`
+	Ext   string `json:"ext"`
+	// Next is the sequence to read from: the last one committed + 1.
+	Next uint64 `json:"next"`
+	// Key is the object before the position, "" at the start of an epoch.
+	Key string `json:"key,omitempty"`
+	// Created, LastID and LastTime are of the stream and of the message before
+	// the position. They tell this stream from another.
+	Created  time.Time `json:"created"`
+	LastID   string    `json:"last_id,omitempty"`
+	LastTime time.Time `json:"last_time,omitzero"`
+	Overlap  *Overlap  `json:"overlap,omitempty"`
+	// Scanned says that from Next up to here, exclusive, the stream had no
+	// message of this partition; for finding gaps only.
+	Scanned uint64 `json:"scanned,omitempty"`
+	Gap     *Range `json:"gap,omitempty"` // found, not yet in an object
+}
+
+func parsePosition(state []byte) (position, bool) {
+	var p position
+	if len(state) == 0 || json.Unmarshal(state, &p) != nil || p.Next == 0 {
+		return position{}, false
+	}
+	return p, true
+}
+
+func (p position) state() []byte {
+	data, err := json.Marshal(p)
+	if err != nil {
+		return nil // without a hint the position is derived
+	}
+	return data
+}
+
+// after returns the position after an object.
+func after(k objectKey, m Meta) position {
+	return position{
+		Epoch: k.epoch, Ext: k.ext, Next: m.Next, Key: k.String(), Created: m.Created,
+		LastID: m.LastID, LastTime: m.LastTime, Overlap: m.Overlap,
+	}
+}
+
+// same says whether two positions are the same place behind the same object.
+func (p position) same(o position) bool {
+	return p.Epoch == o.Epoch && p.Ext == o.Ext && p.Next == o.Next && p.Key == o.Key
+}
+
+// streamState is what the bus says about the stream of articles.
+type streamState struct {
+	created     time.Time
+	first, last uint64
+}
+
+func stateOf(ctx context.Context, b Bus) (streamState, error) {
+	var st streamState
+	var err error
+	if st.created, st.first, st.last, err = b.ArticlesState(ctx); err != nil {
+		return st, fmt.Errorf("read stream state: %w", err)
+	}
+	return st, nil
+}
+
+// resolve returns where to go on. The hint is trusted when this process has
+// seen the object it stands behind; otherwise the store is asked. A stream
+// that is not the one the position was read from begins a new epoch.
+func (o *output) resolve(ctx context.Context, b Bus, part int, state []byte) (position, error) {
+	st, err := stateOf(ctx, b)
+	if err != nil {
+		return position{}, err
+	}
+	p, err := o.locate(ctx, part, state, st)
+	if err != nil {
+		return p, err
+	}
+	return o.settle(ctx, b, part, p, st)
+}
+
+// settle begins a new epoch where one is due, and notes a gap.
+func (o *output) settle(ctx context.Context, b Bus, part int, p position, st streamState) (position, error) {
+	reason := ""
+	ok, err := continues(ctx, b, p, st)
+	switch {
+	case err != nil:
+		return p, err
+	case !ok:
+		reason = "the stream is another one than the objects were read from"
+	case p.Ext != o.cfg.Compression.ext():
+		reason = "the format of objects has changed"
+	}
+	if reason != "" {
+		if p, err = o.beginEpoch(ctx, b, part, p, st, reason); err != nil {
+			return p, fmt.Errorf("begin epoch: %w", err)
+		}
+	}
+	o.noteGap(part, &p, st)
+	return p, nil
+}
+
+// locate finds the position without a look at the stream's content.
+func (o *output) locate(ctx context.Context, part int, state []byte, st streamState) (position, error) {
+	known, seen := o.known(part)
+	hint, hinted := parsePosition(state)
+	if hinted && seen && hint.same(known) {
+		return hint, nil
+	}
+	if hinted && hint.Key != "" {
+		ok, err := o.confirms(ctx, part, hint)
+		if err != nil {
+			return hint, err
+		}
+		if ok {
+			return hint, nil
+		}
+	}
+	return o.newest(ctx, part, st)
+}
+
+// confirms says whether the object that a hint stands behind is in the store.
+func (o *output) confirms(ctx context.Context, part int, hint position) (bool, error) {
+	k, err := parseKey(hint.Key)
+	if err != nil || k.partition != part || k.prefix != o.cfg.Prefix {
+		return false, nil //nolint:nilerr // a hint that cannot be read is none
+	}
+	m, err := getMeta(ctx, o.store, k)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && after(k, m).same(hint), err
+}
+
+// newest derives the position from the newest object of the partition.
+func (o *output) newest(ctx context.Context, part int, st streamState) (position, error) {
+	found, err := o.scan(ctx)
+	if err != nil {
+		return position{}, fmt.Errorf("list objects: %w", err)
+	}
+	k := found[part]
+	if k == nil {
+		return position{
+			Epoch: epoch{}.next(st.created), Ext: o.cfg.Compression.ext(), Next: 1, Created: st.created,
+		}, nil
+	}
+	m, err := getMeta(ctx, o.store, *k)
+	if err != nil {
+		return position{}, err
+	}
+	return after(*k, m), nil
+}
+
+// continues says whether the stream still has the past that led to p.
+func continues(ctx context.Context, b Bus, p position, st streamState) (bool, error) {
+	if p.Next == 1 {
+		return p.Created.Equal(st.created), nil
+	}
+	return holds(ctx, b, p.Next-1, p.LastID, p.LastTime, p.Created, st)
+}
+
+// holds says whether the stream has this message at this sequence. Where the
+// message is gone, the stream must be as old and at least as long.
+func holds(ctx context.Context, b Bus, seq uint64, id string, at, created time.Time, st streamState) (bool, error) {
+	if st.last < seq {
+		return false, nil
+	}
+	msg, err := b.ArticleAt(ctx, seq)
+	if errors.Is(err, ErrNotFound) {
+		return created.Equal(st.created), nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read message %d: %w", seq, err)
+	}
+	return msg.MsgID == id && msg.Time.Equal(at), nil
+}
+
+// noteGap logs the messages that were removed before they were read, once,
+// and keeps the range for the metadata of the next object. The sequences are
+// shared by all partitions, so the range bounds what may be missing.
+func (o *output) noteGap(part int, p *position, st streamState) {
+	from := max(p.Next, p.Scanned)
+	if st.first <= from {
+		return
+	}
+	gap := Range{From: from, To: st.first - 1}
+	p.Scanned = st.first
+	if p.Gap == nil {
+		p.Gap = &gap
+	} else {
+		p.Gap = &Range{From: p.Gap.From, To: gap.To}
+	}
+	o.logGap(part, gap)
+}

@@ -1,0 +1,58 @@
+package sink
+
+import (
+	"context"
+
+	"pressmill/pkg/config"
+	"pressmill/pkg/worker"
+)
+
+// Load decodes the section sinks, each with its defaults filled in.
+func Load(f *config.File) ([]Config, error) {
+	var cfgs []Config
+	if err := f.Decode("sinks", &cfgs); err != nil {
+		return nil, err
+	}
+	for i := range cfgs {
+		cfgs[i] = cfgs[i].Defaults()
+	}
+	return cfgs, nil
+}
+
+// Program is the binary sink.
+func Program() worker.Program {
+	return worker.Program{
+		Name: "sink", Short: "Writes articles to files or object storage, each exactly once",
+		Default: worker.StageCommand("sink", "Run one sink worker",
+			func(f *config.File) error {
+				cfgs, err := Load(f)
+				if err != nil {
+					return err
+				}
+				if err := validateAll(cfgs); err != nil {
+					return worker.Usagef("section sinks: %v", err)
+				}
+				return nil
+			},
+			func(ctx context.Context, d worker.Deps) error {
+				cfgs, err := Load(d.Config)
+				if err != nil {
+					return err
+				}
+				articles, turns := OnBus(d.Bus, d.Health.Beat)
+				s, err := New(cfgs, articles, turns, d.Log, Options{})
+				if err != nil {
+					return err
+				}
+				return s.Run(ctx)
+			}),
+		Commands: []worker.Command{
+			{Name: "cat", Args: "URL", Short: "Print the articles that a sink has written, as JSON lines", Run: func(_ context.Context, env *worker.Env, args []string) error {
+				if code := RunCat(args, env.Stdout, env.Stderr); code != 0 {
+					return &worker.ExitError{Code: code}
+				}
+				return nil
+			}},
+		},
+	}
+}

@@ -1,0 +1,285 @@
+// Package sink turns articles into objects. It reads the partitions of the
+// articles from the bus and writes every one of them, once, to each configured
+// store, as batches of JSON lines.
+//
+// Where a partition goes on is said by its last object, not by
+// acknowledgements. The key of an object is a function of the epoch, the
+// partition and the position at which its messages begin, and objects are
+// created only where there is none. Of several workers at one position one
+// wins, whatever the others would have cut, and all go on after its object: a
+// crash, a frozen twin or a restart loses nothing and doubles nothing.
+package sink
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pressmill/pkg/logging"
+)
+
+const (
+	armEvery  = time.Minute
+	pullWait  = 5 * time.Second
+	stopGrace = 20 * time.Second
+	// strangerWait is when a turn of a sink that is not configured here is
+	// offered again.
+	strangerWait = time.Minute
+)
+
+// Options are how the sinks of a process run. Zero values are the defaults.
+type Options struct {
+	// Once commits what there is as soon as a partition is drained, without
+	// waiting for MaxAge.
+	Once bool
+	// Workers is how many partitions are worked on at once; by default all of
+	// every sink.
+	Workers int
+	// Wait is how long the holder of a drained partition waits for articles
+	// before it hands the turn on; by default 5 s, and next to nothing with
+	// fewer workers than partitions.
+	Wait time.Duration
+	// Poll is the time from handing on a drained partition to its next turn;
+	// by default 250 ms.
+	Poll time.Duration
+	// Retry is the time to the next turn after an error; by default 5 s.
+	Retry time.Duration
+	// Beat is called now and then as long as work goes on; it may be nil.
+	Beat func()
+}
+
+func (o Options) defaults(turns int) Options {
+	o.Workers = cmp.Or(o.Workers, turns)
+	if o.Wait == 0 {
+		o.Wait = 5 * time.Second
+		if o.Once || o.Workers < turns {
+			o.Wait = 100 * time.Millisecond
+		}
+	}
+	o.Poll = cmp.Or(o.Poll, 250*time.Millisecond)
+	o.Retry = cmp.Or(o.Retry, 5*time.Second)
+	if o.Beat == nil {
+		o.Beat = func() {}
+	}
+	return o
+}
+
+// Sink is the sinks of one worker.
+type Sink struct {
+	opt     Options
+	bus     Bus
+	turns   Turns
+	log     *zap.Logger
+	writer  string
+	outputs []*output
+}
+
+// New returns the sinks with their stores opened. The faults of all
+// configurations come back in one error. Run or Close must follow.
+func New(cfgs []Config, b Bus, turns Turns, log *zap.Logger, opt Options) (*Sink, error) {
+	full := make([]Config, len(cfgs))
+	for i, c := range cfgs {
+		full[i] = c.Defaults()
+	}
+	if err := validateAll(full); err != nil {
+		return nil, err
+	}
+	s := &Sink{
+		opt: opt.defaults(len(cfgs) * Partitions), bus: b, turns: turns, log: log, writer: newWriterID(),
+	}
+	for _, c := range full {
+		store, err := CreateStore(c.URL)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("sink %q: %w", c.Name, err), s.Close())
+		}
+		s.outputs = append(s.outputs, newOutput(c, store, log))
+	}
+	return s, nil
+}
+
+// Close closes the stores.
+func (s *Sink) Close() error {
+	var errs []error
+	for _, o := range s.outputs {
+		errs = append(errs, o.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Run works until ctx is cancelled. Then it commits what it has read, hands
+// its turns on, closes the stores and returns nil.
+func (s *Sink) Run(ctx context.Context) error {
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	context.AfterFunc(ctx, func() { time.AfterFunc(stopGrace, stop) })
+
+	var wg sync.WaitGroup
+	wg.Go(func() { s.arm(ctx) })
+	slots := make(chan struct{}, s.opt.Workers)
+	for ctx.Err() == nil {
+		s.opt.Beat()
+		n := take(ctx, slots)
+		if n == 0 {
+			break
+		}
+		turns, err := s.turns.Pull(ctx, n, pullWait)
+		if err != nil && ctx.Err() == nil {
+			s.log.Warn("cannot pull turns", zap.Error(err))
+			pause(ctx, s.opt.Retry)
+		}
+		for range n - len(turns) {
+			<-slots
+		}
+		for _, t := range turns {
+			wg.Go(func() {
+				defer func() { <-slots }()
+				s.serve(ctx, work, t)
+			})
+		}
+	}
+	wg.Wait()
+	return s.Close()
+}
+
+// take takes as many slots as are free, waiting for the first. It takes none
+// when ctx ends.
+func take(ctx context.Context, slots chan struct{}) int {
+	select {
+	case slots <- struct{}{}:
+	case <-ctx.Done():
+		return 0
+	}
+	for n := 1; ; n++ {
+		select {
+		case slots <- struct{}{}:
+		default:
+			return n
+		}
+	}
+}
+
+// arm makes the turns of all partitions, and makes missing ones again.
+func (s *Sink) arm(ctx context.Context) {
+	for ctx.Err() == nil {
+		var failed error
+		for _, o := range s.outputs {
+			for part := range Partitions {
+				if _, err := s.turns.Arm(ctx, turnKey(o.cfg.Name, part), nil, time.Now()); err != nil {
+					failed = err
+				}
+			}
+		}
+		next := armEvery
+		if failed != nil && ctx.Err() == nil {
+			s.log.Warn("cannot arm turns", zap.Error(failed))
+			next = s.opt.Retry
+		}
+		pause(ctx, next)
+	}
+}
+
+// serve works on one turn and hands it on. Reading ends with ctx; what was
+// read is still committed and handed on under work.
+func (s *Sink) serve(ctx, work context.Context, t Turn) {
+	release := t.Hold(work)
+	o, part, ok := s.find(t.Key)
+	if !ok {
+		s.log.Warn("turn of a sink that is not configured here", zap.String("key", t.Key))
+		release()
+		s.handOn(work, t, time.Now().Add(strangerWait), t.State)
+		return
+	}
+	d := &drain{output: o, part: part, bus: s.bus, turn: t, opt: s.opt, writer: s.writer}
+	pos, more, err := d.run(ctx, work)
+	release()
+	state, at := t.State, time.Now().Add(s.opt.Poll)
+	if pos.Next > 0 {
+		state = pos.state()
+	}
+	if errors.Is(err, ErrFenced) {
+		s.log.Debug("turn was taken over", zap.String("key", t.Key))
+		return
+	}
+	switch {
+	case err != nil:
+		o.log.Warn("partition will be tried again", zap.Int("partition", part), zap.Int("deliveries", t.Deliveries), zap.Error(err))
+		at = time.Now().Add(s.opt.Retry)
+	case more || ctx.Err() != nil:
+		at = time.Now()
+	}
+	s.handOn(work, t, at, state)
+}
+
+func (s *Sink) handOn(ctx context.Context, t Turn, at time.Time, state []byte) {
+	if err := t.HandOn(ctx, at, state); err != nil && !errors.Is(err, ErrFenced) {
+		s.log.Warn("cannot hand a turn on; it comes back when it runs out", zap.String("key", t.Key), zap.Error(err))
+	}
+}
+
+// Drained says whether every partition of every sink has been committed to
+// its end, as far as this process has worked on it: a partition that another
+// worker serves counts as it was when it was here last.
+func (s *Sink) Drained(ctx context.Context) (bool, error) {
+	for part := range Partitions {
+		last, err := s.bus.LastArticle(ctx, part)
+		if err != nil {
+			return false, fmt.Errorf("read end of partition %d: %w", part, err)
+		}
+		for _, o := range s.outputs {
+			pos, _ := o.known(part)
+			if last > 0 && pos.Next <= last {
+				return false, nil
+			}
+		}
+	}
+	return true, nil
+}
+
+// Stats returns the counters of each sink by its name.
+func (s *Sink) Stats() map[string]Stats {
+	all := make(map[string]Stats, len(s.outputs))
+	for _, o := range s.outputs {
+		all[o.cfg.Name] = o.stats()
+	}
+	return all
+}
+
+func turnKey(sink string, part int) string { return fmt.Sprintf("%s-p%02d", sink, part) }
+
+func (s *Sink) find(key string) (*output, int, bool) {
+	i := strings.LastIndex(key, "-p")
+	if i < 0 {
+		return nil, 0, false
+	}
+	part, err := strconv.Atoi(key[i+2:])
+	if err != nil || part < 0 || part >= Partitions {
+		return nil, 0, false
+	}
+	for _, o := range s.outputs {
+		if o.cfg.Name == key[:i] {
+			return o, part, true
+		}
+	}
+	return nil, 0, false
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// event is the fields that every line of a sink about one partition has.
+func event(name string, part int) []zap.Field {
+	return []zap.Field{logging.Event(name), zap.Int("partition", part)}
+}

@@ -1,0 +1,414 @@
+package sink
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"pressmill/pkg/logging"
+)
+
+func pastDay() time.Time { return time.Date(2026, 3, 1, 23, 0, 0, 123, time.UTC) }
+
+func testConfig() Config { return Config{Name: "lake", URL: "mem://" + newWriterID()} }
+
+// fill publishes n articles over some partitions and notes them in want.
+func fill(b *fakeBus, parts, n int, want map[string]bool) {
+	for range n {
+		id := fmt.Sprintf("%016x", rand.Uint64())
+		b.publish(rand.IntN(parts), id, "r1")
+		want[id+".r1"] = true
+	}
+}
+
+func TestDrainsOnceInEveryFormat(t *testing.T) {
+	for _, c := range []Compression{Zstd, Gzip, None} {
+		t.Run(string(c), func(t *testing.T) {
+			b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
+			fill(b, Partitions, 500, want)
+			cfg := testConfig()
+			cfg.URL, cfg.Compression, cfg.MaxCount = "file://"+t.TempDir(), c, 7
+			s := newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true})
+			drainAll(t, s)
+			wantOnce(t, cfg.URL, want)
+			if st := s.Stats()["lake"]; st.Articles != 500 || st.Conflicts != 0 || st.Objects < 500/7 || st.Bytes == 0 {
+				t.Errorf("stats %+v", st)
+			}
+			// A later process without any turns goes on behind the objects.
+			fill(b, Partitions, 100, want)
+			s = newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true})
+			drainAll(t, s)
+			wantOnce(t, cfg.URL, want)
+			if st := s.Stats()["lake"]; st.Articles != 100 || st.Conflicts != 0 {
+				t.Errorf("stats %+v", st)
+			}
+		})
+	}
+}
+
+func TestObjectsEndWithTheDay(t *testing.T) {
+	b, want := newFakeBus(pastDay(), 20*time.Minute), map[string]bool{}
+	fill(b, 1, 10, want)
+	cfg := testConfig()
+	drainAll(t, newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true}))
+	store, err := OpenStore(cfg.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for o, err := range Objects(t.Context(), store) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, o.Key)
+	}
+	want2 := []string{
+		"articles/ingest_date=2026-03-01/e20260301230000g000-p00-00000000000000000001.jsonl.zst",
+		"articles/ingest_date=2026-03-02/e20260301230000g000-p00-00000000000000000003.jsonl.zst",
+	}
+	if strings.Join(keys, "\n") != strings.Join(want2, "\n") {
+		t.Errorf("keys %v", keys)
+	}
+}
+
+func TestCommitsWithinMaxAge(t *testing.T) {
+	b := newFakeBus(time.Now(), 0)
+	cfg := testConfig()
+	cfg.MaxAge = 200 * time.Millisecond
+	s := newTestSink(t, b, newFakeTurns(), cfg, Options{Wait: 10 * time.Second})
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- s.Run(ctx) }()
+	time.Sleep(50 * time.Millisecond)
+	begin := time.Now()
+	b.clock = begin
+	b.publish(2, "aaaa", "r")
+	waitDrained(t, s)
+	if took := time.Since(begin); took < 150*time.Millisecond || took > 2*time.Second {
+		t.Errorf("committed after %v", took)
+	}
+	// What is spooled when the sink is stopped is committed.
+	b.publish(2, "bbbb", "r")
+	time.Sleep(100 * time.Millisecond)
+	stop()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	wantOnce(t, cfg.URL, map[string]bool{"aaaa.r": true, "bbbb.r": true})
+}
+
+// drainOf is the work of a sink on one partition, without its loop.
+func drainOf(s *Sink, part int, h Holder, state []byte) *drain {
+	return &drain{
+		output: s.outputs[0], part: part, bus: s.bus, opt: s.opt, writer: s.writer,
+		turn: Turn{Key: turnKey("lake", part), State: state, Holder: h},
+	}
+}
+
+type freeHolder struct{}
+
+func (freeHolder) Hold(context.Context) func()                     { return func() {} }
+func (freeHolder) Check(context.Context) error                     { return nil }
+func (freeHolder) HandOn(context.Context, time.Time, []byte) error { return nil }
+
+func TestKilledAfterUploadAndFrozenTwin(t *testing.T) {
+	b, want := newFakeBus(pastDay(), time.Second), map[string]bool{}
+	fill(b, 1, 50, want)
+	cfg := testConfig()
+	cfg.MaxCount = 10
+	first := newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true})
+	d := drainOf(first, 0, freeHolder{}, nil)
+	start, err := d.resolve(t.Context(), b, 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if start, _, err = d.step(t.Context(), t.Context(), start); err != nil {
+		t.Fatal(err)
+	}
+	// Killed after its second object: the turn still has the state before.
+	if _, _, err := d.step(t.Context(), t.Context(), start); err != nil {
+		t.Fatal(err)
+	}
+	// A twin that froze with a batch of another size.
+	cfg.MaxCount = 33
+	twin := newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true})
+	frozen := drainOf(twin, 0, freeHolder{}, start.state())
+	batch, err := frozen.collect(t.Context(), start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true})
+	if _, _, err := drainOf(next, 0, freeHolder{}, start.state()).run(t.Context(), t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if st := next.Stats()["lake"]; st.Conflicts != 1 || st.Articles != 30 {
+		t.Errorf("second worker: %+v", st)
+	}
+	pos, err := frozen.commit(t.Context(), start, batch)
+	if err != nil || pos.Next != 21 {
+		t.Errorf("twin goes on at %d, error %v", pos.Next, err)
+	}
+	if _, _, err := frozen.run(t.Context(), t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantOnce(t, cfg.URL, want)
+}
+
+func TestTwinFindsObjectOfEarlierDateAfterPurge(t *testing.T) {
+	b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
+	fill(b, 1, 40, want)
+	cfg := testConfig()
+	twin := newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true})
+	d := drainOf(twin, 0, freeHolder{}, nil)
+	start, err := d.resolve(t.Context(), b, 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drainAll(t, newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true}))
+	b.purgeTo(40)
+	fill(b, 1, 40, want) // reaches into the next day
+	b.purgeTo(60)
+	for id := range want {
+		if b.idGone(id) && idsIn(t, cfg.URL)[id] == 0 {
+			delete(want, id)
+		}
+	}
+	pos, _, err := d.step(t.Context(), t.Context(), start)
+	if err != nil || pos.Next != 41 || d.output.stats().Conflicts != 1 {
+		t.Errorf("twin goes on at %d, error %v, %+v", pos.Next, err, d.output.stats())
+	}
+	drainAll(t, newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true}))
+	wantOnce(t, cfg.URL, want)
+}
+
+func (f *fakeBus) idGone(id string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, m := range f.msgs {
+		if m.MsgID == id {
+			return false
+		}
+	}
+	return true
+}
+
+func TestRestoredStreamBeginsAnEpoch(t *testing.T) {
+	b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
+	fill(b, 2, 100, want)
+	cfg := testConfig()
+	cfg.MaxCount = 9
+	q := newFakeTurns()
+	drainAll(t, newTestSink(t, b, q, cfg, Options{Once: true}))
+	old := b.snapshot()
+	fill(b, 2, 60, want)
+	drainAll(t, newTestSink(t, b, q, cfg, Options{Once: true}))
+	// The lost articles come again, in another order, with new ones.
+	lost := b.msgs[100:]
+	for i := len(lost) - 1; i >= 0; i-- {
+		old.publishRaw(lost[i].part, lost[i].MsgID, lost[i].Data)
+		if i%3 == 0 {
+			fill(old, 2, 1, want)
+		}
+	}
+	s := newTestSink(t, old, q, cfg, Options{Once: true})
+	drainAll(t, s)
+	wantOnce(t, cfg.URL, want)
+	if st := s.Stats()["lake"]; st.Epochs != 2 || st.Skipped != 60 || st.Articles != 20 {
+		t.Errorf("stats %+v", st)
+	}
+	// A process that knows nothing finds the new epoch and stays in it.
+	fill(old, 2, 10, want)
+	s = newTestSink(t, old, newFakeTurns(), cfg, Options{Once: true})
+	drainAll(t, s)
+	wantOnce(t, cfg.URL, want)
+	if st := s.Stats()["lake"]; st.Epochs != 0 || st.Articles != 10 {
+		t.Errorf("stats %+v", st)
+	}
+	// So does a stream that was made anew, with some articles fetched again.
+	anew := newFakeBus(old.clock.Add(time.Hour), time.Minute)
+	for _, m := range old.msgs[:30] {
+		anew.publishRaw(m.part, m.MsgID, m.Data)
+	}
+	fill(anew, 2, 5, want)
+	drainAll(t, newTestSink(t, anew, q, cfg, Options{Once: true}))
+	wantOnce(t, cfg.URL, want)
+}
+
+func TestFormatChangeBeginsAnEpoch(t *testing.T) {
+	b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
+	cfg, q := testConfig(), newFakeTurns()
+	for i, c := range []Compression{Zstd, Gzip, None, Zstd} {
+		fill(b, 1, 50, want)
+		cfg.Compression = c
+		s := newTestSink(t, b, q, cfg, Options{Once: true})
+		drainAll(t, s)
+		if st := s.Stats()["lake"]; st.Articles != 50 || st.Epochs != int64(min(i, 1)) {
+			t.Errorf("%s: %+v", c, st)
+		}
+	}
+	wantOnce(t, cfg.URL, want)
+}
+
+func TestAnotherStoreIsFilledFromTheStart(t *testing.T) {
+	b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
+	fill(b, 3, 50, want)
+	q := newFakeTurns()
+	for range 2 {
+		cfg := testConfig()
+		drainAll(t, newTestSink(t, b, q, cfg, Options{Once: true}))
+		wantOnce(t, cfg.URL, want)
+	}
+}
+
+func TestGapIsLogged(t *testing.T) {
+	b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
+	fill(b, 1, 20, want)
+	cfg, q := testConfig(), newFakeTurns()
+	drainAll(t, newTestSink(t, b, q, cfg, Options{Once: true}))
+	fill(b, 1, 10, map[string]bool{})
+	b.purgeTo(30)
+	fill(b, 1, 5, want)
+	core, seen := observer.New(zap.InfoLevel)
+	s := newLoggedSink(t, b, q, cfg, Options{Once: true}, zap.New(core))
+	drainAll(t, s)
+	wantOnce(t, cfg.URL, want)
+	for _, e := range seen.All() {
+		f := e.ContextMap()
+		if f[logging.KeyEvent] == logging.SegmentGap && f["partition"] == int64(0) {
+			if f["from"] != uint64(21) || f["to"] != uint64(30) {
+				t.Errorf("gap %v", f)
+			}
+			return
+		}
+	}
+	t.Error("no gap was logged")
+}
+
+func TestInvalidJSONIsLeftOut(t *testing.T) {
+	b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
+	b.publishRaw(0, "x.y", []byte("{broken"))
+	fill(b, 1, 3, want)
+	b.publishRaw(0, "x.z", []byte("7"))
+	cfg := testConfig()
+	s := newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true})
+	drainAll(t, s)
+	wantOnce(t, cfg.URL, want)
+	if st := s.Stats()["lake"]; st.Rejected != 2 {
+		t.Errorf("stats %+v", st)
+	}
+}
+
+// TestCompetingSinks has three sinks with different rotations share all
+// partitions, with turns that run out under their holders, stalls between the
+// fence and the write, lost writes, lost answers, and a purge at their heels.
+func TestCompetingSinks(t *testing.T) {
+	b, want := newFakeBus(pastDay(), 5*time.Minute), map[string]bool{}
+	q := newFakeTurns()
+	q.lease, q.stalls = 15*time.Millisecond, true
+	cfg := testConfig()
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	var sinks []*Sink
+	for i := range 3 {
+		c := cfg
+		c.MaxCount = 3 + 5*i
+		s := newTestSink(t, b, q, c, Options{Once: i == 0, Workers: 16})
+		s.outputs[0].store = flakyStore{s.outputs[0].store}
+		sinks = append(sinks, s)
+		wg.Go(func() {
+			if err := s.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for range 150 {
+		fill(b, Partitions, 20, want)
+		time.Sleep(10 * time.Millisecond)
+		b.purgeCommitted("lake")
+	}
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		b.purgeCommitted("lake")
+		if _, first, last, _ := b.ArticlesState(ctx); first > last {
+			break
+		}
+	}
+	stop()
+	wg.Wait()
+	wantOnce(t, cfg.URL, want)
+	var total Stats
+	for _, s := range sinks {
+		st := s.Stats()["lake"]
+		total.Articles += st.Articles
+		total.Conflicts += st.Conflicts
+		total.Epochs += st.Epochs
+	}
+	t.Logf("%+v", total)
+	if total.Conflicts == 0 || total.Epochs != 0 {
+		t.Errorf("%d conflicts and %d epochs: the test has not tried what it should", total.Conflicts, total.Epochs)
+	}
+}
+
+func TestConfigReportsAllFaults(t *testing.T) {
+	err := Config{Name: "Lake", URL: "s3://x", Prefix: "../x", Compression: "lz4", MaxCount: -1}.Defaults().Validate()
+	for _, word := range []string{"name", "url", "prefix", "compression", "max_count"} {
+		if err == nil || !strings.Contains(err.Error(), word+":") {
+			t.Errorf("%s is not in %v", word, err)
+		}
+	}
+	cfg := testConfig()
+	if _, err := New([]Config{cfg, cfg}, nil, nil, zap.NewNop(), Options{}); err == nil {
+		t.Error("a name was used twice")
+	}
+}
+
+func TestCat(t *testing.T) {
+	b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
+	fill(b, 2, 20, want)
+	cfg := testConfig()
+	drainAll(t, newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true}))
+	var out, errs strings.Builder
+	if code := RunCat([]string{cfg.URL}, &out, &errs); code != 0 || strings.Count(out.String(), "\n") != 20 {
+		t.Errorf("code %d, %d lines, %s", code, strings.Count(out.String(), "\n"), errs.String())
+	}
+	s := memStoreOf(strings.TrimPrefix(cfg.URL, "mem://"))
+	for key := range s.List(t.Context(), "") {
+		s.objects[key] = s.objects[key][:len(s.objects[key])-5]
+		break
+	}
+	errs.Reset()
+	if code := RunCat([]string{cfg.URL}, &out, &errs); code != 1 || !strings.Contains(errs.String(), ErrCorrupt.Error()) {
+		t.Errorf("code %d: %s", code, errs.String())
+	}
+	if code := RunCat(nil, &out, &errs); code != 2 {
+		t.Errorf("without a URL: %d", code)
+	}
+	if code := RunCat([]string{"file:///does/not/exist"}, &out, &errs); code != 1 {
+		t.Errorf("without a folder: %d", code)
+	}
+}
+
+func TestEpochAndKeyHaveOneForm(t *testing.T) {
+	k := objectKey{"a/b", "2026-11-24", epoch{1_790_000_000, 12}, 7, 1 << 60, Gzip.ext()}
+	got, err := parseKey(k.String())
+	if err != nil || got != k {
+		t.Errorf("parse %s: %+v, %v", k, got, err)
+	}
+	for _, bad := range []string{"", "x", "a/ingest_date=1/e-p1-1.jsonl", strings.Replace(k.String(), "-p07", "-p7", 1), strings.Replace(k.String(), "-p07", "-p17", 1)} {
+		if _, err := parseKey(bad); err == nil {
+			t.Errorf("%q is no key", bad)
+		}
+	}
+	if _, err := parseEpoch("e20261124000000g1"); err == nil {
+		t.Error("an epoch in another form was read")
+	}
+	if e := (epoch{100, 3}); !e.less(e.next(time.Unix(50, 0))) || !e.less(e.next(time.Unix(200, 0))) {
+		t.Error("the next epoch is not above")
+	}
+}

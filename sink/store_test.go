@@ -1,0 +1,206 @@
+package sink
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestStores is the suite that every store must pass.
+func TestStores(t *testing.T) {
+	stores := map[string]func(t *testing.T) string{
+		"file": func(t *testing.T) string { return "file://" + t.TempDir() },
+		"mem":  func(t *testing.T) string { return "mem://" + newWriterID() },
+	}
+	for name, newURL := range stores {
+		t.Run(name, func(t *testing.T) {
+			t.Run("create only", func(t *testing.T) { testCreateOnly(t, newURL(t)) })
+			t.Run("whole", func(t *testing.T) { testWhole(t, newURL(t)) })
+			t.Run("list", func(t *testing.T) { testList(t, newURL(t)) })
+			t.Run("metadata", func(t *testing.T) { testMetadata(t, newURL(t)) })
+		})
+	}
+}
+
+func openTestStore(t *testing.T, url string) Store {
+	t.Helper()
+	s, err := CreateStore(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func testCreateOnly(t *testing.T, url string) {
+	const writers, rounds = 16, 40
+	stores := make([]Store, writers)
+	for i := range stores {
+		stores[i] = openTestStore(t, url)
+	}
+	for round := range rounds {
+		key := fmt.Sprintf("a/b%d/object", round%7+round)
+		var won atomic.Int64
+		won.Store(-1)
+		var wg sync.WaitGroup
+		for i, s := range stores {
+			wg.Go(func() {
+				err := s.Create(t.Context(), key, fmt.Appendf(nil, "writer %d", i))
+				switch {
+				case err == nil:
+					if !won.CompareAndSwap(-1, int64(i)) {
+						t.Errorf("%s: %d and %d have both created it", key, won.Load(), i)
+					}
+				case !errors.Is(err, ErrExists):
+					t.Errorf("%s: %v", key, err)
+				}
+			})
+		}
+		wg.Wait()
+		got, err := readAll(t.Context(), stores[0], key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := fmt.Sprintf("writer %d", won.Load()); string(got) != want {
+			t.Fatalf("%s holds %q, want %q", key, got, want)
+		}
+	}
+}
+
+func testWhole(t *testing.T, url string) {
+	s := openTestStore(t, url)
+	data := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			for key := range s.List(t.Context(), "") {
+				if got, err := readAll(t.Context(), s, key); err != nil || len(got) != len(data) {
+					t.Errorf("%s has %d of %d bytes, error %v", key, len(got), len(data), err)
+				}
+			}
+			select {
+			case <-done:
+				return
+			default:
+			}
+		}
+	})
+	for i := range 10 {
+		if err := s.Create(t.Context(), fmt.Sprintf("big/%d", i), data); err != nil {
+			t.Error(err)
+		}
+	}
+	close(done)
+	wg.Wait()
+}
+
+func testList(t *testing.T, url string) {
+	s := openTestStore(t, url)
+	keys := []string{"x/d=1/a", "x/d=1/b", "x/d=2/a", "x/d=10/c", "y/d=1/a", "x/.meta/d=1/a", "x/d=2/.hidden"}
+	for _, key := range keys {
+		if err := s.Create(t.Context(), key, []byte(key)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for prefix, want := range map[string][]string{
+		"":      {"y/d=1/a", "x/d=2/a", "x/d=10/c", "x/d=1/b", "x/d=1/a"},
+		"x/d=":  {"x/d=2/a", "x/d=10/c", "x/d=1/b", "x/d=1/a"},
+		"x/d=1": {"x/d=10/c", "x/d=1/b", "x/d=1/a"},
+		"x/":    {"x/d=2/a", "x/d=10/c", "x/d=1/b", "x/d=1/a"},
+		"z/":    nil,
+	} {
+		var got []string
+		for key, err := range s.List(t.Context(), prefix) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, key)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("list %q (-want +got):\n%s", prefix, diff)
+		}
+	}
+	for key := range s.List(t.Context(), "x/") {
+		if key != "x/d=2/a" {
+			t.Errorf("first key is %s", key)
+		}
+		break
+	}
+	if _, err := s.Open(t.Context(), "x/d=1/none"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("open what is not there: %v", err)
+	}
+}
+
+func testMetadata(t *testing.T, url string) {
+	s := openTestStore(t, url)
+	body := []byte("{\"id\":\"a\"}\n{\"id\":\"b\"}\n")
+	for i, c := range []Compression{Zstd, Gzip, None} {
+		k := objectKey{"articles", "2026-11-24", epoch{1_790_000_000, i}, 3, 42, c.ext()}
+		want := Meta{
+			Epoch: k.epoch.String(), Partition: 3, Position: 42, First: 50, Last: 60, Next: 61, Count: 2, Writer: "w",
+			LastID: "b.c", LastTime: time.Date(2026, 11, 24, 1, 2, 3, 4, time.UTC), Created: time.Unix(1_790_000_000, 5).UTC(),
+		}
+		stored, _, err := putObject(t.Context(), s, k, want, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := putObject(t.Context(), s, k, want, append(body, body...)); !errors.Is(err, ErrExists) {
+			t.Errorf("%s: second write: %v", k, err)
+		}
+		want.SHA256, want.Bytes = stored.SHA256, int64(len(body))
+		got, err := getMeta(t.Context(), s, k)
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%s: metadata (-want +got): %v\n%s", k, err, diff)
+		}
+		_, back, err := getObject(t.Context(), s, k)
+		if err != nil || !bytes.Equal(back, body) {
+			t.Errorf("%s: body %q, error %v", k, back, err)
+		}
+	}
+}
+
+func TestFileStoreCleansUpAfterDeadWritersOnly(t *testing.T) {
+	dir := t.TempDir()
+	alive := openTestStore(t, "file://"+dir).(*fileStore)
+	if err := alive.Create(t.Context(), "a", nil); err != nil {
+		t.Fatal(err)
+	}
+	old := time.Now().Add(-2 * tmpAge)
+	for _, name := range []string{alive.id + ".9", "dead-1.lock", "dead-1.1", "young-1.lock", "young-1.1", "stray-1.1"} {
+		if err := os.WriteFile(filepath.Join(dir, tmpDir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{alive.id + ".lock", "dead-1.lock"} {
+		if err := os.Chtimes(filepath.Join(dir, tmpDir, name), old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second := openTestStore(t, "file://"+dir).(*fileStore)
+	if err := second.Create(t.Context(), "b", nil); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	entries, err := os.ReadDir(filepath.Join(dir, tmpDir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	want := []string{alive.id + ".9", alive.id + ".lock", second.id + ".lock", "young-1.lock", "young-1.1", "stray-1.1"}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("temporary files (-want +got):\n%s", diff)
+	}
+}

@@ -31,6 +31,10 @@ const (
 	holdFor   = 10 * time.Second // or this long
 	maxTrail  = 10               // redirects in a row
 
+	// maxSlack bounds what is added to a gap, a tenth of it: a busy server
+	// counts the end of its response later than we read it.
+	maxSlack = 100 * time.Millisecond
+
 	onceBackoff = 5 * time.Second // longest pause of a failing host when the crawl shall end
 )
 
@@ -307,7 +311,7 @@ func (v *visit) afterRequest(resp *response) {
 		gap = max(gap, min(d, v.cfg.MaxDelay))
 	}
 	v.state.Gap = gap
-	v.state.NotBefore = resp.end.Add(gap)
+	v.state.NotBefore = resp.end.Add(gap + min(gap/10, maxSlack))
 }
 
 // retryAfter reads Retry-After (RFC 9110, section 10.2.3).

@@ -125,7 +125,7 @@ func hasWord(list, word string) bool {
 }
 
 // inMarked says whether an ancestor of i carries one of the flags.
-func (t *tree) inMarked(i int32, f flag) bool {
+func (t *tree) inMarked(i int32, f mark) bool {
 	for i = t.nodes[i].parent; i >= 0; i = t.nodes[i].parent {
 		if t.nodes[i].flags&f != 0 && t.nodes[i].tag != tagBody && t.nodes[i].tag != tagHTML {
 			return true

@@ -57,11 +57,11 @@ const maxDateText = 200
 
 // civil is a date as read, before its zone is known.
 type civil struct {
-	year, month, day  int
-	hour, min, sec    int
-	precision         news.Precision
-	offset            int // seconds east of UTC
-	zoned             bool
+	year, month, day int
+	hour, min, sec   int
+	precision        news.Precision
+	offset           int // seconds east of UTC
+	zoned            bool
 }
 
 // parseDate reads the first date in raw. monthFirst says how 3/4/2021 is read.

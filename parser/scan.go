@@ -8,8 +8,8 @@ type scanner struct {
 	t    *tree
 	src  []byte
 	pos  int
-	open []int32           // open elements, outermost first
-	live [tagCount]int32   // how many of each are open
+	open []int32         // open elements, outermost first
+	live [tagCount]int32 // how many of each are open
 }
 
 // maxDepth bounds the open elements: deeper ones become leaves.

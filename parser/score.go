@@ -71,7 +71,7 @@ func (t *tree) mark() []int32 {
 	return block
 }
 
-func (t *tree) inherit(up int32) flag {
+func (t *tree) inherit(up int32) mark {
 	if up < 0 {
 		return 0
 	}

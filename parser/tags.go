@@ -129,7 +129,7 @@ type tagEntry struct {
 	traits tagTrait
 }
 
-var tagTable = [tagCount]tagEntry{
+var tagEntries = [tagCount]tagEntry{
 	tagOther: {"", 0}, tagCustom: {"", traitBlock},
 	tagA: {"a", 0}, tagAbbr: {"abbr", 0}, tagAddress: {"address", blockP}, tagArea: {"area", traitVoid},
 	tagArticle: {"article", blockP}, tagAside: {"aside", blockP | traitJunk},
@@ -168,7 +168,7 @@ var tagTable = [tagCount]tagEntry{
 
 var tagByName = func() map[string]tag {
 	m := make(map[string]tag, tagCount)
-	for t, e := range tagTable {
+	for t, e := range tagEntries {
 		if e.name != "" {
 			m[e.name] = tag(t)
 		}
@@ -176,7 +176,7 @@ var tagByName = func() map[string]tag {
 	return m
 }()
 
-func (t tag) is(x tagTrait) bool { return tagTable[t].traits&x != 0 }
+func (t tag) is(x tagTrait) bool { return tagEntries[t].traits&x != 0 }
 
 // lookupTag returns the tag of a name in any case.
 func lookupTag(name []byte) tag {

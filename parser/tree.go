@@ -14,7 +14,7 @@ type node struct {
 	stop       int32 // index behind the last descendant
 	start, end int32 // text: its bytes; element: the bytes of its attributes
 	tag        tag   // tagNone for text
-	flags      flag
+	flags mark
 	own, link  float32 // weight of the text whose nearest block is this; of that in links
 	good, junk float32 // sums over the subtree
 	full       float32 // weight of all long text in the subtree, marked as junk or not
@@ -25,11 +25,11 @@ type node struct {
 type tree struct {
 	src   []byte
 	nodes []node
-	words map[string]flag // of attribute values seen before
+	words map[string]mark // of attribute values seen before
 	buf   []byte
 }
 
-var treePool = sync.Pool{New: func() any { return &tree{words: make(map[string]flag)} }}
+var treePool = sync.Pool{New: func() any { return &tree{words: make(map[string]mark)} }}
 
 // parseTree parses UTF-8 markup.
 func parseTree(src []byte) *tree {
@@ -119,7 +119,7 @@ func (t *tree) text(i int32) string {
 
 // appendText appends the visible text of subtree i, leaving out nodes that
 // carry one of the drop flags.
-func (t *tree) appendText(w *textBuf, i int32, drop flag) {
+func (t *tree) appendText(w *textBuf, i int32, drop mark) {
 	for j, stop := i, t.nodes[i].stop; j < stop; {
 		n := &t.nodes[j]
 		if n.tag == tagNone {

@@ -2,11 +2,11 @@ package parser
 
 import "strings"
 
-// flag is what the engine knows of one element.
-type flag uint32
+// mark is what the engine knows of one element.
+type mark uint32
 
 const (
-	junk        flag = 1 << iota // furniture by its name
+	junk        mark = 1 << iota // furniture by its name
 	dropped                      // furniture for sure: not in the text
 	bodyMark                     // named as the body of an article
 	leadMark                     // named as a standfirst
@@ -29,7 +29,7 @@ const (
 )
 
 // wordFlags are the meanings of words in class, id, itemprop, role and the like.
-var wordFlags = buildWords(map[flag]string{
+var wordFlags = buildWords(map[mark]string{
 	junk: `nav navi navbar navigation menu menubar submenu breadcrumb breadcrumbs footer foot footnav sidebar sidebars aside rail
 		widget widgets advert adverts advertisement advertising ads adbox adslot adsense banner banners sponsor sponsored
 		cookie cookies gdpr cmp consent popup modal overlay toolbar toolbox tools masthead topbar
@@ -62,8 +62,8 @@ var wordFlags = buildWords(map[flag]string{
 	liveMark:  `liveblog liveblogpost livepost liveblogupdate`,
 })
 
-func buildWords(lists map[flag]string) map[string]flag {
-	m := make(map[string]flag)
+func buildWords(lists map[mark]string) map[string]mark {
+	m := make(map[string]mark)
 	for f, list := range lists {
 		for _, w := range strings.Fields(list) {
 			m[w] |= f
@@ -74,8 +74,8 @@ func buildWords(lists map[flag]string) map[string]flag {
 
 // wordsOf returns the meanings of an attribute's words: single ones, and pairs
 // of neighbours joined ("article-body", "articleBody").
-func wordsOf(value string) flag {
-	var f flag
+func wordsOf(value string) mark {
+	var f mark
 	var prev string
 	var buf [32]byte
 	n := 0
@@ -116,8 +116,8 @@ func wordsOf(value string) flag {
 }
 
 // markOf reads the attributes of an element once.
-func (t *tree) markOf(i int32) flag {
-	var f flag
+func (t *tree) markOf(i int32) mark {
+	var f mark
 	a := attrs{b: t.bytes(i)}
 	for a.next() {
 		switch {
@@ -136,7 +136,7 @@ func (t *tree) markOf(i int32) flag {
 	return f
 }
 
-func (t *tree) valueWords(val []byte) flag {
+func (t *tree) valueWords(val []byte) mark {
 	if len(val) == 0 {
 		return 0
 	}
@@ -148,7 +148,7 @@ func (t *tree) valueWords(val []byte) flag {
 	return f
 }
 
-func styleFlags(val []byte) flag {
+func styleFlags(val []byte) mark {
 	i := indexFold(val, "display")
 	if i < 0 {
 		return 0

@@ -41,10 +41,10 @@ type output struct {
 
 // partState is what this process remembers of a partition between turns.
 type partState struct {
-	mu       sync.Mutex
-	pos      position
-	skip     skipSet
-	skipOf   epoch
+	mu     sync.Mutex
+	pos    position
+	skip   skipSet
+	skipOf epoch
 
 	mirrored   time.Time // when the position was mirrored last
 	mirroredTo uint64    // position.Next at that time

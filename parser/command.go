@@ -1,0 +1,209 @@
+package parser
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"pressmill/pkg/news"
+)
+
+// The exit codes of the commands.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+const extractHelp = `usage: parser extract -url URL FILE|-
+       parser extract -corpus DIR
+
+Prints the article in an HTML page as JSON. FILE is read, or standard input
+for "-". With -corpus, prints a line {"id":..., "article":{...}} for every page
+of DIR/pages.jsonl, in order; a page that is no article has article null and
+an "error".
+
+`
+
+const evaluateHelp = `usage: parser evaluate -corpus DIR [-corpus DIR...] [DIR...]
+       parser evaluate -articles FILE.jsonl -corpus DIR...
+
+Prints a table of scores: the pages of each DIR/pages.jsonl are extracted and
+compared with their labels. With -articles the articles are read from a file of
+JSON lines, as a sink writes them, instead, and found by their URL.
+
+`
+
+// listFlag is a flag that may be repeated.
+type listFlag []string
+
+func (l *listFlag) String() string { return fmt.Sprint(*l) }
+
+func (l *listFlag) Set(s string) error {
+	*l = append(*l, s)
+	return nil
+}
+
+func newFlags(name, help string, stderr io.Writer) *flag.FlagSet {
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.Usage = func() {
+		fmt.Fprint(fs.Output(), help)
+		fs.PrintDefaults()
+	}
+	return fs
+}
+
+// parseFlags returns an exit code, and whether the command goes on.
+func parseFlags(fs *flag.FlagSet, args []string, stdout io.Writer) (int, bool) {
+	for _, a := range args {
+		if a == "-h" || a == "-help" || a == "--help" {
+			fs.SetOutput(stdout)
+		}
+	}
+	switch err := fs.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return exitDone, false
+	case err != nil:
+		return exitUsage, false
+	}
+	return exitDone, true
+}
+
+// RunExtract is the command "parser extract". It returns the exit code: 0 done,
+// 1 failed or no article, 2 wrong use.
+func RunExtract(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	fs := newFlags("extract", extractHelp, stderr)
+	url := fs.String("url", "", "the page's `URL`")
+	corpus := fs.String("corpus", "", "folder with pages.jsonl")
+	zone := fs.String("zone", "", "IANA time `zone` of dates that state none")
+	if code, ok := parseFlags(fs, args, stdout); !ok {
+		return code
+	}
+	switch {
+	case *corpus != "" && (*url != "" || fs.NArg() > 0):
+		return misuse(fs, stderr, "-corpus goes with neither -url nor FILE")
+	case *corpus != "":
+		return done(stderr, writeCorpus(stdout, *corpus))
+	case *url == "":
+		return misuse(fs, stderr, "-url is missing")
+	case fs.NArg() != 1:
+		return misuse(fs, stderr, "want one FILE, or -")
+	}
+	return done(stderr, writeOne(stdout, stdin, *url, fs.Arg(0), *zone))
+}
+
+func misuse(fs *flag.FlagSet, stderr io.Writer, msg string) int {
+	fmt.Fprintf(stderr, "parser %s: %s\n\n", fs.Name(), msg)
+	fs.Usage()
+	return exitUsage
+}
+
+func done(stderr io.Writer, err error) int {
+	if err != nil {
+		fmt.Fprintln(stderr, "parser:", err)
+		return exitFailed
+	}
+	return exitDone
+}
+
+func writeOne(w io.Writer, stdin io.Reader, url, name, zone string) error {
+	var body []byte
+	var err error
+	if name == "-" {
+		body, err = io.ReadAll(stdin)
+	} else {
+		body, err = os.ReadFile(name)
+	}
+	if err != nil {
+		return fmt.Errorf("read page: %w", err)
+	}
+	page := newPage(url, "", body)
+	page.Source.Zone = zone
+	a, err := Extract(page)
+	if err != nil {
+		return fmt.Errorf("extract %s: %w", url, err)
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(a)
+}
+
+// corpusLine is one line of "parser extract -corpus".
+type corpusLine struct {
+	ID      string        `json:"id"`
+	Article *news.Article `json:"article"`
+	Error   string        `json:"error,omitempty"`
+}
+
+func writeCorpus(w io.Writer, dir string) error {
+	buf := bufio.NewWriter(w)
+	enc := json.NewEncoder(buf)
+	enc.SetEscapeHTML(false)
+	err := extractCorpus(dir, func(r result) error {
+		return enc.Encode(corpusLine{ID: r.label.ID, Article: r.article, Error: errText(r.err)})
+	})
+	return errors.Join(err, buf.Flush())
+}
+
+// RunEvaluate is the command "parser evaluate". It returns the exit code: 0
+// done, 1 failed, 2 wrong use.
+func RunEvaluate(args []string, stdout, stderr io.Writer) int {
+	fs := newFlags("evaluate", evaluateHelp, stderr)
+	var dirs listFlag
+	fs.Var(&dirs, "corpus", "`folder` with pages.jsonl; may be repeated")
+	articles := fs.String("articles", "", "score the articles of this `file` of JSON lines")
+	worst := fs.Int("worst", 0, "list the `n` pages with the lowest scores of each set")
+	if code, ok := parseFlags(fs, args, stdout); !ok {
+		return code
+	}
+	dirs = append(dirs, fs.Args()...)
+	if len(dirs) == 0 {
+		return misuse(fs, stderr, "want at least one folder")
+	}
+	if *articles == "" {
+		return done(stderr, Evaluate(stdout, *worst, dirs...))
+	}
+	byURL, err := readArticles(*articles)
+	if err != nil {
+		return done(stderr, err)
+	}
+	return done(stderr, EvaluateArticles(stdout, *worst, byURL, dirs...))
+}
+
+// readArticles reads JSON lines, each an article or a line of "parser extract
+// -corpus", by requested and final URL; a later version replaces an earlier.
+func readArticles(name string) (map[string]*news.Article, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("open articles: %w", err)
+	}
+	defer f.Close()
+	out := make(map[string]*news.Article)
+	for d := json.NewDecoder(f); ; {
+		var line struct {
+			news.Article
+			Wrapped *news.Article `json:"article"`
+		}
+		if err := d.Decode(&line); err == io.EOF {
+			return out, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("read %s: %w", name, err)
+		}
+		a := &line.Article
+		if line.Wrapped != nil {
+			a = line.Wrapped
+		}
+		if a.URL.Final != "" {
+			out[a.URL.Final] = a
+		}
+		if a.URL.Requested != "" {
+			out[a.URL.Requested] = a
+		}
+	}
+}

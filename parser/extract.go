@@ -1,0 +1,346 @@
+package parser
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/abadojack/whatlanggo"
+	"golang.org/x/text/language"
+	"golang.org/x/text/unicode/norm"
+
+	"pressmill/pkg/news"
+	"pressmill/pkg/weburl"
+)
+
+// Engine and Version name what made an article; Version changes with every
+// change that can change an article.
+const (
+	Engine  = "pressmill"
+	Version = "1"
+)
+
+// maxText is where the text of an article is cut, in bytes.
+const maxText = 4 << 20
+
+// extraction is one page on its way to an article.
+type extraction struct {
+	page *news.Page
+	tree *tree
+	meta meta
+	ld   structured
+	base *url.URL // what references are resolved against
+	key  *url.URL // what the id is made from
+
+	siteNames    []string // folded
+	domainLabel  string   // the registrable domain without its suffix
+	domainJoined string   // the registrable domain without dots
+
+	root     int32 // the container, or -1
+	raw      []block
+	kept     []block
+	lead     []string
+	bylines  []string
+	captions map[string]bool // folded captions and alternative texts
+	related  []relatedLink
+
+	art *news.Article
+}
+
+// Extract makes an article of a page. A page that is none gives a *RejectError,
+// for which errors.Is(err, ErrNotArticle) holds; a page whose addresses are no
+// URLs gives another error. The article passes Validate. The page is not
+// changed; Extract may be called concurrently.
+func Extract(page *news.Page) (*news.Article, error) {
+	if page.Status >= 400 || page.Status != 0 && page.Status < 200 {
+		return nil, reject(ReasonErrorPage)
+	}
+	src, err := decode(page)
+	if err != nil {
+		return nil, reject(ReasonNotHTML)
+	}
+	t := parseTree(src)
+	defer t.release()
+	if len(t.nodes) == 0 {
+		return nil, reject(ReasonNoText)
+	}
+	x := &extraction{page: page, tree: t, art: &news.Article{Schema: news.Schema}, root: -1}
+	if err := x.addresses(); err != nil {
+		return nil, err
+	}
+	if err := x.run(); err != nil {
+		return nil, err
+	}
+	x.finish()
+	return x.art, nil
+}
+
+func (x *extraction) addresses() (err error) {
+	x.meta = x.tree.meta()
+	x.art.URL, x.key, err = x.meta.urls(x.page)
+	if err != nil {
+		return fmt.Errorf("read page URL: %w", err)
+	}
+	x.base, _ = weburl.Parse(x.art.URL.Final)
+	if b, err := weburl.Resolve(x.base, x.meta.base); x.meta.base != "" && err == nil && sameSite(b, x.base) {
+		u := *b
+		u.Path = b.Path
+		x.base = &u
+	}
+	return nil
+}
+
+func (x *extraction) run() error {
+	x.tree.score()
+	x.ld = x.tree.structured()
+	x.site()
+	x.title()
+	x.body()
+	x.images()
+	x.blocks()
+	x.rescue()
+	x.standfirst()
+	x.dates()
+	x.authors()
+	return x.judge()
+}
+
+// judge rejects what is no article.
+func (x *extraction) judge() error {
+	if wall := x.wall(); wall != "" {
+		return reject(wall)
+	}
+	if x.textWeight() < minText {
+		return reject(ReasonNoText)
+	}
+	if x.isList() {
+		return reject(x.listReason())
+	}
+	if x.art.Title == "" {
+		return reject(ReasonNoTitle)
+	}
+	return nil
+}
+
+// minText is the weight of text below which a page is no article.
+const minText = 40
+
+// site collects the names by which the site is known.
+func (x *extraction) site() {
+	domain := weburl.Domain(x.base.Host)
+	x.domainLabel, _, _ = strings.Cut(domain, ".")
+	x.domainLabel = strings.ReplaceAll(x.domainLabel, "-", "")
+	x.domainJoined = strings.ReplaceAll(fold(domain), " ", "")
+	x.art.Publisher = x.publisher()
+	names := []string{x.meta.get("og:site_name"), x.page.Source.Name, x.meta.get("application-name"), domain}
+	if x.art.Publisher != nil {
+		names = append(names, x.art.Publisher.Name)
+	}
+	for _, o := range x.ld.all {
+		if o.is("WebSite", "Organization", "NewsMediaOrganization") {
+			names = append(names, o.text("name"), o.text("alternateName"))
+		}
+	}
+	for _, n := range names {
+		if f := fold(n); f != "" {
+			x.siteNames = append(x.siteNames, f)
+		}
+	}
+}
+
+func (x *extraction) publisher() *news.Publisher {
+	if x.ld.article != nil {
+		v := x.ld.article["publisher"]
+		if o, ok := v.(map[string]any); ok && o["name"] == nil {
+			if id, ok := o["@id"].(string); ok && x.ld.byID[id] != nil {
+				v = map[string]any(x.ld.byID[id])
+			}
+		}
+		if name := str(v); name != "" && !strings.Contains(name, "://") {
+			p := &news.Publisher{Name: name}
+			if o, ok := v.(map[string]any); ok {
+				if u := str(o["url"]); strings.HasPrefix(u, "http") {
+					p.URL = u
+				}
+			}
+			x.prov("publisher", "jsonld", 0.9)
+			return p
+		}
+	}
+	if name := x.meta.get("og:site_name"); name != "" {
+		x.prov("publisher", "opengraph", 0.8)
+		return &news.Publisher{Name: name}
+	}
+	if name := x.page.Source.Name; name != "" {
+		return &news.Publisher{Name: name}
+	}
+	return nil
+}
+
+// rescue takes the text from the structured data when the page shows far less.
+func (x *extraction) rescue() {
+	body := ""
+	if x.ld.article != nil {
+		body, _ = x.ld.article["articleBody"].(string)
+	}
+	have := x.textWeight()
+	if w := weigh([]byte(body)); w < 200 || have > 0.35*w {
+		return
+	}
+	x.kept = nil
+	for p := range strings.SplitSeq(strings.ReplaceAll(body, "\r", "\n"), "\n") {
+		if s := cleanText(p); s != "" {
+			x.kept = append(x.kept, block{t: news.BlockParagraph, text: s, node: 0, weight: weigh([]byte(s))})
+		}
+	}
+	x.warn("text taken from structured data")
+}
+
+// finish fills what follows from the parts.
+func (x *extraction) finish() {
+	a, page := x.art, x.page
+	a.Title = clean(a.Title)
+	x.fillBody()
+	x.byline2publisher()
+	a.Kind = x.kind()
+	a.Lang, a.LangDeclared = languages(a.Body.Text, x.meta.lang, x.meta.get("og:locale", "content-language", "language"))
+	a.Source = news.SourceRef{ID: page.Source.ID, Domain: page.Source.Domain, Name: page.Source.Name}
+	if a.Source.Domain == "" {
+		a.Source.Domain = weburl.Domain(x.base.Host)
+	}
+	if a.Source.ID == "" {
+		a.Source.ID = a.Source.Domain
+	}
+	a.Usage = x.meta.usage(page)
+	a.Related = x.relatedLinks()
+	x.sections()
+	x.access()
+	a.ID = news.ArticleID(weburl.Key(x.key))
+	a.Rev = news.Revision(a.Title, a.Body.Text)
+	x.records()
+	x.extracted()
+}
+
+func (x *extraction) records() {
+	a, page := x.art, x.page
+	raw, text := sha256.Sum256(page.Body), sha256.Sum256([]byte(a.Body.Text))
+	a.Hash = news.Hash{RawSHA256: hex.EncodeToString(raw[:]), TextSHA256: hex.EncodeToString(text[:]), SimHash64: fmt.Sprintf("%016x", simhash(a.Body.Text))}
+	a.Raw = news.Raw{Ref: page.PageID, Bytes: len(page.Body), Truncated: page.Truncated}
+	if a.Raw.Ref == "" {
+		a.Raw.Ref = a.ID
+	}
+	a.Fetch = news.Fetch{At: page.FetchedAt, Status: page.Status, ETag: page.HeaderValue("Etag"), LastModified: page.HeaderValue("Last-Modified")}
+	if a.Fetch.At.IsZero() {
+		a.Fetch.At = time.Now().UTC()
+	}
+	if page.PageID != "" {
+		a.Trace = &news.Trace{CrawlID: page.CrawlID, PageID: page.PageID}
+	}
+}
+
+func (x *extraction) extracted() {
+	e := &x.art.Extraction
+	e.Engine, e.Version, e.At = Engine, Version, time.Now().UTC()
+	q := min(1, float64(x.textWeight())/1500)*0.5 + 0.1
+	for _, ok := range []bool{x.art.Published != nil, len(x.art.Authors)+len(x.art.Agencies) > 0, x.ld.article.isArticle() || x.meta.get("og:type") == "article", len(e.Warnings) == 0} {
+		if ok {
+			q += 0.1
+		}
+	}
+	e.Quality = float64(int(q*100+0.5)) / 100
+}
+
+// fillBody writes standfirst and blocks, NFC, cut at maxText.
+func (x *extraction) fillBody() {
+	a := x.art
+	for _, s := range x.lead {
+		a.Body.Blocks = append(a.Body.Blocks, news.Block{T: news.BlockStandfirst, Text: clean(s)})
+	}
+	if len(x.lead) > 0 {
+		a.Summary = &news.Summary{Text: clean(strings.Join(x.lead, " ")), By: "standfirst"}
+	} else if d := x.description(); d != "" {
+		a.Summary = &news.Summary{Text: clean(d), By: "description"}
+	}
+	var text strings.Builder
+	for i := range x.kept {
+		b := news.Block{T: x.kept[i].t, Text: clean(x.kept[i].text)}
+		if b.Text == "" {
+			continue
+		}
+		if text.Len()+len(b.Text) > maxText {
+			x.warn("text cut at %d bytes", text.Len())
+			break
+		}
+		if text.Len() > 0 {
+			text.WriteString("\n\n")
+		}
+		text.WriteString(b.Text)
+		a.Body.Blocks = append(a.Body.Blocks, b)
+	}
+	a.Body.Text = text.String()
+	a.Body.Words = len(shingleWords(a.Body.Text))
+}
+
+func (x *extraction) description() string {
+	if d := x.ld.article.text("description"); d != "" {
+		return d
+	}
+	return x.meta.get("og:description", "description", "twitter:description")
+}
+
+// byline2publisher names the publisher by the organisation of a byline that
+// bears the site's name, when nothing else names it.
+func (x *extraction) byline2publisher() {
+	if x.art.Publisher != nil {
+		return
+	}
+	for _, a := range x.art.Authors {
+		if a.Org != "" && x.isOrgName(a.Org) {
+			x.art.Publisher = &news.Publisher{Name: a.Org}
+			x.prov("publisher", "text", 0.5)
+			return
+		}
+	}
+}
+
+// languages returns the detected language, or else the declared one, and the
+// declared one.
+func languages(text string, declared ...string) (lang, said string) {
+	for _, d := range declared {
+		if tag, err := language.Parse(strings.ReplaceAll(strings.TrimSpace(d), "_", "-")); err == nil && tag != language.Und {
+			said = tag.String()
+			break
+		}
+	}
+	sample := text
+	if len(sample) > 4000 {
+		sample = strings.ToValidUTF8(sample[:4000], "")
+	}
+	if info := whatlanggo.Detect(sample); info.IsReliable() && info.Lang.Iso6391() != "" {
+		return info.Lang.Iso6391(), said
+	}
+	return said, said
+}
+
+// clean returns valid UTF-8 in NFC without surrounding white space.
+func clean(s string) string {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	return strings.TrimSpace(norm.NFC.String(s))
+}
+
+func (x *extraction) warn(format string, args ...any) {
+	x.art.Extraction.Warnings = append(x.art.Extraction.Warnings, fmt.Sprintf(format, args...))
+}
+
+func (x *extraction) prov(field, src string, conf float64) {
+	if x.art.Prov == nil {
+		x.art.Prov = make(map[string]news.Provenance)
+	}
+	x.art.Prov[field] = news.Provenance{Src: src, Conf: float64(int(conf*100+0.5)) / 100}
+}

@@ -1,0 +1,81 @@
+package sink
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pressmill/pkg/bus"
+	"pressmill/pkg/bus/embedded"
+	"pressmill/pkg/news"
+)
+
+// TestOnBus has two sinks of one name share the partitions of a real server.
+func TestOnBus(t *testing.T) {
+	b := startBus(t)
+	cfg, want := testConfig(), map[string]bool{}
+	cfg.URL, cfg.MaxAge = "file://"+t.TempDir(), 300*time.Millisecond
+	publish := func(n int) {
+		for range n {
+			a := &news.Article{Schema: news.Schema, ID: fmt.Sprintf("%016x", len(want)), Rev: "r"}
+			stored, err := b.PublishArticle(t.Context(), fmt.Sprintf("host%d.test", len(want)%40), a)
+			if err != nil || !stored {
+				t.Fatalf("stored %v, error %v", stored, err)
+			}
+			want[a.MsgID()] = true
+		}
+	}
+	publish(200)
+	articles, turns := OnBus(b, func() {})
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	var total int64
+	var mu sync.Mutex
+	for range 2 {
+		s := newTestSink(t, articles, turns, cfg, Options{Workers: 16, Wait: 200 * time.Millisecond})
+		wg.Go(func() {
+			if err := s.Run(ctx); err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			total += s.Stats()["lake"].Articles
+		})
+	}
+	time.Sleep(500 * time.Millisecond)
+	publish(100)
+	time.Sleep(700 * time.Millisecond)
+	stop()
+	wg.Wait()
+	publish(50)
+	s := newTestSink(t, articles, turns, cfg, Options{Once: true})
+	drainAll(t, s)
+	wantOnce(t, cfg.URL, want)
+	if total += s.Stats()["lake"].Articles; total != 350 {
+		t.Errorf("%d articles were written", total)
+	}
+}
+
+func startBus(t *testing.T) *bus.Bus {
+	t.Helper()
+	srv, err := embedded.Start(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(srv.Stop)
+	cfg := bus.Defaults()
+	cfg.AckWait = 2 * time.Second
+	b, err := bus.Connect(cfg, "sink-test", zap.NewNop(), srv.Option())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	if err := b.Apply(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

@@ -12,6 +12,7 @@ type block struct {
 	t      news.BlockType
 	text   string
 	node   int32   // the nearest block element
+	start  int32   // its first text
 	weight float32 // of all its text
 	link   float32 // of its text in links
 	bold   float32 // of its text in b or strong
@@ -49,7 +50,7 @@ func (c *collector) visit(j int32) int32 {
 	n := &c.t.nodes[j]
 	switch {
 	case n.tag == tagNone:
-		c.text(n)
+		c.text(j)
 	case j != c.root && (n.tag.is(traitNoText) || n.flags&dropped != 0):
 		return n.stop
 	case n.tag == tagTable && j != c.root && c.t.dataTable(j):
@@ -69,7 +70,8 @@ func (c *collector) visit(j int32) int32 {
 	return j + 1
 }
 
-func (c *collector) text(n *node) {
+func (c *collector) text(j int32) {
+	n := &c.t.nodes[j]
 	raw := c.t.src[n.start:n.end]
 	w := weigh(raw)
 	if near := c.nearest(n.parent); near != c.cur.node {
@@ -88,6 +90,9 @@ func (c *collector) text(n *node) {
 		return
 	}
 	c.breaks = 0
+	if c.cur.weight == 0 {
+		c.cur.start = j
+	}
 	c.cur.weight += w
 	if n.parent >= 0 {
 		if c.t.nodes[n.parent].flags&inLink != 0 {
@@ -187,7 +192,7 @@ func (c *collector) table(i int32) {
 		}
 	}
 	if len(rows) > 0 {
-		c.out = append(c.out, block{t: news.BlockTable, text: strings.Join(rows, "\n"), node: i, weight: w, link: link})
+		c.out = append(c.out, block{t: news.BlockTable, text: strings.Join(rows, "\n"), node: i, start: i, weight: w, link: link})
 	}
 }
 

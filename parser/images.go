@@ -28,11 +28,11 @@ func (x *extraction) images() {
 	t := x.tree
 	x.captions = make(map[string]bool)
 	from, to := x.scope()
-	firstText := x.firstText()
+	first, last := x.textSpan()
 	for i := from; i < to && len(x.art.Images) < maxImages; i++ {
 		n := &t.nodes[i]
-		if n.tag == tagImg && x.ownImage(i) {
-			x.addImage(i, i < firstText)
+		if n.tag == tagImg && x.ownImage(i) && (i < last || n.flags&inLink == 0) {
+			x.addImage(i, i < first)
 		}
 	}
 	x.leadImage()
@@ -45,14 +45,19 @@ func (x *extraction) images() {
 	}
 }
 
-// firstText is the node of the first block of running text.
-func (x *extraction) firstText() int32 {
+// textSpan returns the nodes where the first and the last block of running text
+// begin.
+func (x *extraction) textSpan() (first, last int32) {
+	first, last = -1, int32(len(x.tree.nodes))
 	for i := range x.raw {
-		if running(&x.raw[i]) {
-			return x.raw[i].node
+		if b := &x.raw[i]; running(b) {
+			if first < 0 {
+				first = b.start
+			}
+			last = b.start
 		}
 	}
-	return x.root
+	return max(first, x.root), last
 }
 
 // ownImage says whether an image belongs to the article: not in furniture, not
@@ -177,7 +182,7 @@ func (x *extraction) captionBehind(img int32, alt string) string {
 	}
 	for i := range x.raw {
 		b := &x.raw[i]
-		if b.node > img-40 && b.weight < 400 && overlap(fold(alt), fold(b.text)) >= 0.7 && fold(b.text) != fold(x.art.Title) {
+		if b.start > img && b.start < img+40 && b.weight < 400 && overlap(fold(alt), fold(b.text)) >= 0.7 && fold(b.text) != fold(x.art.Title) {
 			return b.text
 		}
 	}

@@ -14,7 +14,7 @@ type node struct {
 	stop       int32 // index behind the last descendant
 	start, end int32 // text: its bytes; element: the bytes of its attributes
 	tag        tag   // tagNone for text
-	flags mark
+	flags      mark
 	own, link  float32 // weight of the text whose nearest block is this; of that in links
 	good, junk float32 // sums over the subtree
 	full       float32 // weight of all long text in the subtree, marked as junk or not

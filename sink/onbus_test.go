@@ -60,22 +60,57 @@ func TestOnBus(t *testing.T) {
 	}
 }
 
+// TestServerRestartKeepsTheEpoch guards what positions rely on: a restarted
+// server says the same of its stream and its messages.
+func TestServerRestartKeepsTheEpoch(t *testing.T) {
+	dir, cfg, want := t.TempDir(), testConfig(), map[string]bool{}
+	for round := range 2 {
+		b, stop := startBusIn(t, dir)
+		for i := range 30 {
+			a := &news.Article{Schema: news.Schema, ID: fmt.Sprintf("%015d%d", i, round), Rev: "r"}
+			if _, err := b.PublishArticle(t.Context(), fmt.Sprintf("host%d.test", i%5), a); err != nil {
+				t.Fatal(err)
+			}
+			want[a.MsgID()] = true
+		}
+		if err := b.ReleaseTurns(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		articles, turns := OnBus(b, func() {})
+		s := newTestSink(t, articles, turns, cfg, Options{Once: true})
+		drainAll(t, s)
+		if st := s.Stats()["lake"]; st.Articles != 30 || st.Epochs+st.Gaps+st.Conflicts != 0 {
+			t.Errorf("round %d: %+v", round, st)
+		}
+		stop()
+	}
+	wantOnce(t, cfg.URL, want)
+}
+
 func startBus(t *testing.T) *bus.Bus {
 	t.Helper()
-	srv, err := embedded.Start(t.TempDir(), "")
+	b, stop := startBusIn(t, t.TempDir())
+	t.Cleanup(stop)
+	return b
+}
+
+func startBusIn(t *testing.T, dir string) (b *bus.Bus, stop func()) {
+	t.Helper()
+	srv, err := embedded.Start(dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(srv.Stop)
 	cfg := bus.Defaults()
 	cfg.AckWait = 2 * time.Second
-	b, err := bus.Connect(cfg, "sink-test", zap.NewNop(), srv.Option())
+	b, err = bus.Connect(cfg, "sink-test", zap.NewNop(), srv.Option())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = b.Close() })
 	if err := b.Apply(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return b
+	return b, func() {
+		_ = b.Close()
+		srv.Stop()
+	}
 }

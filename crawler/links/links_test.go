@@ -1,0 +1,174 @@
+package links
+
+import (
+	"bytes"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pressmill/pkg/weburl"
+)
+
+func base(t testing.TB) *url.URL {
+	t.Helper()
+	u, err := weburl.Parse("https://e.com/news/index.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// urls returns the links found, those not to follow with "!".
+func urls(f Found) (all []string) {
+	for _, l := range f.Links {
+		if l.NoFollow {
+			l.URL = "!" + l.URL
+		}
+		all = append(all, strings.TrimPrefix(l.URL, "https://e.com"))
+	}
+	return all
+}
+
+func TestLinks(t *testing.T) {
+	for _, c := range []struct {
+		name, html string
+		want       []string
+	}{
+		{"relative", `<a href="a">x</a><A HREF='/b'>y</A><a href=c>z</a>`, []string{"/news/a", "/b", "/news/c"}},
+		{"area", `<map><area shape=rect href="/a"></map>`, []string{"/a"}},
+		{"other elements", `<abbr href="/a"><article href="/b"><link href="/c">`, nil},
+		{"spaces", "<a\n class = \"x\"\thref = \" /a\n/b \" >", []string{"/a/b"}},
+		{"duplicates", `<a href="/a"><a href="/a#x"><a href="https://e.com/a">`, []string{"/a"}},
+		{"fragments", `<a href="#top"><a href=""><a name=x>`, nil},
+		{"schemes", `<a href="javascript:x()"><a href="mailto:a@b"><a href="tel:1"><a href="data:,x">`, nil},
+		{"not to follow", `<a rel="external NoFollow" href=/a><a rel=sponsored href=/b><a rel=ugc href=/c><a rel="nofollowed" href=/d>`, []string{"!https://e.com/a", "!https://e.com/b", "!https://e.com/c", "/d"}},
+		{"follow once is enough", `<a rel=nofollow href=/a><a href=/a><a href=/b><a rel=nofollow href=/b>`, []string{"/a", "/b"}},
+		{"comment", `<!-- <a href=/a> --><a href=/b><!--><a href=/c><!---><a href=/d><!-- x --!><a href=/e><!----><a href=/f>`, []string{"/b", "/c", "/d", "/e", "/f"}},
+		{"comment without end", `<a href=/a><!-- <a href=/b>`, []string{"/a"}},
+		{"script", `<script>var s = "<a href=/a>"; if (a</b/) {}</script ><a href=/b>`, []string{"/b"}},
+		{"style, title, textarea", `<style><a href=/a></style><title><a href=/b></title><textarea><a href=/c></textarea><a href=/d>`, []string{"/d"}},
+		{"noscript", `<noscript><a href=/a></noscript>`, []string{"/a"}},
+		{"quotes hold tags", `<img alt="<a href='/a'>"><a title=">" href="/b">`, []string{"/b"}},
+		{"end tags have attributes", `</p title="<a href=/a>"><a href=/b>`, []string{"/b"}},
+		{"doctype and instructions", `<!DOCTYPE html><?php <a href=/a> ?><a href=/b>`, []string{"/b"}},
+		{"stray signs", `a < b <1 <> </> <a href=/a>`, []string{"/a"}},
+		{"first attribute", `<a href=/a href=/b>`, []string{"/a"}},
+		{"unclosed quote", `<a href=/a><a href="/b>text`, []string{"/a"}},
+		{"entities", `<a href="/?a=1&amp;b=2&copy=3&lt;4&#x41;&#66;&sect;">`, []string{"/?a=1&b=2&copy=3%3C4AB%C2%A7"}},
+		{"slash", `<a/href="/a"/>`, []string{"/a"}},
+		{"other host", `<a href="//Other.com/x">`, []string{"https://other.com/x"}},
+	} {
+		if diff := cmp.Diff(c.want, urls(Scan([]byte(c.html), base(t), 0))); diff != "" {
+			t.Errorf("%s: %s", c.name, diff)
+		}
+	}
+}
+
+func TestLimit(t *testing.T) {
+	html := []byte(`<a rel=nofollow href=/a><a href=/b><a href=/c><a href=/a>`)
+	if got, want := urls(Scan(html, base(t), 2)), []string{"/a", "/b"}; !cmp.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+func TestHead(t *testing.T) {
+	html := `<html><head><base target=_top><base href="/de/"><base href="/fr/">
+<link rel="alternate" type="application/rss+xml" href="feed.xml"><link rel=alternate type="application/atom+xml; charset=utf-8" href="https://feeds.e.com/x?a=1&amp;b=2">
+<link rel="alternate" type="application/rss+xml" href="/de/feed.xml"><link rel="alternate" hreflang="fr" href="/fr"><link rel="alternate" type="application/json" href="/wp-json/x">
+<link rel="feed" type="application/feed+json" href="feed.json">
+<link rel="stylesheet" href="x.css"><link rel="Canonical" href="story"><link rel="canonical" href="other">
+<meta name="Robots" content="index, NOFOLLOW"></head><body><a href=a></body>`
+	got := Scan([]byte(html), base(t), 0)
+	if got.Base.String() != "https://e.com/de/" || got.Canonical != "https://e.com/de/story" || !got.NoFollow {
+		t.Errorf("base %s, canonical %s, nofollow %v", got.Base, got.Canonical, got.NoFollow)
+	}
+	if diff := cmp.Diff([]string{"https://e.com/de/feed.xml", "https://feeds.e.com/x?a=1&b=2", "https://e.com/de/feed.json"}, got.Feeds); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"/de/a"}, urls(got)); diff != "" {
+		t.Error(diff)
+	}
+	for content, want := range map[string]bool{"none": true, "noindex": false, "max-snippet:-1,nofollow": true, "": false} {
+		if got := Scan([]byte(`<meta name=robots content="`+content+`">`), base(t), 0); got.NoFollow != want {
+			t.Errorf("robots %q: nofollow %v", content, got.NoFollow)
+		}
+	}
+}
+
+func TestUnescape(t *testing.T) {
+	for raw, want := range map[string]string{
+		"a&amp;amp;b": "a&amp;b", "&": "&", "&&": "&&", "&;": "&;", "&#;": "&#;", "&amp": "&", "&ampx": "&ampx", "&amp=": "&amp=",
+		"&copy": "©", "&copy;": "©", "&copyx;": "&copyx;", "&section=1": "&section=1", "&hellip;": "…", "&hellip": "&hellip",
+		"&#x2F;": "/", "&#47;a": "/a", "&nosuch;": "&nosuch;", "&semi;": ";",
+	} {
+		if got := unescape([]byte(raw)); got != want {
+			t.Errorf("unescape(%q) = %q, want %q", raw, got, want)
+		}
+	}
+}
+
+func TestLooksLikeArticle(t *testing.T) {
+	ld := func(s string) string { return `<script type="application/ld+json">` + s + `</script>` }
+	for _, c := range []struct {
+		html string
+		want bool
+	}{
+		{"", false},
+		{`<meta property="og:type" content="article">`, true},
+		{`<meta content='Article' name=og:type />`, true},
+		{`<meta property="og:type" content="website">`, false},
+		{`<!-- <meta property="og:type" content="article"> -->`, false},
+		{ld(`{"@context":"https://schema.org","@type":"NewsArticle"}`), true},
+		{ld(`[{"@type":"Organization"},{"@type":["WebPage","ReportageNewsArticle"]}]`), true},
+		{ld(`{"@graph":[{"@type":"WebSite"},{"@type":"https://schema.org/Article"}]}`), true},
+		{ld(`{"@type":"WebPage","mainEntity":{"@type":"LiveBlogPosting"}}`), true},
+		{ld(`{"@type":"ItemList","itemListElement":[{"item":{"@type":"NewsArticle"}}]}`), false},
+		{ld("{\"@type\": \"NewsArticle\", \"headline\": \"a\nb\"}"), true}, // a raw line break
+		{ld("{\"@type\": \"WebPage\", \"x\": \"a\nb\", \"y\":{\"@type\":\"NewsArticle\"}}"), false},
+		{`<script>{"@type":"NewsArticle"}</script>`, false},
+	} {
+		if got := LooksLikeArticle([]byte(c.html)); got != c.want {
+			t.Errorf("LooksLikeArticle(%s) = %v", c.html, got)
+		}
+	}
+}
+
+func FuzzScan(f *testing.F) {
+	for _, s := range []string{
+		`<!DOCTYPE html><base href=/x><a href="a&amp;b" rel=nofollow><link rel=alternate type=application/rss+xml href=f>`,
+		`<script>x</script><!--><a href='`, `</`, `<!--`, `<!---`, `<a href=`, `<a =x`, `<plaintext><a href=/>`,
+		`<script type=application/ld+json>{"@type":"Article"`,
+	} {
+		f.Add([]byte(s), 3)
+	}
+	f.Fuzz(func(t *testing.T, html []byte, limit int) {
+		keep := bytes.Clone(html)
+		found := Scan(html, base(t), limit)
+		LooksLikeArticle(html)
+		if !bytes.Equal(keep, html) {
+			t.Fatal("the page was changed")
+		}
+		if limit > 0 && len(found.Links) > limit {
+			t.Fatalf("%d links over the limit of %d", len(found.Links), limit)
+		}
+		seen := map[string]bool{}
+		for _, l := range found.Links {
+			u, err := weburl.Parse(l.URL)
+			if err != nil || u.String() != l.URL || seen[l.URL] {
+				t.Fatalf("link %q: %v, seen %v", l.URL, err, seen[l.URL])
+			}
+			seen[l.URL] = true
+		}
+	})
+}
+
+func BenchmarkScan(b *testing.B) {
+	page := []byte(strings.Repeat(`<div class="teaser"><p>Some text of a teaser that goes on for a while.</p><a class="link" href="/2026/11/24/story-`+"x"+`.html">Title</a></div>`+"\n", 1000))
+	u := base(b)
+	b.SetBytes(int64(len(page)))
+	for b.Loop() {
+		Scan(page, u, 1000)
+	}
+}

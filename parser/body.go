@@ -67,9 +67,10 @@ type filter struct {
 	x       *extraction
 	title   string
 	seen    map[string]bool
-	first   int // index of the first block of running text
-	last    int // of the last
-	related bool
+	first   int  // index of the first block of running text
+	last    int  // of the last
+	related bool // behind a label of links
+	rail    bool // and they are a rail
 	out     []block
 	weight  float32
 }
@@ -85,12 +86,25 @@ func (x *extraction) blocks() {
 	}
 	for i := range x.raw {
 		b := &x.raw[i]
+		if f.weight > 300 && endsArticle(b) {
+			break
+		}
 		if f.accept(i, b) {
 			f.out = append(f.out, *b)
 			f.weight += b.weight
 		}
 	}
 	x.kept = trimEnd(f.out)
+}
+
+// endsArticle says whether a block heads what never comes before the end of the
+// text: comments, consent dialogs, notes on the author.
+func endsArticle(b *block) bool {
+	if b.weight > 60 {
+		return false
+	}
+	folded := strings.TrimLeft(fold(b.text), "0123456789 ")
+	return endLabels[folded]
 }
 
 // running says whether a block alone is surely running text.
@@ -141,8 +155,11 @@ func (f *filter) isCredit(i int, b *block) bool {
 // next block of running text.
 func (f *filter) relatedBlock(i int, b *block, folded string) bool {
 	if isRelatedLabel(folded) {
-		f.related = true
+		f.related, f.rail = true, f.rail && i > f.last || railLabels[folded]
 		return true
+	}
+	if i > f.last && isPromo(folded, b.weight) {
+		f.rail = true
 	}
 	if tail, ok := relatedLead(b.text); ok && (b.link > 0.3*b.weight || b.weight < 140) {
 		f.addRelated(tail, b.href, i)
@@ -153,7 +170,7 @@ func (f *filter) relatedBlock(i int, b *block, folded string) bool {
 	}
 	teaser := b.linkOnly() || b.weight < 200 && (!endsSentence(b.text) || b.t == news.BlockHeading || b.t == news.BlockListItem && b.link > 0)
 	if !teaser && running(b) {
-		f.related = false
+		f.related, f.rail = false, false
 		return false
 	}
 	if i > f.last && !teaser {
@@ -168,7 +185,7 @@ func (f *filter) relatedBlock(i int, b *block, folded string) bool {
 // addRelated keeps a link from within the text; lists of links below it that
 // are the site's own rails are no editorial links.
 func (f *filter) addRelated(title, href string, i int) {
-	if title == "" || len(f.x.related) >= 20 {
+	if title == "" || f.rail || len(f.x.related) >= 20 {
 		return
 	}
 	f.x.related = append(f.x.related, relatedLink{title: title, href: href, at: i})

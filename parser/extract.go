@@ -65,7 +65,7 @@ func Extract(page *news.Page) (*news.Article, error) {
 	}
 	t := parseTree(src)
 	defer t.release()
-	if len(t.nodes) == 0 {
+	if len(t.nodes) < 2 {
 		return nil, reject(ReasonNoText)
 	}
 	x := &extraction{page: page, tree: t, art: &news.Article{Schema: news.Schema}, root: -1}

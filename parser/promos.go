@@ -24,17 +24,31 @@ images courtesy of|foto über dts|thumbnail
 
 // relatedLabels stand, folded, in front of links to other stories.
 var relatedLabels = labelSet(`
-read more|read also|also read|read next|related|related stories|related articles|related posts|related news|related content|related topics|related coverage|see also|more on this|more on this story|more on this topic|more stories|more news|more from|recommended|recommended stories|you may also like|you might also like|you may like|don t miss|dont miss|must read|must reads|must watch
-top stories|top content|most read|most popular|trending|trending now|editor s choice|editors choice|editor s pick|editors picks|editor s picks|before you go|explore more|what to read next|up next|up next in|latest news|latest stories|latest|popular|read this next|in other news|elsewhere
-lesen sie auch|lesen sie mehr|lesen sie dazu auch|mehr zum thema|mehr dazu|auch interessant|das könnte sie auch interessieren|das könnte dich auch interessieren|weitere artikel|weitere themen|weitere meldungen|weitere informationen zum thema|mehr lesen|mehr aus|mehr zu|zum thema|siehe auch|weiterlesen|passend dazu|ähnliche artikel|verwandte artikel|empfohlen|meistgelesen|ähnliche beiträge|mehr von
+read more|read also|also read|read next|related|related stories|related articles|related posts|related news|related content|related topics|related coverage|see also|more on this|more on this story|more on this topic|more from|don t miss|dont miss|must read|must reads|must watch
+lesen sie auch|lesen sie mehr|lesen sie dazu auch|mehr zum thema|mehr dazu|weitere artikel|weitere themen|weitere informationen zum thema|mehr lesen|mehr aus|mehr zu|zum thema|siehe auch|weiterlesen|passend dazu|ähnliche artikel|verwandte artikel|ähnliche beiträge|mehr von
 lire aussi|à lire aussi|a lire aussi|sur le même sujet|voir aussi|lire plus|lire la suite|articles liés|nos articles|à lire également
 lea también|lee también|te puede interesar|más noticias|relacionados|noticias relacionadas|ver también|más sobre
 leggi anche|potrebbe interessarti|leia também|leia mais|veja também|lees ook|lees meer|meer over|läs också|läs även|läs mer|les også|læs også|læs mere|czytaj także|czytaj też|zobacz także|zobacz też|przeczytaj też|lue myös|baca juga|ilgili haberler|اقرأ أيضا|اقرأ المزيد|читайте также|関連記事|あわせて読みたい|관련기사
 `)
 
+// railLabels head rails: lists of the site's other stories, chosen for no
+// article in particular.
+var railLabels = labelSet(`
+top stories|top content|most read|most popular|trending|trending now|editor s choice|editors choice|editor s pick|editors picks|editor s picks|before you go|explore more|what to read next|up next|up next in|latest news|latest stories|latest|popular|read this next|in other news|elsewhere|recommended|recommended stories|you may also like|you might also like|you may like|must watch|trending stories|more news|more stories|meistgelesen|empfohlen|das könnte sie auch interessieren|das könnte dich auch interessieren|auch interessant|weitere meldungen|newsletter|comments|kommentare
+`)
+
 // noiseLines are whole lines, folded, that are never text.
 var noiseLines = labelSet(`
 advertisement|advertising|anzeige|werbung|publicité|publicidad|pubblicità|reklama|reklam|annons|annonse|ad|sponsored|theme|light|dark|language|font|share|share this|teilen|drucken|print|email|e mail|facebook|twitter|whatsapp|telegram|linkedin|pinterest|copy link|link kopieren|tweet|like|kommentare|comments|comment|listen|listen to article|anhören|vorlesen|artikel anhören|save|saved|bookmark|merken|published|updated|published updated|last updated|topics|themen|tags|schlagworte|close|schließen|menu|search|home|back|zurück|next|weiter|previous|nach oben|to top|back to top|image|photo|video|gallery|play|loading|feedback|newsletter|subscribe|login|log in|sign in|register|more|mehr|skip|0 comments|facebook twitter|on this page|inhalt|inhaltsverzeichnis|table of contents|kommentieren|zur startseite|startseite|quelle|key points|highlights|min read|minutes read|minute read|kopieren|link copied|copied|sources|caption|hide caption|toggle caption|enlarge this image|download|embed|transcript
+`)
+
+// endLabels, folded and without leading numbers, head what follows the text.
+var endLabels = labelSet(`
+comments|top rated comments|top comments|leave a comment|leave a reply|post a comment|join the conversation|join the discussion|tell us what you think|what do you think|have your say|add a comment|view comments|responses|reader comments|comments are closed
+kommentare|leserkommentare|kommentar schreiben|kommentar verfassen|schreibe einen kommentar|schreiben sie einen kommentar|hinterlasse einen kommentar|diskutieren sie mit|jetzt mitdiskutieren|antworten|antwort hinterlassen|ihre meinung|was meinen sie|kommentieren
+commentaires|laisser un commentaire|comentarios|deja un comentario|deja una respuesta|commenti|lascia un commento|reacties|geef een reactie|kommentarer|komentarze|dodaj komentarz|yorumlar|コメント
+privacy overview|cookie settings|cookie preferences|manage consent preferences|manage cookie preferences|we value your privacy|privacy preference center|datenschutzeinstellungen|cookie einstellungen|ccpa right to opt out of the sale of your personal information|strictly necessary cookies|performance cookies
+about the author|about the authors|über den autor|über die autorin|zur person|à propos de l auteur|sobre el autor
 `)
 
 func phrases(s string) []string {
@@ -70,7 +84,7 @@ func isPromo(folded string, weight float32) bool {
 
 // isRelatedLabel says whether a line announces links to other stories.
 func isRelatedLabel(folded string) bool {
-	return len(folded) < 60 && relatedLabels[folded]
+	return len(folded) < 60 && (relatedLabels[folded] || railLabels[folded])
 }
 
 // relatedLead says whether a line begins with such a label and a colon, as in

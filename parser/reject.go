@@ -71,7 +71,7 @@ func (x *extraction) isList() bool {
 	if x.ld.article.isArticle() && x.ld.article["articleBody"] != nil {
 		return false
 	}
-	teasers, text, longest := x.teasers(), float32(0), float32(0)
+	text, longest := float32(0), float32(0)
 	for i := range x.kept {
 		b := &x.kept[i]
 		if b.t != news.BlockHeading && b.link < 0.5*b.weight {
@@ -86,21 +86,28 @@ func (x *extraction) isList() bool {
 	} else if isRoot(x.base) {
 		limit = 4
 	}
-	return teasers >= limit && text < float32(teasers)*130 && (longest < 350 || x.scattered())
+	if n := x.teasers(); n >= limit && text < float32(n)*130 && (longest < 350 || x.scattered()) {
+		return true
+	}
+	return !evidence && text < 300 && x.art.Published == nil && x.tree.cards() >= 20
 }
 
-// teasers counts the link headlines outside of navigation that stand near the
-// text, or in the whole page where there is none.
+// teasers counts the link headlines in the container.
 func (x *extraction) teasers() int {
-	t := x.tree
 	n := 0
-	from, to := x.scope()
-	for i := from; i < to; i++ {
-		h := &t.nodes[i]
-		if h.tag == tagNone || !h.tag.is(traitBlock) || h.own < 20 || h.link < 0.8*h.own || t.within(i, tagNav, tagFooter, tagAside) {
-			continue
+	for i := range x.raw {
+		if b := &x.raw[i]; b.linkOnly() && b.weight > 20 {
+			n++
 		}
-		if h.tag.is(traitHeading) || h.own > 30 || h.flags&titleMark != 0 {
+	}
+	return n
+}
+
+// cards counts the headings of the page that are links to other stories.
+func (t *tree) cards() int {
+	n := 0
+	for i := range t.nodes {
+		if h := &t.nodes[i]; h.tag.is(traitHeading) && h.own > 20 && h.link > 0.8*h.own {
 			n++
 		}
 	}

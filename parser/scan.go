@@ -110,7 +110,7 @@ func (s *scanner) startTag() {
 		s.rawText(s.src[from:end], n)
 		return
 	}
-	if t.is(traitVoid) || selfClosed && (t == tagOther || t == tagCustom && false) || len(s.open) >= maxDepth {
+	if t.is(traitVoid) || selfClosed && t == tagOther || len(s.open) >= maxDepth {
 		return
 	}
 	s.open = append(s.open, n)
@@ -219,7 +219,7 @@ func (s *scanner) close(t tag) {
 			s.popTo(i)
 			return
 		}
-		if !t.is(traitBlock) && t != tagA && o.is(traitBlock) || !table && o.is(traitBoundary) {
+		if !t.is(traitBlock|traitBoundary) && t != tagA && o.is(traitBlock) || !table && o.is(traitBoundary) {
 			return
 		}
 	}

@@ -143,6 +143,9 @@ func (t *tree) dropFurniture() {
 			continue
 		}
 		named := n.flags&furniture != 0 || n.tag.is(traitJunk)
+		if named && !n.tag.is(traitBlock|traitBoundary) && n.flags&hidden == 0 && t.inSentence(n) {
+			named = false
+		}
 		if named && n.flags&bodyMark != 0 && n.flags&(commentMark|hidden) == 0 && !n.tag.is(traitJunk) {
 			named = false
 		}
@@ -150,6 +153,16 @@ func (t *tree) dropFurniture() {
 			n.flags |= dropped
 		}
 	}
+}
+
+// inSentence says whether an inline element stands in a block of running text.
+func (t *tree) inSentence(n *node) bool {
+	for i := n.parent; i >= 0; i = t.nodes[i].parent {
+		if p := &t.nodes[i]; p.tag.is(traitBlock) {
+			return p.flags&longText != 0
+		}
+	}
+	return false
 }
 
 func protected(n *node, all float32) bool {

@@ -37,6 +37,8 @@ func parseTree(src []byte) *tree {
 	t.src = src
 	t.nodes = t.nodes[:0]
 	s := scanner{t: t, src: src, open: make([]int32, 0, 64)}
+	s.open = append(s.open, t.add(node{parent: -1, tag: tagHTML})) // node 0 holds all
+	s.live[tagHTML]++
 	s.run()
 	return t
 }

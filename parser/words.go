@@ -40,6 +40,7 @@ var wordFlags = buildWords(map[mark]string{
 		copyright legal disclaimer colophon rating ratings poll quiz vote votes survey player
 		hovercard tooltip flyout dropdown offcanvas ticker marquee impressum
 		jumplinks noprint donate donation donations feedback correction corrections shop bookmark bookmarks favorite
+		onetrust didomi usercentrics cookielaw cookielawinfo authorinfo aboutauthor
 		authorbox authorbio bio biography aboutauthor`,
 	relatedMark: `related relatedposts relatedarticles relatedcontent relatedstories recommend recommended recommendation recommendations
 		recirc recirculation readmore morefrom morestories morenews readnext upnext trending popular mostread mostpopular

@@ -39,8 +39,6 @@ func (c Compression) ext() string {
 
 // zstdEncoder and zstdDecoder make what all objects share, once: both are
 // safe for concurrent use, and as many run at once as there are processors.
-//
-//nolint:gochecknoglobals // immutable after the first use
 var (
 	zstdEncoder = sync.OnceValues(func() (*zstd.Encoder, error) {
 		return zstd.NewWriter(nil, zstd.WithLowerEncoderMem(true), zstd.WithZeroFrames(true))

@@ -91,16 +91,21 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// validateAll reports the faults of all sinks, and names used twice.
+// validateAll reports the faults of all sinks, and names and places
+// used twice.
 func validateAll(cfgs []Config) error {
 	var errs []error
-	names := map[string]bool{}
+	names, places := map[string]bool{}, map[string]bool{}
 	for _, c := range cfgs {
 		errs = append(errs, c.Validate())
 		if names[c.Name] {
 			errs = append(errs, fmt.Errorf("sink %q: name is used twice", c.Name))
 		}
-		names[c.Name] = true
+		place := c.URL + " " + c.Prefix
+		if places[place] {
+			errs = append(errs, fmt.Errorf("sink %q: another sink writes to this url and prefix", c.Name))
+		}
+		names[c.Name], places[place] = true, true
 	}
 	if len(cfgs) == 0 {
 		errs = append(errs, errors.New("sinks: none is configured"))

@@ -68,7 +68,14 @@ func (d *drain) step(ctx, work context.Context, pos position) (next position, id
 	if err != nil {
 		return pos, false, err
 	}
-	d.noteGap(d.part, &pos, st)
+	if gap := pos.gapBefore(st); gap != nil {
+		// A frozen twin sees a gap where others have committed.
+		if err := d.turn.Check(work); err != nil {
+			return pos, false, fmt.Errorf("check turn: %w", err)
+		}
+		d.logGap(d.part, *gap)
+		pos = pos.past(*gap)
+	}
 	if pos.Overlap != nil && pos.LastTime.After(pos.Overlap.Until) {
 		pos.Overlap = nil
 	}
@@ -182,6 +189,7 @@ func (d *drain) commit(ctx context.Context, pos position, b *batch) (position, e
 	}
 	d.conflicts = 0
 	d.logCommitted(k, m, size)
+	d.count(m, b.first.Time)
 	return after(k, m), nil
 }
 
@@ -243,12 +251,8 @@ func (d *drain) follow(ctx context.Context, k objectKey) (position, error) {
 		return position{}, err
 	}
 	d.logConflict(k, m)
-	st, err := stateOf(ctx, d.bus)
-	if err != nil {
-		return position{}, err
-	}
 	pos := after(k, m)
-	ok, err := continues(ctx, d.bus, pos, st)
+	ok, err := continues(ctx, d.bus, pos)
 	if err != nil {
 		return pos, err
 	}
@@ -256,10 +260,10 @@ func (d *drain) follow(ctx context.Context, k objectKey) (position, error) {
 		return pos, nil
 	}
 	d.rescan()
-	if pos, err = d.newest(ctx, d.part, st); err != nil {
+	if pos, err = d.newest(ctx, d.bus, d.part); err != nil {
 		return pos, err
 	}
-	return d.settle(ctx, d.bus, d.part, pos, st)
+	return d.settle(ctx, d.bus, d.part, pos)
 }
 
 // mirror tells the bus how far the partition is committed. A quiet partition

@@ -29,6 +29,7 @@ type output struct {
 	cfg   Config
 	store Store
 	log   *zap.Logger
+	stage *logging.Stage // nil: not counted there
 	now   func() time.Time
 	parts [Partitions]partState
 
@@ -50,8 +51,8 @@ type partState struct {
 	mirroredTo uint64    // position.Next at that time
 }
 
-func newOutput(cfg Config, store Store, log *zap.Logger) *output {
-	return &output{cfg: cfg, store: store, log: log.With(zap.String("sink", cfg.Name)), now: time.Now}
+func newOutput(cfg Config, store Store, log *zap.Logger, stage *logging.Stage) *output {
+	return &output{cfg: cfg, store: store, log: log.With(zap.String("sink", cfg.Name)), stage: stage, now: time.Now}
 }
 
 // known returns the position that this process saw last.
@@ -118,6 +119,22 @@ func (o *output) logCommitted(k objectKey, m Meta, size int) {
 	o.log.Info("object committed", append(event(logging.SegmentCommitted, k.partition),
 		zap.String("key", k.String()), zap.Uint64("first", m.First), zap.Uint64("last", m.Last),
 		zap.Int("articles", m.Count), zap.Int("skipped", m.Skipped), zap.Int("rejected", m.Rejected), zap.Int("bytes", size))...)
+}
+
+// count tells the stage's summary of a batch that was committed just now.
+func (o *output) count(m Meta, first time.Time) {
+	if o.stage == nil {
+		return
+	}
+	o.stage.In(int64(m.Count + m.Skipped + m.Rejected))
+	o.stage.Out(int64(m.Count))
+	for range m.Skipped {
+		o.stage.Skip("overlap")
+	}
+	for range m.Rejected {
+		o.stage.Fail("invalid_json")
+	}
+	o.stage.Observe(max(0, o.now().Sub(first)))
 }
 
 func (o *output) logConflict(k objectKey, m Meta) {

@@ -87,7 +87,11 @@ func (k objectKey) before(o objectKey) bool {
 // object whose last message the stream still has; what later objects hold is
 // skipped when it comes again. Without such an object the epoch starts at the
 // stream's beginning and skips what the last days of the old epochs hold.
-func (o *output) beginEpoch(ctx context.Context, b Bus, part int, p position, st streamState, reason string) (position, error) {
+func (o *output) beginEpoch(ctx context.Context, b Bus, part int, p position, reason string) (position, error) {
+	st, err := stateOf(ctx, b)
+	if err != nil {
+		return p, err
+	}
 	n := position{
 		Epoch: p.Epoch.next(st.created), Ext: o.cfg.Compression.ext(), Next: 1, Created: st.created,
 	}
@@ -110,7 +114,7 @@ func (o *output) beginEpoch(ctx context.Context, b Bus, part int, p position, st
 			return p, err
 		}
 		since = k.date
-		ok, err := holds(ctx, b, m.Last, m.LastID, m.LastTime, m.Created, st)
+		ok, err := holds(ctx, b, m.Last, m.LastID, m.LastTime, m.Created)
 		if err != nil {
 			return p, err
 		}

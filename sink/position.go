@@ -78,21 +78,17 @@ func stateOf(ctx context.Context, b Bus) (streamState, error) {
 // seen the object it stands behind; otherwise the store is asked. A stream
 // that is not the one the position was read from begins a new epoch.
 func (o *output) resolve(ctx context.Context, b Bus, part int, state []byte) (position, error) {
-	st, err := stateOf(ctx, b)
-	if err != nil {
-		return position{}, err
-	}
-	p, err := o.locate(ctx, part, state, st)
+	p, err := o.locate(ctx, b, part, state)
 	if err != nil {
 		return p, err
 	}
-	return o.settle(ctx, b, part, p, st)
+	return o.settle(ctx, b, part, p)
 }
 
-// settle begins a new epoch where one is due, and notes a gap.
-func (o *output) settle(ctx context.Context, b Bus, part int, p position, st streamState) (position, error) {
+// settle begins a new epoch where one is due.
+func (o *output) settle(ctx context.Context, b Bus, part int, p position) (position, error) {
 	reason := ""
-	ok, err := continues(ctx, b, p, st)
+	ok, err := continues(ctx, b, p)
 	switch {
 	case err != nil:
 		return p, err
@@ -100,18 +96,17 @@ func (o *output) settle(ctx context.Context, b Bus, part int, p position, st str
 		reason = "the stream is another one than the objects were read from"
 	case p.Ext != o.cfg.Compression.ext():
 		reason = "the format of objects has changed"
+	default:
+		return p, nil
 	}
-	if reason != "" {
-		if p, err = o.beginEpoch(ctx, b, part, p, st, reason); err != nil {
-			return p, fmt.Errorf("begin epoch: %w", err)
-		}
+	if p, err = o.beginEpoch(ctx, b, part, p, reason); err != nil {
+		return p, fmt.Errorf("begin epoch: %w", err)
 	}
-	o.noteGap(part, &p, st)
 	return p, nil
 }
 
 // locate finds the position without a look at the stream's content.
-func (o *output) locate(ctx context.Context, part int, state []byte, st streamState) (position, error) {
+func (o *output) locate(ctx context.Context, b Bus, part int, state []byte) (position, error) {
 	known, seen := o.known(part)
 	hint, hinted := parsePosition(state)
 	if hinted && seen && hint.same(known) {
@@ -126,7 +121,7 @@ func (o *output) locate(ctx context.Context, part int, state []byte, st streamSt
 			return hint, nil
 		}
 	}
-	return o.newest(ctx, part, st)
+	return o.newest(ctx, b, part)
 }
 
 // confirms says whether the object that a hint stands behind is in the store.
@@ -143,13 +138,17 @@ func (o *output) confirms(ctx context.Context, part int, hint position) (bool, e
 }
 
 // newest derives the position from the newest object of the partition.
-func (o *output) newest(ctx context.Context, part int, st streamState) (position, error) {
+func (o *output) newest(ctx context.Context, b Bus, part int) (position, error) {
 	found, err := o.scan(ctx)
 	if err != nil {
 		return position{}, fmt.Errorf("list objects: %w", err)
 	}
 	k := found[part]
 	if k == nil {
+		st, err := stateOf(ctx, b)
+		if err != nil {
+			return position{}, err
+		}
 		return position{
 			Epoch: epoch{}.next(st.created), Ext: o.cfg.Compression.ext(), Next: 1, Created: st.created,
 		}, nil
@@ -162,43 +161,45 @@ func (o *output) newest(ctx context.Context, part int, st streamState) (position
 }
 
 // continues says whether the stream still has the past that led to p.
-func continues(ctx context.Context, b Bus, p position, st streamState) (bool, error) {
+func continues(ctx context.Context, b Bus, p position) (bool, error) {
 	if p.Next == 1 {
-		return p.Created.Equal(st.created), nil
+		st, err := stateOf(ctx, b)
+		return p.Created.Equal(st.created), err
 	}
-	return holds(ctx, b, p.Next-1, p.LastID, p.LastTime, p.Created, st)
+	return holds(ctx, b, p.Next-1, p.LastID, p.LastTime, p.Created)
 }
 
 // holds says whether the stream has this message at this sequence. Where the
-// message is gone, the stream must be as old and at least as long.
-func holds(ctx context.Context, b Bus, seq uint64, id string, at, created time.Time, st streamState) (bool, error) {
-	if st.last < seq {
-		return false, nil
-	}
+// message is gone, the stream must be as old and at least as long. The
+// stream is asked after the message was known, never before: it grows.
+func holds(ctx context.Context, b Bus, seq uint64, id string, at, created time.Time) (bool, error) {
 	msg, err := b.ArticleAt(ctx, seq)
-	if errors.Is(err, ErrNotFound) {
-		return created.Equal(st.created), nil
+	if err == nil {
+		return msg.MsgID == id && msg.Time.Equal(at), nil
 	}
-	if err != nil {
+	if !errors.Is(err, ErrNotFound) {
 		return false, fmt.Errorf("read message %d: %w", seq, err)
 	}
-	return msg.MsgID == id && msg.Time.Equal(at), nil
+	st, err := stateOf(ctx, b)
+	return st.last >= seq && created.Equal(st.created), err
 }
 
-// noteGap logs the messages that were removed before they were read, once,
-// and keeps the range for the metadata of the next object. The sequences are
-// shared by all partitions, so the range bounds what may be missing.
-func (o *output) noteGap(part int, p *position, st streamState) {
-	from := max(p.Next, p.Scanned)
-	if st.first <= from {
-		return
+// gapBefore returns the messages that were removed before they were read, nil
+// if there are none. The sequences are shared by all partitions, so the range
+// bounds what may be missing.
+func (p position) gapBefore(st streamState) *Range {
+	if from := max(p.Next, p.Scanned); st.first > from {
+		return &Range{From: from, To: st.first - 1}
 	}
-	gap := Range{From: from, To: st.first - 1}
-	p.Scanned = st.first
-	if p.Gap == nil {
-		p.Gap = &gap
-	} else {
-		p.Gap = &Range{From: p.Gap.From, To: gap.To}
+	return nil
+}
+
+// past returns p with a gap noted, which the next object's metadata carries.
+func (p position) past(gap Range) position {
+	p.Scanned = gap.To + 1
+	if p.Gap != nil {
+		gap.From = p.Gap.From
 	}
-	o.logGap(part, gap)
+	p.Gap = &gap
+	return p
 }

@@ -40,7 +40,7 @@ func Program() worker.Program {
 					return err
 				}
 				articles, turns := OnBus(d.Bus, d.Health.Beat)
-				s, err := New(cfgs, articles, turns, d.Log, Options{})
+				s, err := New(cfgs, articles, turns, d.Log, Options{Beat: d.Health.Beat, Stage: d.Stage})
 				if err != nil {
 					return err
 				}

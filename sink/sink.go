@@ -53,6 +53,9 @@ type Options struct {
 	Retry time.Duration
 	// Beat is called now and then as long as work goes on; it may be nil.
 	Beat func()
+	// Stage counts messages in, articles out and the time from the stream to
+	// the object; it may be nil.
+	Stage *logging.Stage
 }
 
 func (o Options) defaults(turns int) Options {
@@ -99,7 +102,7 @@ func New(cfgs []Config, b Bus, turns Turns, log *zap.Logger, opt Options) (*Sink
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("sink %q: %w", c.Name, err), s.Close())
 		}
-		s.outputs = append(s.outputs, newOutput(c, store, log))
+		s.outputs = append(s.outputs, newOutput(c, store, log, opt.Stage))
 	}
 	return s, nil
 }

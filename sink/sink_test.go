@@ -2,6 +2,7 @@ package sink
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -305,6 +306,25 @@ func TestInvalidJSONIsLeftOut(t *testing.T) {
 	}
 }
 
+// TestCorruptObjectHoldsThePartition: without the metadata of the newest object
+// nobody may guess where to go on.
+func TestCorruptObjectHoldsThePartition(t *testing.T) {
+	b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
+	fill(b, 1, 3, want)
+	cfg := testConfig()
+	drainAll(t, newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true}))
+	store := memStoreOf(strings.TrimPrefix(cfg.URL, "mem://"))
+	for _, key := range store.keys("") {
+		store.objects[key] = []byte("rubbish")
+	}
+	fill(b, 1, 3, want)
+	s := newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true})
+	_, _, err := drainOf(s, 0, freeHolder{}, nil).run(t.Context(), t.Context())
+	if !errors.Is(err, ErrCorrupt) || s.Stats()["lake"].Objects != 0 {
+		t.Errorf("error %v, %+v", err, s.Stats())
+	}
+}
+
 // TestCompetingSinks has three sinks with different rotations share all
 // partitions, with turns that run out under their holders, stalls between the
 // fence and the write, lost writes, lost answers, and a purge at their heels.
@@ -328,7 +348,7 @@ func TestCompetingSinks(t *testing.T) {
 			}
 		})
 	}
-	for range 150 {
+	for range 80 {
 		fill(b, Partitions, 20, want)
 		time.Sleep(10 * time.Millisecond)
 		b.purgeCommitted("lake")
@@ -363,8 +383,9 @@ func TestConfigReportsAllFaults(t *testing.T) {
 		}
 	}
 	cfg := testConfig()
-	if _, err := New([]Config{cfg, cfg}, nil, nil, zap.NewNop(), Options{}); err == nil {
-		t.Error("a name was used twice")
+	_, err = New([]Config{cfg, cfg}, nil, nil, zap.NewNop(), Options{})
+	if err == nil || !strings.Contains(err.Error(), "name is used twice") || !strings.Contains(err.Error(), "another sink writes") {
+		t.Errorf("the same sink twice: %v", err)
 	}
 }
 
@@ -378,7 +399,7 @@ func TestCat(t *testing.T) {
 		t.Errorf("code %d, %d lines, %s", code, strings.Count(out.String(), "\n"), errs.String())
 	}
 	s := memStoreOf(strings.TrimPrefix(cfg.URL, "mem://"))
-	for key := range s.List(t.Context(), "") {
+	for _, key := range s.keys("") {
 		s.objects[key] = s.objects[key][:len(s.objects[key])-5]
 		break
 	}

@@ -83,7 +83,11 @@ func testWhole(t *testing.T, url string) {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for {
-			for key := range s.List(t.Context(), "") {
+			for key, err := range s.List(t.Context(), "") {
+				if err != nil {
+					t.Error(err)
+					break
+				}
 				if got, err := readAll(t.Context(), s, key); err != nil || len(got) != len(data) {
 					t.Errorf("%s has %d of %d bytes, error %v", key, len(got), len(data), err)
 				}
@@ -130,9 +134,9 @@ func testList(t *testing.T, url string) {
 			t.Errorf("list %q (-want +got):\n%s", prefix, diff)
 		}
 	}
-	for key := range s.List(t.Context(), "x/") {
-		if key != "x/d=2/a" {
-			t.Errorf("first key is %s", key)
+	for key, err := range s.List(t.Context(), "x/") {
+		if key != "x/d=2/a" || err != nil {
+			t.Errorf("first key is %s, error %v", key, err)
 		}
 		break
 	}

@@ -154,7 +154,7 @@ func (m *members) next() error {
 
 func (m *members) Read(p []byte) (int, error) {
 	n, err := m.zr.Read(p)
-	if err != io.EOF {
+	if !errors.Is(err, io.EOF) {
 		return n, err
 	}
 	head, err := m.br.Peek(2)

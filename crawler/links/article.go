@@ -2,6 +2,7 @@ package links
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -69,11 +70,7 @@ func isArticleType(v any) bool {
 		name := v[strings.LastIndexAny(v, "/:#")+1:]
 		return strings.HasSuffix(name, "Article") || name == "BlogPosting" || name == "LiveBlogPosting" || name == "Report"
 	case []any:
-		for _, t := range v {
-			if isArticleType(t) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(v, isArticleType)
 	}
 	return false
 }

@@ -127,7 +127,9 @@ func (s *scanner) skipPast(mark string) {
 
 // attributes reads to the end of a tag, and keeps its attributes if asked to.
 func (s *scanner) attributes(keep bool) {
-	s.attrs = s.attrs[:0]
+	if keep {
+		s.attrs = s.attrs[:0]
+	}
 	for {
 		for s.pos < len(s.html) && (isSpace(s.html[s.pos]) || s.html[s.pos] == '/') {
 			s.pos++

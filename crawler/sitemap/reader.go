@@ -102,6 +102,9 @@ type limited struct {
 
 func (l *limited) Read(p []byte) (int, error) {
 	if l.left <= 0 {
+		if n, err := io.ReadFull(l.r, make([]byte, 1)); n == 0 {
+			return 0, err
+		}
 		return 0, ErrTooLarge
 	}
 	n, err := l.r.Read(p[:min(len(p), l.left)])

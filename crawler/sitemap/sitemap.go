@@ -125,19 +125,16 @@ type parser struct {
 func (p *parser) run(d *xml.Decoder) error {
 	for len(p.sitemap.URLs)+len(p.sitemap.Index) < p.limit {
 		token, err := d.Token()
-		if err == io.EOF && len(p.path) == 0 && p.sitemap.URLs == nil && p.sitemap.Index == nil {
-			return ErrNotSitemap
+		if errors.Is(err, io.EOF) && len(p.path) == 0 {
+			return ErrNotSitemap // it has no root: reading ends with the root's end
 		}
-		if err == io.EOF {
+		if err == nil {
+			err = p.token(token)
+		}
+		if errors.Is(err, errDone) {
 			return nil
 		}
 		if err != nil {
-			return err
-		}
-		if err := p.token(token); err != nil {
-			if err == errDone {
-				return nil
-			}
 			return err
 		}
 	}

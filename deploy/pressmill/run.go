@@ -119,7 +119,7 @@ func parseRun(env *worker.Env, args []string) (*job, error) {
 	}
 	urls := flags.Args()
 	if *seeds != "" {
-		more, err := readSeeds(*seeds, env.Stdin)
+		more, err := readSeeds(*seeds, env.Stdin, env.Stderr)
 		if err != nil {
 			return nil, err
 		}
@@ -189,7 +189,9 @@ func (j *job) setOut(out string) error {
 	return nil
 }
 
-func readSeeds(path string, stdin io.Reader) ([]string, error) {
+// readSeeds reads a URL per line. A line that is no URL is named and left out:
+// a list of thousands should not fail for one.
+func readSeeds(path string, stdin io.Reader, stderr io.Writer) ([]string, error) {
 	var (
 		data []byte
 		err  error
@@ -203,10 +205,17 @@ func readSeeds(path string, stdin io.Reader) ([]string, error) {
 		return nil, worker.Usagef("read -seeds: %v", err)
 	}
 	var urls []string
+	n := 0
 	for line := range strings.Lines(string(data)) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
-			urls = append(urls, line)
+		n++
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
+			continue
 		}
+		if _, err := crawler.ParseSeed(line); err != nil {
+			fmt.Fprintf(stderr, "%s:%d: left out %q: %v\n", path, n, line, err)
+			continue
+		}
+		urls = append(urls, line)
 	}
 	return urls, nil
 }
@@ -290,7 +299,6 @@ type pipeline struct {
 	parser  *parser.Worker
 	sink    *sink.Sink
 	begun   time.Time
-	dead    uint64 // dead letters at the beginning
 	sinks   []sink.Config
 }
 

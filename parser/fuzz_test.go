@@ -1,0 +1,67 @@
+package parser
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func FuzzTree(f *testing.F) {
+	f.Add([]byte("<p>a<b>c</p><script>x</script><!-- y --><table><td>z"))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		tr := parseTree(src)
+		defer tr.release()
+		for i := range tr.nodes {
+			n := &tr.nodes[i]
+			if n.parent >= int32(i) || n.stop <= int32(i) || int(n.stop) > len(tr.nodes) || n.start > n.end || int(n.end) > len(src) {
+				t.Fatalf("node %d is broken: %+v", i, *n)
+			}
+			if n.parent >= 0 && n.stop > tr.nodes[n.parent].stop {
+				t.Fatalf("node %d reaches out of its parent", i)
+			}
+		}
+	})
+}
+
+func FuzzJSONLD(f *testing.F) {
+	f.Add([]byte(`<!-- {"@graph":[{"@type":["NewsArticle"],"author":[{"name":["a"]}],}]} -->`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var s structured
+		for _, v := range decodeLD(b) {
+			s.flatten(v)
+		}
+		s.pick()
+		_ = s.article.text("headline")
+	})
+}
+
+func FuzzDates(f *testing.F) {
+	f.Add("2024-05-03T15:47:42+02:00")
+	f.Add("May 3, 2024, 3:47 p.m. EST")
+	f.Fuzz(func(t *testing.T, s string) {
+		d := parseDate(s, nil, true)
+		if d != nil && d.Local == "" {
+			t.Fatalf("%q: %+v", s, d)
+		}
+	})
+}
+
+func FuzzExtract(f *testing.F) {
+	files, _ := filepath.Glob("testdata/*/*.html")
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		a, err := Extract(testPage(b))
+		if err != nil {
+			return
+		}
+		if err := a.Validate(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

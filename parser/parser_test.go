@@ -1,0 +1,308 @@
+package parser
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
+	"pressmill/pkg/news"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// testPage is a page fetched at a fixed time.
+func testPage(body []byte) *news.Page {
+	p := newPage("https://www.example-times.com/world/story-1.html", "p1", body)
+	p.CrawlID = "c1"
+	p.FetchedAt = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	p.Source = news.Source{ID: "example-times", Domain: "example-times.com"}
+	return p
+}
+
+// golden is what a golden file keeps: the article or why there is none.
+type golden struct {
+	Article *news.Article `json:"article,omitempty"`
+	Error   string        `json:"error,omitempty"`
+}
+
+func TestGolden(t *testing.T) {
+	files, _ := filepath.Glob("testdata/golden/*.html")
+	if len(files) == 0 {
+		t.Fatal("no golden pages")
+	}
+	for _, name := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".html"), func(t *testing.T) {
+			t.Parallel()
+			body, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := Extract(testPage(body))
+			g := golden{Article: a, Error: errText(err)}
+			if a != nil {
+				if err := a.Validate(); err != nil {
+					t.Error(err)
+				}
+				a.Extraction.At = time.Time{}
+			}
+			got := encode(t, g)
+			file := strings.TrimSuffix(name, ".html") + ".json"
+			if *update {
+				if err := os.WriteFile(file, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(string(want), string(got)); d != "" {
+				t.Errorf("article (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func encode(t *testing.T, v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+const para = "<p>The council met on Tuesday evening and agreed, after a long debate, to repair the old bridge before winter comes.</p>"
+
+func TestRejects(t *testing.T) {
+	long := strings.Repeat(para, 5)
+	teaser := `<div class="item"><h3><a href="/a">A headline of another story that is long enough to read</a></h3><p>A short text on what the story is about.</p></div>`
+	for name, c := range map[string]struct {
+		body, ctype, url string
+		status           int
+		want             string
+	}{
+		"plain text":    {body: "just text " + long, ctype: "text/plain", want: ReasonNotHTML},
+		"pdf":           {body: "%PDF-1.4 <p>", want: ReasonNotHTML},
+		"feed":          {body: `<?xml version="1.0"?><rss><channel></channel></rss>`, want: ReasonNotHTML},
+		"error page":    {body: "<h1>Not found</h1>" + long, status: 404, want: ReasonErrorPage},
+		"soft error":    {body: "<title>Page not found</title><h1>Page not found</h1>" + para, want: ReasonErrorPage},
+		"empty":         {body: "<html><body><h1>Title</h1></body></html>", want: ReasonNoText},
+		"nothing":       {body: "<", want: ReasonNoText},
+		"bot wall":      {body: "<title>Just a moment...</title><h1>example-times.com</h1>" + para, want: ReasonBotWall},
+		"section front": {body: "<title>World</title><main><h1>World</h1>" + strings.Repeat(teaser, 20) + "</main>", want: ReasonSectionFront},
+		"tag page":      {body: "<title>Bridges</title><main><h1>Bridges</h1>" + strings.Repeat(teaser, 20) + "</main>", url: "https://example-times.com/tag/bridges", want: ReasonTagPage},
+		"no title":      {body: long, want: ReasonNoTitle},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := testPage([]byte(c.body))
+			if c.ctype != "" {
+				p.Header["Content-Type"] = []string{c.ctype}
+			}
+			if c.status != 0 {
+				p.Status = c.status
+			}
+			if c.url != "" {
+				p.FinalURL = c.url
+			}
+			_, err := Extract(p)
+			if rej, ok := errors.AsType[*RejectError](err); !ok || rej.Reason != c.want || !errors.Is(err, ErrNotArticle) {
+				t.Errorf("error %v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestCharsets(t *testing.T) {
+	page := func(head, text string) string {
+		return "<html><head>" + head + "<title>Titel</title></head><body><h1>Titel</h1>" + strings.Repeat("<p>"+text+" und noch viel mehr Text, der hier steht.</p>", 3)
+	}
+	for name, c := range map[string]struct{ ctype, body string }{
+		"utf-8":              {"text/html; charset=utf-8", page("", "Größe")},
+		"header latin1":      {"text/html; charset=iso-8859-1", page("", "Gr\xf6\xdfe")},
+		"meta latin1":        {"text/html", page(`<meta charset="windows-1252">`, "Gr\xf6\xdfe")},
+		"undeclared latin1":  {"text/html", page("", "Gr\xf6\xdfe")},
+		"mislabelled latin1": {"text/html; charset=iso-8859-1", page("", "Größe")},
+		"mark":               {"text/html; charset=iso-8859-1", "\xef\xbb\xbf" + page("", "Größe")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := testPage([]byte(c.body))
+			p.Header["Content-Type"] = []string{c.ctype}
+			a, err := Extract(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasPrefix(a.Body.Text, "Größe") {
+				t.Errorf("text %q", a.Body.Text)
+			}
+		})
+	}
+}
+
+func TestParseDate(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		raw        string
+		zone       *time.Location
+		monthFirst bool
+		at, local  string
+		precision  news.Precision
+	}{
+		{raw: "2024-05-03T15:47:42.389+00:00", at: "2024-05-03T15:47:42Z", local: "2024-05-03T15:47:42", precision: news.PrecisionSecond},
+		{raw: "2024-05-03T15:47:42+0200", at: "2024-05-03T15:47:42+02:00", local: "2024-05-03T15:47:42", precision: news.PrecisionSecond},
+		{raw: "2024-05-03T15:47", local: "2024-05-03T15:47:00", precision: news.PrecisionMinute},
+		{raw: "2024-05-03 15:47", zone: berlin, at: "2024-05-03T15:47:00+02:00", local: "2024-05-03T15:47:00", precision: news.PrecisionMinute},
+		{raw: "2024-05-03", zone: berlin, local: "2024-05-03", precision: news.PrecisionDay},
+		{raw: "20240503T154742Z", at: "2024-05-03T15:47:42Z", local: "2024-05-03T15:47:42", precision: news.PrecisionSecond},
+		{raw: "Fri, 03 May 2024 15:47:42 GMT", at: "2024-05-03T15:47:42Z", local: "2024-05-03T15:47:42", precision: news.PrecisionSecond},
+		{raw: "May 3, 2024, 3:47 p.m.", local: "2024-05-03T15:47:00", precision: news.PrecisionMinute},
+		{raw: "Stand: 3. Mai 2024, 15:47 Uhr", local: "2024-05-03T15:47:00", precision: news.PrecisionMinute},
+		{raw: "3 de mayo de 2024", local: "2024-05-03", precision: news.PrecisionDay},
+		{raw: "03.05.2024", local: "2024-05-03", precision: news.PrecisionDay},
+		{raw: "05/03/2024", monthFirst: true, local: "2024-05-03", precision: news.PrecisionDay},
+		{raw: "03/05/2024", local: "2024-05-03", precision: news.PrecisionDay},
+		{raw: "2024年5月3日", local: "2024-05-03", precision: news.PrecisionDay},
+		{raw: "1714751262", at: "2024-05-03T15:47:42Z", local: "2024-05-03T15:47:42", precision: news.PrecisionSecond},
+		{raw: "2024-02-31"}, {raw: "Published: Updated:"}, {raw: ""}, {raw: "32.13.2024"},
+	} {
+		d := parseDate(c.raw, c.zone, c.monthFirst)
+		if c.local == "" {
+			if d != nil {
+				t.Errorf("%q: got %+v", c.raw, d)
+			}
+			continue
+		}
+		if d == nil || d.At != c.at || d.Local != c.local || d.Precision != c.precision {
+			t.Errorf("%q: got %+v", c.raw, d)
+		}
+	}
+}
+
+func TestDecodeLD(t *testing.T) {
+	for _, raw := range []string{
+		`{"a":"b"}`,
+		"<!-- {\"a\":\"b\"} -->",
+		"//<![CDATA[\n{\"a\":\"b\",}\n//]]>",
+		"/* x */ {\"a\":\"b\"};",
+		"{\"z\":\"one\ntwo\", \"a\":\"b\",}",
+		`{&quot;a&quot;:&quot;b&quot;}`,
+	} {
+		v := decodeLD([]byte(raw))
+		if len(v) == 0 {
+			t.Errorf("%q: nothing", raw)
+			continue
+		}
+		if o, ok := v[0].(map[string]any); !ok || o["a"] != "b" {
+			t.Errorf("%q: %v", raw, v)
+		}
+	}
+}
+
+// TestTreeAgainstHTML compares the text order and the nesting that implied end
+// tags make with the reference parser.
+func TestTreeAgainstHTML(t *testing.T) {
+	for _, src := range []string{
+		`<ul><li>a<li>b<ul><li>c</ul><li>d</ul>`,
+		`<p>a<p>b<div>c<p>d</div>e`,
+		`<dl><dt>a<dd>b<dt>c<dd>d</dl>`,
+		`<table><tr><td>a<td>b<tr><th>c<td>d</table>`,
+		`<select><option>a<option>b</select><p>x`,
+		`<div><span>a</div>b</span>c`,
+		`<p>a<b>b<p>c</b>d`,
+		`a<!-- <p>no --> b<!x>c<?y>d`,
+		`<script>if (a</b) "<p>"</script><p>x</p>`,
+		`<table><tr><td><div>a</td></div><td>b</table>c`,
+		`<h1>a<h2>b</h2>c`, `x < y <3 z`, `<a href="x>y">l</a>m`,
+	} {
+		if got, want := ourPaths(src), htmlPaths(t, src); got != want {
+			t.Errorf("%s\n got %s\nwant %s", src, got, want)
+		}
+	}
+}
+
+// ourPaths lists each text with the block elements around it.
+func ourPaths(src string) string {
+	tr := parseTree([]byte(src))
+	defer tr.release()
+	var b strings.Builder
+	for i := range tr.nodes {
+		n := &tr.nodes[i]
+		if n.tag != tagNone || strings.TrimSpace(string(tr.bytes(int32(i)))) == "" || n.parent >= 0 && tr.nodes[n.parent].tag.is(traitRaw) {
+			continue
+		}
+		b.WriteString(strings.TrimSpace(string(tr.bytes(int32(i)))))
+		for p := n.parent; p >= 0; p = tr.nodes[p].parent {
+			if keepInPath(tr.nodes[p].tag) {
+				b.WriteString("<" + tagEntries[tr.nodes[p].tag].name)
+			}
+		}
+		b.WriteString(" ")
+	}
+	return strings.Join(strings.Fields(b.String()), "")
+}
+
+func keepInPath(t tag) bool {
+	return t.is(traitBlock) && t != tagHTML && t != tagBody && t != tagHead && t != tagTbody
+}
+
+func htmlPaths(t *testing.T, src string) string {
+	doc, err := html.Parse(strings.NewReader(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for n := range doc.Descendants() {
+		if n.Type != html.TextNode || strings.TrimSpace(n.Data) == "" || lookupTag([]byte(n.Parent.Data)).is(traitRaw) {
+			continue
+		}
+		b.WriteString(n.Data)
+		for p := n.Parent; p != nil; p = p.Parent {
+			if x := lookupTag([]byte(p.Data)); p.Type == html.ElementNode && keepInPath(x) {
+				b.WriteString("<" + p.Data)
+			}
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), "")
+}
+
+// TestHostile holds time and memory of pages built to hurt within bounds.
+func TestHostile(t *testing.T) {
+	const n = 50_000
+	for name, s := range map[string]string{
+		"deep":          strings.Repeat("<div>", n) + para,
+		"open links":    strings.Repeat("<a href=x>y", n),
+		"open p":        "<p>" + strings.Repeat("<span>", n) + strings.Repeat("<div>", n),
+		"unclosed tags": strings.Repeat("<a ", n),
+		"quotes":        strings.Repeat(`<a b="`, n),
+		"end tags":      strings.Repeat("<b><div>", n) + strings.Repeat("</b>", n),
+		"comments":      strings.Repeat("<!-- ", n),
+		"scripts":       strings.Repeat("<script></scrip", n),
+		"entities":      "<p>" + strings.Repeat("&amp;&#x41;&", n),
+		"images":        "<h1>t</h1>" + para + strings.Repeat(`<figure><img src=x alt="some words that are here"></figure>`, 5000),
+		"figures":       "<h1>t</h1>" + strings.Repeat(`<figure>`, 400) + strings.Repeat(`<img src=x alt="some words that are here"><p class=byline>By A</p>`, 5000),
+		"json":          `<script type="application/ld+json">` + strings.Repeat("[", n) + `</script>` + para,
+		"headings":      strings.Repeat(`<div class=author><h2><a href=x>Some title of a story here</a></h2></div>`, n/10) + para,
+	} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			_, _ = Extract(testPage([]byte("<html><body>" + s)))
+			if d := time.Since(start); d > 5*time.Second {
+				t.Errorf("took %v for %d bytes", d, len(s))
+			}
+		})
+	}
+}

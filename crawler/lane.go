@@ -118,5 +118,22 @@ func (c *Crawler) get(ctx context.Context, l *lane, rawURL string, header http.H
 		return resp, errors.New("no response")
 	}
 	resp.truncated = trace.Truncated
+	restoreHeader(resp.header)
 	return resp, nil
+}
+
+// restoreHeader gives the header back the fields of the wire that the
+// transport moved aside when it decoded the body.
+func restoreHeader(h http.Header) {
+	h.Del(fetch.HeaderTruncated)
+	for moved, original := range map[string]string{
+		fetch.HeaderContentEncoding:  "Content-Encoding",
+		fetch.HeaderContentLength:    "Content-Length",
+		fetch.HeaderTransferEncoding: "Transfer-Encoding",
+	} {
+		if v, ok := h[moved]; ok {
+			delete(h, moved)
+			h[original] = v
+		}
+	}
 }

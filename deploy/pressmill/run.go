@@ -294,7 +294,7 @@ type pipeline struct {
 	once    bool
 	bus     *bus.Bus
 	log     *zap.Logger
-	stages  [2]*logging.Stage // crawler, parser
+	stages  [3]*logging.Stage // crawler, parser, sink
 	crawler *crawler.Crawler
 	parser  *parser.Worker
 	sink    *sink.Sink
@@ -304,7 +304,7 @@ type pipeline struct {
 
 func newPipeline(j *job, b *bus.Bus, log *zap.Logger) (*pipeline, error) {
 	p := &pipeline{once: j.once, bus: b, log: log, begun: time.Now(), sinks: j.sinks}
-	for i, name := range []string{"crawler", "parser"} {
+	for i, name := range []string{"crawler", "parser", "sink"} {
 		p.stages[i] = logging.NewStage(log.With(zap.String(logging.KeyStage, name)), name)
 	}
 	var err error
@@ -313,7 +313,7 @@ func newPipeline(j *job, b *bus.Bus, log *zap.Logger) (*pipeline, error) {
 	}
 	p.parser = parser.NewWorker(j.parser, b, log.With(zap.String(logging.KeyStage, "parser")), p.stages[1])
 	articles, turns := sink.OnBus(b, func() {})
-	p.sink, err = sink.New(j.sinks, articles, turns, log.With(zap.String(logging.KeyStage, "sink")), sink.Options{Once: j.once})
+	p.sink, err = sink.New(j.sinks, articles, turns, log.With(zap.String(logging.KeyStage, "sink")), sink.Options{Once: j.once, Stage: p.stages[2]})
 	return p, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -95,8 +96,8 @@ func (x *extraction) addresses() (err error) {
 }
 
 func (x *extraction) run() error {
-	x.tree.score()
 	x.ld = x.tree.structured()
+	x.tree.score(x.openings())
 	x.site()
 	x.title()
 	x.body()
@@ -107,6 +108,23 @@ func (x *extraction) run() error {
 	x.dates()
 	x.authors()
 	return x.judge()
+}
+
+// openings returns the first words of what the page says its text is.
+func (x *extraction) openings() []string {
+	var out []string
+	for _, s := range []string{x.ld.article.text("articleBody"), x.ld.article.text("description"), x.meta.get("og:description"), x.meta.get("description")} {
+		if i := strings.IndexAny(s, "'\"’“”„&\u00a0"); i >= 0 {
+			s = s[:i]
+		}
+		if len(s) > 48 {
+			s = strings.ToValidUTF8(s[:48], "")
+		}
+		if len(s) >= 24 && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // judge rejects what is no article.

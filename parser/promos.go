@@ -19,7 +19,7 @@ share this article|share on facebook|artikel teilen|partager sur|teilen auf|comp
 become a member|support our journalism|unterstützen sie uns
 copyright by|nutzungsbedingungen|terms of use|privacy policy|may not be published broadcast
 comments are closed|leave a comment|kommentar schreiben|kommentar verfassen|log in to comment|view comments|jetzt kommentieren
-images courtesy of|foto über dts|thumbnail
+il vous reste|réservée aux abonnés|article réservé aux abonnés|nur für abonnenten|mit abo lesen|subscribers only|our standards the|like this story|share it with a friend|slideshow requires|tell us what you think|this is a breaking|liveblog finden sie|lesen sie in unserem|in unserem liveblog|ein klick für den datenschutz|images courtesy of|foto über dts|thumbnail
 `)
 
 // relatedLabels stand, folded, in front of links to other stories.

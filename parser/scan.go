@@ -106,7 +106,7 @@ func (s *scanner) startTag() {
 	s.pos = min(stop+1, len(s.src))
 	s.implyEnds(t)
 	n := s.element(t, end, stop)
-	if t.is(traitRaw) {
+	if t.is(traitRaw) && (t != tagTitle || s.live[tagSVG] == 0) {
 		s.rawText(s.src[from:end], n)
 		return
 	}

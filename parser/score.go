@@ -1,6 +1,9 @@
 package parser
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // cjkWeight is what one Han, kana or Hangul rune counts in text weights; any
 // other rune counts one.
@@ -37,9 +40,13 @@ const (
 
 // score marks every node and weighs its text. After it, the text sums of
 // subtrees stand in good, junk and full, and furniture carries dropped.
-func (t *tree) score() {
+//
+// Blocks that hold one of the openings count more: the page's description of
+// itself says where its text is.
+func (t *tree) score(openings []string) {
 	blocks := t.mark()
 	t.gradeBlocks(blocks)
+	t.lift(blocks, openings)
 	t.sumFull()
 	t.dropFurniture()
 	t.sumGood()
@@ -110,6 +117,25 @@ func (t *tree) gradeBlocks(block []int32) {
 		case n.tag.is(traitHeading):
 		default:
 			n.junk = n.own
+		}
+	}
+}
+
+// liftWeight is what a block gains that opens as the page's description does.
+const liftWeight = 250
+
+func (t *tree) lift(block []int32, openings []string) {
+	for _, o := range openings {
+		for i := range t.nodes {
+			n := &t.nodes[i]
+			if n.tag != tagNone || n.parent < 0 || int(n.end-n.start) < len(o) || !bytes.Contains(t.bytes(int32(i)), []byte(o)) {
+				continue
+			}
+			b := &t.nodes[block[n.parent]]
+			if b.flags&longText != 0 && b.flags&evidence == 0 {
+				b.flags |= evidence
+				b.good += liftWeight
+			}
 		}
 	}
 }

@@ -46,7 +46,7 @@ func (x *extraction) standfirst() {
 // leadBlocks returns how many of the first blocks are the standfirst.
 func (x *extraction) leadBlocks(descs []string) int {
 	n := 0
-	for n < len(x.kept)-1 && n < 3 && x.kept[n].lead {
+	for n < len(x.kept)-1 && n < 3 && x.kept[n].lead && x.kept[n].weight <= maxLead {
 		n++
 	}
 	if n > 0 {
@@ -79,6 +79,17 @@ func describes(f string, descs []string) bool {
 	return false
 }
 
+// restates says whether a folded text is the title once more, or a caption.
+func (x *extraction) restates(f string) bool {
+	title := fold(x.art.Title)
+	for c := range x.captions {
+		if overlap(f, c) >= 0.7 {
+			return true
+		}
+	}
+	return f == title || x.captions[f] || overlap(f, title) >= 0.7 || len(title) > 20 && strings.HasPrefix(f, title) && len(f) < 2*len(title)
+}
+
 // leadAbove looks between the top of the scope and the container.
 func (x *extraction) leadAbove(descs []string) string {
 	t := x.tree
@@ -102,7 +113,7 @@ func (x *extraction) leadAbove(descs []string) string {
 			continue
 		}
 		f := fold(s)
-		if f == fold(x.art.Title) || x.captions[f] {
+		if x.restates(f) || t.inMarked(i, captionMark|bylineMark|commentMark) {
 			continue
 		}
 		if describes(f, descs) || named && (endsSentence(s) || w > 60) && !strings.Contains(f, "javascript") {

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,7 +14,7 @@ type candidate struct {
 }
 
 // titleSeparators stand between a headline and the site's name.
-var titleSeparators = []string{" | ", " - ", " – ", " — ", " :: ", " » ", " « ", " · ", " • ", " / ", " ‹ ", " › ", " ~ ", "｜", " : ", " |", "| ", ": "}
+var titleSeparators = []string{" | ", " - ", " – ", " — ", " :: ", " » ", " « ", " · ", " • ", " / ", " ‹ ", " › ", " ~ ", " * ", "ㅣ", "｜", " : ", " |", "| ", ": "}
 
 // maxTitle is the longest title in runes.
 const maxTitle = 400
@@ -32,7 +33,10 @@ func (x *extraction) title() {
 			}
 			seen[f] = true
 			w := c.weight
-			if i > 0 {
+			switch {
+			case i > 0 && strings.HasSuffix(c.text, ": "+v):
+				w *= 0.3 // a kicker is part of the title unless most leave it out
+			case i > 0:
 				w *= 0.9
 			}
 			score[f] += w
@@ -100,21 +104,32 @@ func (x *extraction) namedTitle() string {
 	return ""
 }
 
-// titleVariants returns a title as it is and without a leading or trailing
-// part; the cut part is never the longer one unless it names the site.
+// titleVariants returns a title as it is and then without leading or trailing
+// parts; a cut part is never the longer one unless it names the site.
 func (x *extraction) titleVariants(s string) []string {
 	out := []string{s}
+	for i := 0; i < len(out) && len(out) < 8; i++ {
+		for _, v := range x.cuts(out[i]) {
+			if !slices.Contains(out, v) {
+				out = append(out, v)
+			}
+		}
+	}
+	return out
+}
+
+// cuts returns a title without its last part and without its first.
+func (x *extraction) cuts(s string) []string {
+	var out []string
 	for _, sep := range titleSeparators {
+		weak := sep == ": " || sep == " : "
 		if i := strings.LastIndex(s, sep); i > 0 {
-			if head, tail := strings.TrimSpace(s[:i]), s[i+len(sep):]; x.isSite(tail) || len(tail) < len(head) && sep != ": " && sep != " : " {
+			if head, tail := strings.TrimSpace(s[:i]), s[i+len(sep):]; x.isSite(tail) || len(tail) < len(head) && !weak {
 				out = append(out, head)
-				if j := strings.LastIndex(head, sep); j > 0 && x.isSite(tail) && sep != ": " {
-					out = append(out, strings.TrimSpace(head[:j]))
-				}
 			}
 		}
 		if i := strings.Index(s, sep); i > 0 {
-			if head, tail := s[:i], strings.TrimSpace(s[i+len(sep):]); x.isSite(head) || len(head) < len(tail)/2 && sep != ": " && sep != " - " {
+			if head, tail := s[:i], strings.TrimSpace(s[i+len(sep):]); x.isSite(head) || len(head) < len(tail)*2/3 && sep != " - " {
 				out = append(out, tail)
 			}
 		}

@@ -220,6 +220,9 @@ func (x *extraction) isOrgName(s string) bool {
 // addAuthor adds an author unless it is known, nobody or an agency.
 func (x *extraction) addAuthor(a news.Author) {
 	f := fold(a.Name)
+	if strings.HasPrefix(f, "image ") || strings.HasPrefix(f, "photo ") || strings.Contains(f, "getty images") {
+		return
+	}
 	if f == "" || placeholders[f] || utf8.RuneCountInString(a.Name) > 60 || len(strings.Fields(a.Name)) > 6 {
 		return
 	}

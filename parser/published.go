@@ -63,6 +63,9 @@ func (x *extraction) published(read dateReader) *news.Date {
 	if d := x.visibleDate(read, field); d != nil {
 		return d
 	}
+	if d := x.lineDate(read, field); d != nil {
+		return d
+	}
 	if m := urlDate.FindStringSubmatch(x.page.FinalURL); m != nil {
 		return read(m[1]+"-"+m[2]+"-"+m[3], "url", 0.6, field)
 	}
@@ -119,6 +122,35 @@ func (x *extraction) dateAt(i int32, read dateReader, field string) *news.Date {
 		return nil
 	}
 	return read(s, "html", 0.7, field)
+}
+
+// maxDateLine is the length, folded, up to which a line is a date with at most
+// a word or two around it.
+const maxDateLine = 48
+
+// lineDate looks for a line near the text that says little but a date.
+func (x *extraction) lineDate(read dateReader, field string) *news.Date {
+	for _, line := range x.bylines {
+		if d := read(line, "text", 0.6, field); d != nil {
+			return d
+		}
+	}
+	t := x.tree
+	from, to := x.scope()
+	for i := from; i < to; i++ {
+		n := &t.nodes[i]
+		if n.tag != tagNone || n.end-n.start < 6 || n.end-n.start > 200 || n.parent < 0 || t.nodes[n.parent].tag.is(traitNoText) {
+			continue
+		}
+		s := cleanText(string(t.bytes(i)))
+		if len(fold(s)) > maxDateLine || t.inMarked(i, commentMark|relatedMark|captionMark|hidden) || t.within(i, tagFigure, tagNav, tagFooter) {
+			continue
+		}
+		if d := read(s, "text", 0.5, field); d != nil {
+			return d
+		}
+	}
+	return nil
 }
 
 // zone returns the source's configured zone or nil.

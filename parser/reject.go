@@ -86,10 +86,20 @@ func (x *extraction) isList() bool {
 	} else if isRoot(x.base) {
 		limit = 4
 	}
-	if n := x.teasers(); n >= limit && text < float32(n)*130 && (longest < 350 || x.scattered()) {
+	n := x.teasers()
+	if n >= 3 && !evidence && longest < 220 && text < float32(n)*200 && !x.dated() {
 		return true
 	}
-	return !evidence && text < 300 && x.art.Published == nil && x.tree.cards() >= 20
+	if n >= limit && text < float32(n)*130 && (longest < 350 || x.scattered()) {
+		return true
+	}
+	return !evidence && text < 300 && !x.dated() && x.tree.cards() >= 20
+}
+
+// dated says whether the page's data, not just its text, gives a date.
+func (x *extraction) dated() bool {
+	src := x.art.Prov["published"].Src
+	return x.art.Published != nil && (src == "jsonld" || src == "meta")
 }
 
 // teasers counts the link headlines in the container.

@@ -72,7 +72,7 @@ func (x *extraction) titleCandidates() []candidate {
 	n := 0
 	t.find(tagH1, func(i int32) {
 		if n < 4 && t.nodes[i].flags&(hidden|relatedMark|commentMark) == 0 {
-			w := 2.1
+			w := 1.95
 			if n > 0 {
 				w = 1.4
 			}
@@ -81,8 +81,8 @@ func (x *extraction) titleCandidates() []candidate {
 		}
 	})
 	add(x.ld.article.text("headline"), "jsonld", 2)
-	add(x.meta.get("og:title"), "opengraph", 2)
-	add(x.meta.get("twitter:title", "parsely-title", "sailthru.title", "dc.title", "headline"), "meta", 1)
+	add(x.meta.get("og:title"), "opengraph", 2.05)
+	add(x.meta.get("twitter:title", "parsely-title", "sailthru.title", "dc.title", "headline"), "meta", 0.6)
 	add(x.meta.title, "html", 1.2)
 	if n == 0 {
 		add(x.namedTitle(), "html", 1.3)

@@ -30,7 +30,7 @@ type target struct {
 
 // expandFeed pushes a feed's items. Items on other domains are fetched and
 // keep their source.
-func (v *visit) expandFeed(ctx context.Context, job bus.FrontierURL, u *url.URL, src *scope, resp *response) error {
+func (v *visit) expandFeed(ctx context.Context, job bus.FrontierURL, u *url.URL, resp *response) error {
 	feed, err := feeds.Parse(resp.body)
 	if err != nil {
 		v.stage.Fail("bad_feed")

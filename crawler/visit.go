@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -365,7 +366,7 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 		err = v.expandSitemap(ctx, job, u, src, resp)
 	case feeds.Sniff(ctype, resp.body):
 		kind = "feed"
-		err = v.expandFeed(ctx, job, u, src, resp)
+		err = v.expandFeed(ctx, job, u, resp)
 	default:
 		if err = v.publish(ctx, job, u, src, resp); err != nil {
 			return err
@@ -555,7 +556,7 @@ func (v *visit) redirect(ctx context.Context, job bus.FrontierURL, u *url.URL, k
 	next := job
 	next.URL, next.Attempts, next.Found = target.String(), 0, time.Now().UTC()
 	next.Foreign = true
-	next.Trail = append(next.Trail[:len(next.Trail):len(next.Trail)], news.Hop{URL: job.URL, Status: resp.status})
+	next.Trail = append(slices.Clip(next.Trail), news.Hop{URL: job.URL, Status: resp.status})
 	if next.Requested == "" {
 		next.Requested = job.URL
 	}

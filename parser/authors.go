@@ -101,10 +101,10 @@ func (x *extraction) linkedAuthors() string {
 	from, to := x.scope()
 	for i := from; i < to; i++ {
 		n := &t.nodes[i]
-		if n.tag == tagNone || n.flags&(commentMark|relatedMark) != 0 || n.stop-i > 40 || t.inMarked(i, commentMark|relatedMark) {
+		if n.tag == tagNone || n.flags&(commentMark|relatedMark) != 0 || n.stop-i > 40 || n.start == n.end {
 			continue
 		}
-		if strings.EqualFold(t.attr(i, "rel"), "author") || hasWord(t.attr(i, "itemprop"), "author") {
+		if (strings.EqualFold(t.attr(i, "rel"), "author") || hasWord(t.attr(i, "itemprop"), "author")) && !t.inMarked(i, commentMark|relatedMark) {
 			if v := t.attr(i, "content"); v != "" {
 				x.addByline(v, "")
 			} else {

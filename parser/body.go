@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"slices"
 	"strings"
 
 	"pressmill/pkg/news"
@@ -35,10 +36,20 @@ func (t *tree) fallbackRoot() int32 {
 // scope returns the nodes that belong to the article: its text with the header
 // above and what follows below.
 func (x *extraction) scope() (from, to int32) {
+	if x.span[1] == 0 {
+		i := x.scopeRoot()
+		x.span = [2]int32{i, x.tree.nodes[i].stop}
+	}
+	return x.span[0], x.span[1]
+}
+
+func (x *extraction) scopeRoot() int32 {
 	t := x.tree
 	if x.root < 0 {
-		return 0, int32(len(t.nodes))
+		return 0
 	}
+	var titles []int32
+	t.find(tagH1, func(i int32) { titles = append(titles, i) })
 	i := x.root
 	for p := t.nodes[i].parent; p >= 0; p = t.nodes[p].parent {
 		n := &t.nodes[p]
@@ -46,13 +57,14 @@ func (x *extraction) scope() (from, to int32) {
 			break
 		}
 		i = p
-		if n.tag == tagBody || t.holds(p, tagH1) {
+		if k, _ := slices.BinarySearch(titles, p); n.tag == tagBody || k < len(titles) && titles[k] < n.stop {
 			break
 		}
 	}
-	return i, t.nodes[i].stop
+	return i
 }
 
+// holds says whether subtree i has an element with the tag.
 func (t *tree) holds(i int32, x tag) bool {
 	for j := i; j < t.nodes[i].stop; j++ {
 		if t.nodes[j].tag == x {

@@ -41,7 +41,8 @@ type extraction struct {
 	domainLabel  string   // the registrable domain without its suffix
 	domainJoined string   // the registrable domain without dots
 
-	root     int32 // the container, or -1
+	root     int32    // the container, or -1
+	span     [2]int32 // see scope; zero when not known yet
 	raw      []block
 	kept     []block
 	lead     []string
@@ -325,6 +326,9 @@ func (x *extraction) byline2publisher() {
 	}
 }
 
+// langSample is how much text a language is detected from, in bytes.
+const langSample = 1200
+
 // languages returns the detected language, or else the declared one, and the
 // declared one.
 func languages(text string, declared ...string) (lang, said string) {
@@ -335,8 +339,8 @@ func languages(text string, declared ...string) (lang, said string) {
 		}
 	}
 	sample := text
-	if len(sample) > 4000 {
-		sample = strings.ToValidUTF8(sample[:4000], "")
+	if len(sample) > langSample {
+		sample = strings.ToValidUTF8(sample[:langSample], "")
 	}
 	if info := whatlanggo.Detect(sample); info.IsReliable() && info.Lang.Iso6391() != "" {
 		return info.Lang.Iso6391(), said

@@ -105,11 +105,10 @@ func (x *extraction) visibleDate(read dateReader, field string) *news.Date {
 func (x *extraction) dateAt(i int32, read dateReader, field string) *news.Date {
 	t := x.tree
 	n := &t.nodes[i]
-	if n.tag == tagNone || n.flags&(commentMark|relatedMark|hidden) != 0 || n.flags&inJunk != 0 && n.tag != tagTime || t.within(i, tagAside, tagNav, tagFooter) {
+	if n.tag != tagTime && n.flags&dateMark == 0 || n.tag == tagNone || n.stop-i > 60 {
 		return nil
 	}
-	prop := n.tag == tagTime || n.flags&dateMark != 0
-	if !prop || n.stop-i > 60 {
+	if n.flags&(commentMark|relatedMark|hidden) != 0 || n.flags&inJunk != 0 && n.tag != tagTime || t.within(i, tagAside, tagNav, tagFooter) {
 		return nil
 	}
 	for _, key := range []string{"datetime", "content"} {

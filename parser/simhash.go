@@ -60,7 +60,7 @@ func shingleWords(text string) []string {
 
 // isCJK says whether r belongs to a script that writes without word spaces.
 func isCJK(r rune) bool {
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Myanmar)
+	return r >= 0x0e00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Myanmar)
 }
 
 // distance is the number of bits in which two simhashes differ.

@@ -77,19 +77,20 @@ func buildWords(lists map[mark]string) map[string]mark {
 // of neighbours joined ("article-body", "articleBody").
 func wordsOf(value string) mark {
 	var f mark
-	var prev string
 	var buf [32]byte
-	n := 0
+	var pair [64]byte // the word before, of prev bytes, and this
+	n, prev := 0, 0
 	flush := func() {
 		if n == 0 {
 			return
 		}
-		w := string(buf[:n])
-		f |= wordFlags[w]
-		if prev != "" {
-			f |= wordFlags[prev+w]
+		f |= wordFlags[string(buf[:n])]
+		copy(pair[prev:], buf[:n])
+		if prev > 0 {
+			f |= wordFlags[string(pair[:prev+n])]
 		}
-		prev, n = w, 0
+		copy(pair[:], buf[:n])
+		prev, n = n, 0
 	}
 	for i := 0; i < len(value); i++ {
 		c := value[i]
@@ -101,7 +102,7 @@ func wordsOf(value string) mark {
 			c += 'a' - 'A'
 		case isSpace(c):
 			flush()
-			prev = ""
+			prev = 0
 			continue
 		case c < 'a' || c > 'z':
 			flush()

@@ -19,6 +19,7 @@ type block struct {
 	lead   bool    // stands in an element named as a standfirst
 	byline bool    // stands in an element named as a byline or date
 	href   string  // of the first link
+	led    bool    // begins with a link
 }
 
 func (b *block) linkOnly() bool { return b.weight > 0 && b.link >= 0.8*b.weight }
@@ -92,6 +93,7 @@ func (c *collector) text(j int32) {
 	c.breaks = 0
 	if c.cur.weight == 0 {
 		c.cur.start = j
+		c.cur.led = n.parent >= 0 && c.t.nodes[n.parent].flags&inLink != 0
 	}
 	c.cur.weight += w
 	if n.parent >= 0 {

@@ -87,10 +87,13 @@ func (x *extraction) isList() bool {
 		limit = 4
 	}
 	n := x.teasers()
+	if !evidence && !x.dated() && x.scattered(3) {
+		return true
+	}
 	if n >= 3 && !evidence && longest < 220 && text < float32(n)*200 && !x.dated() {
 		return true
 	}
-	if n >= limit && text < float32(n)*130 && (longest < 350 || x.scattered()) {
+	if n >= limit && text < float32(n)*130 && (longest < 350 || x.scattered(5)) {
 		return true
 	}
 	return !evidence && text < 300 && !x.dated() && x.tree.cards() >= 20
@@ -106,7 +109,7 @@ func (x *extraction) dated() bool {
 func (x *extraction) teasers() int {
 	n := 0
 	for i := range x.raw {
-		if b := &x.raw[i]; b.linkOnly() && b.weight > 20 {
+		if b := &x.raw[i]; b.linkOnly() && b.weight > 20 || b.t == news.BlockListItem && b.led && b.link > 25 {
 			n++
 		}
 	}
@@ -124,16 +127,21 @@ func (t *tree) cards() int {
 	return n
 }
 
-// scattered says whether the kept blocks lie in many elements that each hold a
-// link headline.
-func (x *extraction) scattered() bool {
-	heads := 0
+// scattered says whether the container has at least that many link headlines,
+// and hardly more text blocks than those.
+func (x *extraction) scattered(least int) bool {
+	heads, texts := 0, 0
 	for i := range x.raw {
 		if b := &x.raw[i]; b.t == news.BlockHeading && b.linkOnly() {
 			heads++
 		}
 	}
-	return heads >= 5 && heads*3 >= len(x.kept)
+	for i := range x.kept {
+		if x.kept[i].t != news.BlockHeading {
+			texts++
+		}
+	}
+	return heads >= least && texts <= 2*heads
 }
 
 // listReason tells a tag page from other lists by its URL.

@@ -44,12 +44,9 @@ func NewWorker(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) *W
 }
 
 // Run works until ctx is cancelled, finishes the pages in work and returns
-// nil. beat is called now and then while it is alive.
+// nil. beat is called at least every few seconds while it is alive.
 func (w *Worker) Run(ctx context.Context, beat func()) error {
-	return w.bus.ConsumePages(ctx, w.cfg.Workers, func(ctx context.Context, page *news.Page) error {
-		beat()
-		return w.handle(ctx, page)
-	})
+	return w.bus.ConsumePages(ctx, w.cfg.Workers, beat, w.handle)
 }
 
 func (w *Worker) handle(ctx context.Context, page *news.Page) error {

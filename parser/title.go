@@ -80,8 +80,8 @@ func (x *extraction) titleCandidates() []candidate {
 			n++
 		}
 	})
-	add(x.ld.article.text("headline"), "jsonld", 2)
 	add(x.meta.get("og:title"), "opengraph", 2.05)
+	add(x.ld.article.text("headline"), "jsonld", 2)
 	add(x.meta.get("twitter:title", "parsely-title", "sailthru.title", "dc.title", "headline"), "meta", 0.6)
 	add(x.meta.title, "html", 1.2)
 	if n == 0 {

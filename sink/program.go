@@ -2,6 +2,7 @@ package sink
 
 import (
 	"context"
+	"sync"
 
 	"pressmill/pkg/config"
 	"pressmill/pkg/worker"
@@ -44,6 +45,11 @@ func Program() worker.Program {
 				if err != nil {
 					return err
 				}
+				side, stop := context.WithCancel(ctx)
+				var wg sync.WaitGroup
+				defer wg.Wait()
+				defer stop()
+				wg.Go(func() { Trim(side, d.Bus, d.Log) })
 				return s.Run(ctx)
 			}),
 		Commands: []worker.Command{

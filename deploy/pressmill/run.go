@@ -347,6 +347,7 @@ func (p *pipeline) run(ctx context.Context, env *worker.Env) error {
 		wg.Go(func() { s.Run(side) })
 	}
 	wg.Go(func() { p.progress(side, env) })
+	wg.Go(func() { sink.Trim(side, p.bus, p.log) })
 
 	beat := func() {}
 	sinks := start(ctx, p.sink.Run)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -143,4 +144,71 @@ func (b *Bus) Position(ctx context.Context, sink string, partition int) (uint64,
 		return 0, err
 	}
 	return strconv.ParseUint(string(e.Value()), 10, 64)
+}
+
+// TrimArticles removes from the stream of articles, once it is above 70 % of
+// its bytes, what every registered sink has committed. A sink is registered
+// once it has a mirrored position; one that has none in a partition keeps the
+// whole partition. It returns the number of messages removed.
+func (b *Bus) TrimArticles(ctx context.Context) (removed uint64, err error) {
+	st, err := b.js.Stream(ctx, streamArticles)
+	if err != nil {
+		return 0, fmt.Errorf("read stream %s: %w", streamArticles, err)
+	}
+	before := st.CachedInfo()
+	if before.Config.MaxBytes <= 0 || before.State.Bytes <= uint64(before.Config.MaxBytes)/10*7 {
+		return 0, nil
+	}
+	committed, err := b.committed(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for p, next := range committed {
+		if next == 0 {
+			continue
+		}
+		filter := "articles." + PartitionName(p) + ".*"
+		if err := st.Purge(ctx, jetstream.WithPurgeSubject(filter), jetstream.WithPurgeSequence(next)); err != nil {
+			return 0, fmt.Errorf("trim articles of %s: %w", PartitionName(p), err)
+		}
+	}
+	after, err := st.Info(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return before.State.Msgs - min(before.State.Msgs, after.State.Msgs), nil
+}
+
+// committed returns, by partition, the position that every registered sink has
+// reached.
+func (b *Bus) committed(ctx context.Context) (next [Partitions]uint64, err error) {
+	kv, err := b.js.KeyValue(ctx, bucketPositions)
+	if err != nil {
+		return next, fmt.Errorf("read positions: %w", err)
+	}
+	keys, err := kv.Keys(ctx)
+	if errors.Is(err, jetstream.ErrNoKeysFound) {
+		return next, nil
+	}
+	if err != nil {
+		return next, fmt.Errorf("read positions: %w", err)
+	}
+	sinks := map[string]bool{}
+	for _, key := range keys {
+		sink, _, _ := strings.Cut(key, ".")
+		sinks[sink] = true
+	}
+	for p := range next {
+		first := true
+		for sink := range sinks {
+			pos, err := b.Position(ctx, sink, p)
+			if err != nil {
+				return next, err
+			}
+			if first || pos < next[p] {
+				next[p], first = pos, false
+			}
+		}
+	}
+	return next, nil
 }

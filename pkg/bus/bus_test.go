@@ -196,7 +196,7 @@ func consume(t *testing.T, b *bus.Bus, handle func(context.Context, *news.Page) 
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		if err := b.ConsumePages(ctx, 4, handle); err != nil {
+		if err := b.ConsumePages(ctx, 4, func() {}, handle); err != nil {
 			t.Error(err)
 		}
 	})
@@ -374,5 +374,43 @@ func TestReleasedTurnsAreDueAtOnce(t *testing.T) {
 	}
 	if err != nil || len(again) != 1 || string(again[0].State) != "state" {
 		t.Fatalf("after the release: %v, %v", again, err)
+	}
+}
+
+func TestTrimRemovesOnlyWhatEverySinkHasCommitted(t *testing.T) {
+	b, ctx := open(t, func(c *bus.Config) { c.ArticlesMaxBytes = 1 << 20 }), t.Context()
+	host := "h.example"
+	part := bus.Partition(host)
+	noise := func(n int) string { // does not compress
+		var s strings.Builder
+		for i := range 20_000 {
+			s.WriteByte(byte('!' + (i*i*(n+7)>>5^i*n)%90))
+		}
+		return s.String()
+	}
+	var last uint64
+	for n := range 42 {
+		if _, err := b.PublishArticle(ctx, host, &news.Article{ID: "id", Rev: fmt.Sprint(n), Title: noise(n)}); err != nil {
+			t.Fatal(err)
+		}
+		last++
+	}
+	trim := func() uint64 {
+		n, err := b.TrimArticles(ctx)
+		must(t, err)
+		return n
+	}
+	if n := trim(); n != 0 {
+		t.Errorf("removed %d articles that no sink has", n)
+	}
+	must(t, b.PutPosition(ctx, "fast", part, last+1))
+	must(t, b.PutPosition(ctx, "slow", part, 11))
+	if n := trim(); n != 10 {
+		t.Errorf("removed %d articles, want the 10 that both sinks have", n)
+	}
+	got, err := b.ReadArticles(ctx, part, 0, 1, 0)
+	must(t, err)
+	if len(got) != 1 || got[0].Seq != 11 {
+		t.Errorf("the first article left is %+v, want sequence 11", got)
 	}
 }

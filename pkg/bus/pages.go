@@ -83,8 +83,9 @@ const (
 // ConsumePages calls handle for every page, on at most the given number of
 // pages at a time, until ctx is cancelled; it then finishes those in work and
 // returns nil. A page whose handling panics or fails is delivered again, later
-// each time, and becomes a dead letter after the fifth delivery.
-func (b *Bus) ConsumePages(ctx context.Context, workers int, handle func(ctx context.Context, page *news.Page) error) error {
+// each time, and becomes a dead letter after the fifth delivery. beat is called
+// whenever the loop goes round, every second or so also without pages.
+func (b *Bus) ConsumePages(ctx context.Context, workers int, beat func(), handle func(ctx context.Context, page *news.Page) error) error {
 	cons, err := b.js.Consumer(ctx, streamPages, consumerParser)
 	if err != nil {
 		return fmt.Errorf("consumer %s/%s: %w", streamPages, consumerParser, err)
@@ -95,6 +96,7 @@ func (b *Bus) ConsumePages(ctx context.Context, workers int, handle func(ctx con
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	for ctx.Err() == nil {
+		beat()
 		free, ok := takeSlots(ctx, slots)
 		if !ok {
 			break

@@ -14,6 +14,8 @@ const (
 	ConfigEffective = "config.effective"
 	// StageSummary holds the exact counters of a stage, every 30 s and at the end (final).
 	StageSummary = "stage.summary"
+	// ArticlesTrimmed says that articles which every sink has were removed from their stream.
+	ArticlesTrimmed = "articles.trimmed"
 	// RunProgress says every ten seconds how a run goes where no terminal shows it.
 	RunProgress = "run.progress"
 	// RunSummary holds the totals of a run that came to its own end.

@@ -130,13 +130,13 @@ func (f *filter) accept(i int, b *block) bool {
 	switch {
 	case folded == "" || noiseLines[folded]:
 		return false
-	case f.isCredit(i, b):
+	case f.isCredit(b):
 		return false
 	case f.relatedBlock(i, b, folded):
 		return false
 	case isPromo(folded, b.weight):
 		return false
-	case f.isTitle(i, b, folded), f.isByline(i, b, folded), f.isCaption(folded):
+	case f.isTitle(i, b, folded), f.isByline(i, b), f.isCaption(folded):
 		return false
 	case i < f.first && f.early(b):
 		return false
@@ -150,7 +150,7 @@ func (f *filter) accept(i int, b *block) bool {
 }
 
 // isCredit files a line that credits agencies only.
-func (f *filter) isCredit(i int, b *block) bool {
+func (f *filter) isCredit(b *block) bool {
 	names, with := creditedAgencies(b.text)
 	if names == nil {
 		return false
@@ -174,7 +174,7 @@ func (f *filter) relatedBlock(i int, b *block, folded string) bool {
 		f.rail = true
 	}
 	if tail, ok := relatedLead(b.text); ok && (b.link > 0.3*b.weight || b.weight < 140) {
-		f.addRelated(tail, b.href, i)
+		f.addRelated(tail, b.href)
 		return true
 	}
 	if !f.related {
@@ -189,18 +189,18 @@ func (f *filter) relatedBlock(i int, b *block, folded string) bool {
 		teaser = b.weight < 100
 	}
 	if teaser {
-		f.addRelated(b.text, b.href, i)
+		f.addRelated(b.text, b.href)
 	}
 	return teaser
 }
 
-// addRelated keeps a link from within the text; lists of links below it that
-// are the site's own rails are no editorial links.
-func (f *filter) addRelated(title, href string, i int) {
+// addRelated keeps a link that an editor put with the text; those of rails are
+// not kept.
+func (f *filter) addRelated(title, href string) {
 	if title == "" || f.rail || len(f.x.related) >= 20 {
 		return
 	}
-	f.x.related = append(f.x.related, relatedLink{title: title, href: href, at: i})
+	f.x.related = append(f.x.related, relatedLink{title: title, href: href})
 }
 
 func (f *filter) isTitle(i int, b *block, folded string) bool {
@@ -214,7 +214,7 @@ func (f *filter) isTitle(i int, b *block, folded string) bool {
 }
 
 // isByline tells bylines and dates from text.
-func (f *filter) isByline(i int, b *block, folded string) bool {
+func (f *filter) isByline(i int, b *block) bool {
 	if b.weight > 110 {
 		return false
 	}

@@ -39,7 +39,7 @@ var monthNumbers = buildMonths(
 func buildMonths(lists ...string) map[string]time.Month {
 	m := make(map[string]time.Month)
 	for i, l := range lists {
-		for _, name := range strings.Fields(l) {
+		for name := range strings.FieldsSeq(l) {
 			m[name] = time.Month(i + 1)
 		}
 	}

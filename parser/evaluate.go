@@ -77,7 +77,6 @@ func (l *labelled) page() (*news.Page, error) {
 		if err != nil {
 			return nil, fmt.Errorf("unpack %s: %w", l.HTML, err)
 		}
-		defer z.Close()
 		r = z
 	}
 	body, err := io.ReadAll(r)

@@ -184,7 +184,10 @@ func TestParseDate(t *testing.T) {
 		{raw: "03/05/2024", local: "2024-05-03", precision: news.PrecisionDay},
 		{raw: "2024年5月3日", local: "2024-05-03", precision: news.PrecisionDay},
 		{raw: "1714751262", at: "2024-05-03T15:47:42Z", local: "2024-05-03T15:47:42", precision: news.PrecisionSecond},
-		{raw: "2024-02-31"}, {raw: "Published: Updated:"}, {raw: ""}, {raw: "32.13.2024"},
+		{raw: "2024-02-31"},
+		{raw: "Published: Updated:"},
+		{raw: ""},
+		{raw: "32.13.2024"},
 	} {
 		d := parseDate(c.raw, c.zone, c.monthFirst)
 		if c.local == "" {

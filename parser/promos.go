@@ -19,7 +19,7 @@ share this article|share on facebook|artikel teilen|partager sur|teilen auf|comp
 become a member|support our journalism|unterstützen sie uns
 copyright by|nutzungsbedingungen|terms of use|privacy policy|may not be published broadcast
 comments are closed|leave a comment|kommentar schreiben|kommentar verfassen|log in to comment|view comments|jetzt kommentieren
-il vous reste|réservée aux abonnés|article réservé aux abonnés|nur für abonnenten|mit abo lesen|subscribers only|our standards the|like this story|share it with a friend|slideshow requires|tell us what you think|this is a breaking|liveblog finden sie|lesen sie in unserem|in unserem liveblog|ein klick für den datenschutz|images courtesy of|foto über dts|thumbnail
+il vous reste|réservée aux abonnés|article réservé aux abonnés|nur für abonnenten|mit abo lesen|subscribers only|like this story|share it with a friend|slideshow requires|tell us what you think|this is a breaking|liveblog finden sie|lesen sie in unserem|in unserem liveblog|images courtesy of
 `)
 
 // relatedLabels stand, folded, in front of links to other stories.
@@ -44,7 +44,7 @@ advertisement|advertising|anzeige|werbung|publicité|publicidad|pubblicità|rekl
 
 // endLabels, folded and without leading numbers, head what follows the text.
 var endLabels = labelSet(`
-comments|top rated comments|top comments|leave a comment|leave a reply|post a comment|join the conversation|join the discussion|tell us what you think|what do you think|have your say|add a comment|view comments|responses|reader comments|comments are closed
+comments|top comments|leave a comment|leave a reply|post a comment|join the conversation|join the discussion|tell us what you think|what do you think|have your say|add a comment|view comments|responses|reader comments|comments are closed
 kommentare|leserkommentare|kommentar schreiben|kommentar verfassen|schreibe einen kommentar|schreiben sie einen kommentar|hinterlasse einen kommentar|diskutieren sie mit|jetzt mitdiskutieren|antworten|antwort hinterlassen|ihre meinung|was meinen sie|kommentieren
 commentaires|laisser un commentaire|comentarios|deja un comentario|deja una respuesta|commenti|lascia un commento|reacties|geef een reactie|kommentarer|komentarze|dodaj komentarz|yorumlar|コメント
 privacy overview|cookie settings|cookie preferences|manage consent preferences|manage cookie preferences|we value your privacy|privacy preference center|datenschutzeinstellungen|cookie einstellungen|ccpa right to opt out of the sale of your personal information|strictly necessary cookies|performance cookies

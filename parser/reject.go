@@ -128,20 +128,29 @@ func (t *tree) cards() int {
 }
 
 // scattered says whether the container has at least that many link headlines,
-// and hardly more text blocks than those.
+// hardly more text blocks than those, and no text in front of the first.
 func (x *extraction) scattered(least int) bool {
-	heads, texts := 0, 0
+	heads, texts, first := 0, 0, int32(0)
 	for i := range x.raw {
 		if b := &x.raw[i]; b.t == news.BlockHeading && b.linkOnly() {
+			if heads == 0 {
+				first = b.start
+			}
 			heads++
 		}
 	}
+	var before float32
 	for i := range x.kept {
-		if x.kept[i].t != news.BlockHeading {
-			texts++
+		b := &x.kept[i]
+		if b.t == news.BlockHeading {
+			continue
+		}
+		texts++
+		if b.start < first {
+			before += b.weight
 		}
 	}
-	return heads >= least && texts <= 2*heads
+	return heads >= least && texts <= 2*heads && before < 300
 }
 
 // listReason tells a tag page from other lists by its URL.

@@ -10,11 +10,9 @@ import (
 // relatedLink is a link that stood behind a label such as "Read more:".
 type relatedLink struct {
 	title, href string
-	at          int // index of its raw block
 }
 
-// relatedLinks returns the editorial links: those in the container behind a
-// label, up to the first that repeats itself as rails of teasers do.
+// relatedLinks returns the editorial links once each, resolved.
 func (x *extraction) relatedLinks() []news.Related {
 	var out []news.Related
 	seen := map[string]bool{fold(x.art.Title): true}

@@ -228,7 +228,7 @@ func (t *tree) container() int32 {
 	best, top := int32(-1), float32(0)
 	for i := range t.nodes {
 		n := &t.nodes[i]
-		if n.good == 0 || n.flags&(dropped|inJunk) != 0 || !t.mayContain(n.tag) {
+		if n.good == 0 || n.flags&(dropped|inJunk) != 0 || !mayContain(n.tag) {
 			continue
 		}
 		s := n.good * n.good / (n.good + 0.5*n.junk) * boost(n)
@@ -239,7 +239,8 @@ func (t *tree) container() int32 {
 	return best
 }
 
-func (t *tree) mayContain(x tag) bool {
+// mayContain says whether an element of this tag can hold an article.
+func mayContain(x tag) bool {
 	switch x {
 	case tagP, tagLI, tagUL, tagOL, tagBlockquote, tagH1, tagH2, tagH3, tagH4, tagH5, tagH6, tagTR, tagTbody, tagDT, tagDD, tagDL, tagHead:
 		return false

@@ -2,7 +2,6 @@ package parser
 
 import (
 	"hash/fnv"
-	"math/bits"
 	"unicode"
 )
 
@@ -62,6 +61,3 @@ func shingleWords(text string) []string {
 func isCJK(r rune) bool {
 	return r >= 0x0e00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Myanmar)
 }
-
-// distance is the number of bits in which two simhashes differ.
-func distance(a, b uint64) int { return bits.OnesCount64(a ^ b) }

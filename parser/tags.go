@@ -1,5 +1,7 @@
 package parser
 
+import "bytes"
+
 // tag is an element's name; all names that the engine has no rule for are
 // tagOther, those with a hyphen tagCustom.
 type tag uint8
@@ -194,13 +196,8 @@ func lookupTag(name []byte) tag {
 }
 
 func longTag(name []byte) tag {
-	if t := name; len(t) == 10 && equalFold(t, "blockquote") {
-		return tagBlockquote
-	}
-	for _, c := range name {
-		if c == '-' {
-			return tagCustom
-		}
+	if bytes.IndexByte(name, '-') >= 0 {
+		return tagCustom
 	}
 	return tagOther
 }

@@ -143,10 +143,8 @@ func (x *extraction) isSite(s string) bool {
 	if f == "" {
 		return false
 	}
-	for _, name := range x.siteNames {
-		if f == name {
-			return true
-		}
+	if slices.Contains(x.siteNames, f) {
+		return true
 	}
 	joined := strings.ReplaceAll(f, " ", "")
 	return joined == x.domainLabel || joined == x.domainJoined || len(x.domainLabel) >= 5 && strings.HasPrefix(joined, x.domainLabel) && len(joined) < 2*len(x.domainLabel)+4

@@ -3,6 +3,7 @@ package parser
 import (
 	"bytes"
 	"html"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -79,23 +80,11 @@ func (t *tree) attr(i int32, name string) string {
 	return ""
 }
 
-func (t *tree) hasAttr(i int32, name string) bool {
-	a := attrs{b: t.bytes(i)}
-	for a.next() {
-		if equalFold(a.name, name) {
-			return true
-		}
-	}
-	return false
-}
-
 // within says whether an ancestor of i, or i itself, has one of the tags.
 func (t *tree) within(i int32, tags ...tag) bool {
 	for ; i >= 0; i = t.nodes[i].parent {
-		for _, x := range tags {
-			if t.nodes[i].tag == x {
-				return true
-			}
+		if slices.Contains(tags, t.nodes[i].tag) {
+			return true
 		}
 	}
 	return false

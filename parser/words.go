@@ -21,7 +21,6 @@ const (
 	inLink                       // inside a link
 	inJunk                       // inside furniture
 	notLink                      // an a element that is no link
-	inline                       // in a line of text
 	longText                     // a block of running text
 	titleMark                    // named as a title
 	evidence                     // its text is in the structured data
@@ -66,7 +65,7 @@ var wordFlags = buildWords(map[mark]string{
 func buildWords(lists map[mark]string) map[string]mark {
 	m := make(map[string]mark)
 	for f, list := range lists {
-		for _, w := range strings.Fields(list) {
+		for w := range strings.FieldsSeq(list) {
 			m[w] |= f
 		}
 	}

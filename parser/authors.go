@@ -154,7 +154,49 @@ func (x *extraction) bylineAuthors() string {
 		}
 		x.addByline(line, "")
 	}
+	for i := from; i < min(to, x.root) && len(x.art.Authors) == 0; i++ {
+		n := &t.nodes[i]
+		if n.tag == tagNone || n.stop-i > 12 || n.start == n.end || n.flags&(commentMark|relatedMark|captionMark|inJunk) != 0 || t.within(i, tagFigure, tagNav, tagAside, tagFooter) {
+			continue
+		}
+		if s := t.text(i); bylineNames(s) != "" {
+			x.addByline(s, "")
+		}
+	}
 	return "text"
+}
+
+// bylineNames returns the names of a line that is surely a byline, such as
+// "By A and B | Tuesday, 3 May 2022", or "": it begins as one does, and holds
+// nothing but names and a date.
+func bylineNames(s string) string {
+	lead := bylineLead.FindString(s)
+	if lead == "" || utf8.RuneCountInString(s) > 110 {
+		return ""
+	}
+	names := s[len(lead):]
+	if i := strings.IndexAny(names, "0123456789"); i >= 0 {
+		if parseDate(names[i:], nil, false) == nil && parseDate(names, nil, false) == nil {
+			return ""
+		}
+		names = strings.TrimRight(names[:i], " \t")
+		if day, ok := strings.CutSuffix(names, ","); ok {
+			names = day // a weekday goes before the date's comma
+			if k := strings.LastIndexAny(day, " |·•–"); k > 0 {
+				names = day[:k]
+			}
+		}
+	}
+	names = strings.Trim(names, " \t,|·•–-")
+	if names == "" {
+		return ""
+	}
+	for _, part := range byAnd.Split(names, -1) {
+		if n := len(strings.Fields(part)); n < 2 || n > 4 || !nameLike(part) || endsSentence(part) {
+			return ""
+		}
+	}
+	return names
 }
 
 // addByline reads "By A and B, Org" and adds whom it names.
@@ -163,8 +205,11 @@ func (x *extraction) addByline(raw, url string) {
 	if raw == "" || utf8.RuneCountInString(raw) > 200 {
 		return
 	}
-	s := bylineLead.ReplaceAllString(raw, "")
-	s = bylineLead.ReplaceAllString(s, "")
+	s := bylineNames(raw)
+	if s == "" {
+		s = bylineLead.ReplaceAllString(raw, "")
+		s = bylineLead.ReplaceAllString(s, "")
+	}
 	if strings.Contains(s, "://") || strings.Contains(s, "@") && !strings.Contains(s, " ") {
 		return
 	}

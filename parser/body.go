@@ -80,6 +80,7 @@ type filter struct {
 	title   string
 	seen    map[string]bool
 	first   int  // index of the first block of running text
+	second  int  // of the second: the first may be the standfirst, above the byline
 	last    int  // of the last
 	related bool // behind a label of links
 	rail    bool // and they are a rail
@@ -89,9 +90,12 @@ type filter struct {
 
 // blocks filters the raw blocks.
 func (x *extraction) blocks() {
-	f := filter{x: x, title: fold(x.art.Title), seen: make(map[string]bool), first: len(x.raw), last: -1}
+	f := filter{x: x, title: fold(x.art.Title), seen: make(map[string]bool), first: len(x.raw), second: len(x.raw), last: -1}
 	for i := range x.raw {
 		if b := &x.raw[i]; running(b) {
+			if f.last >= 0 {
+				f.second = min(f.second, i)
+			}
 			f.first = min(f.first, i)
 			f.last = i
 		}
@@ -218,7 +222,11 @@ func (f *filter) isByline(i int, b *block) bool {
 	if b.weight > 110 {
 		return false
 	}
-	near := i < f.first || i > f.last
+	near := i < f.second || i > f.last
+	if near && bylineNames(b.text) != "" {
+		f.x.bylines = append(f.x.bylines, b.text)
+		return true
+	}
 	if b.byline && near && !endsSentence(b.text) {
 		f.x.bylines = append(f.x.bylines, b.text)
 		return true

@@ -66,10 +66,33 @@ func (x *extraction) published(read dateReader) *news.Date {
 	if d := x.lineDate(read, field); d != nil {
 		return d
 	}
-	if m := urlDate.FindStringSubmatch(x.page.FinalURL); m != nil {
+	if m := urlDate.FindStringSubmatch(x.page.FinalURL); m != nil && !x.emptyDateLabel() {
 		return read(m[1]+"-"+m[2]+"-"+m[3], "url", 0.6, field)
 	}
 	return nil
+}
+
+var dateLabels = map[string]bool{
+	"published": true, "published updated": true, "updated": true, "published on": true, "last updated": true,
+	"veröffentlicht": true, "aktualisiert": true, "publié le": true, "publicado": true, "pubblicato": true,
+}
+
+// emptyDateLabel says whether the page has a label for its date with nothing
+// behind it: a script fills it in, so the page as fetched tells no date, and
+// that in the URL is the one of its folder.
+func (x *extraction) emptyDateLabel() bool {
+	t := x.tree
+	from, to := x.scope()
+	for i := from; i < to; i++ {
+		n := &t.nodes[i]
+		if n.tag == tagNone || n.stop-i > 12 || n.tag.is(traitNoText) || !n.tag.is(traitBlock) {
+			continue
+		}
+		if s := t.text(i); len(s) < 60 && strings.Contains(s, ":") && dateLabels[fold(s)] {
+			return true
+		}
+	}
+	return false
 }
 
 func (x *extraction) modified(read dateReader) *news.Date {

@@ -87,6 +87,9 @@ func (x *extraction) isList() bool {
 		limit = 4
 	}
 	n := x.teasers()
+	if !evidence && !x.dated() && x.meta.get("og:type") == "website" && (text < 250 || isRoot(x.base) && x.tree.cards() >= 4) {
+		return true
+	}
 	if !evidence && !x.dated() && x.scattered(3) {
 		return true
 	}

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"slices"
 	"strings"
 
 	"pressmill/pkg/news"
@@ -46,6 +47,9 @@ func (x *extraction) standfirst() {
 // leadBlocks returns how many of the first blocks are the standfirst.
 func (x *extraction) leadBlocks(descs []string) int {
 	n := 0
+	if !slices.ContainsFunc(x.kept, func(b block) bool { return !b.lead }) {
+		return 0 // a name that the whole text has sets nothing apart
+	}
 	for n < len(x.kept)-1 && n < 3 && x.kept[n].lead && x.kept[n].weight <= maxLead {
 		n++
 	}

@@ -222,7 +222,7 @@ func (f *filter) isByline(i int, b *block) bool {
 	if b.weight > 110 {
 		return false
 	}
-	near := i < f.second || i > f.last
+	near := i < f.first || i > f.last || i < f.second && f.second < f.last
 	if near && bylineNames(b.text) != "" {
 		f.x.bylines = append(f.x.bylines, b.text)
 		return true

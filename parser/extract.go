@@ -34,6 +34,7 @@ type extraction struct {
 	tree *tree
 	meta meta
 	ld   structured
+	url  *url.URL // the page's own
 	base *url.URL // what references are resolved against
 	key  *url.URL // what the id is made from
 
@@ -87,7 +88,8 @@ func (x *extraction) addresses() (err error) {
 	if err != nil {
 		return fmt.Errorf("read page URL: %w", err)
 	}
-	x.base, _ = weburl.Parse(x.art.URL.Final)
+	x.url, _ = weburl.Parse(x.art.URL.Final)
+	x.base = x.url
 	if b, err := weburl.Resolve(x.base, x.meta.base); x.meta.base != "" && err == nil && sameSite(b, x.base) {
 		u := *b
 		u.Path = b.Path

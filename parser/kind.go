@@ -18,7 +18,7 @@ func (x *extraction) kind() news.Kind {
 	case o.is("VideoObject") && len(x.kept) < 3:
 		return news.KindVideo
 	}
-	path := "/" + strings.ToLower(strings.Trim(x.base.Path, "/")) + "/" + fold(x.ld.article.text("articleSection")) + "/"
+	path := "/" + strings.ToLower(strings.Trim(x.url.Path, "/")) + "/" + fold(x.ld.article.text("articleSection")) + "/"
 	switch {
 	case containsAny(path, "/opinion", "/kommentar", "/meinung", "/commentisfree/", "/editorial", "/columnist", "/kolumne", "/debat", "/tribune"):
 		return news.KindOpinion

@@ -83,11 +83,11 @@ func (x *extraction) isList() bool {
 	limit := 8
 	if evidence {
 		limit = 20
-	} else if isRoot(x.base) {
+	} else if isRoot(x.url) {
 		limit = 4
 	}
 	n := x.teasers()
-	if !evidence && !x.dated() && x.meta.get("og:type") == "website" && (text < 250 || isRoot(x.base) && x.tree.cards() >= 4) {
+	if !evidence && !x.dated() && x.meta.get("og:type") == "website" && (text < 120 || isRoot(x.url) && x.tree.cards() >= 4) {
 		return true
 	}
 	if !evidence && !x.dated() && x.scattered(3) {
@@ -158,7 +158,7 @@ func (x *extraction) scattered(least int) bool {
 
 // listReason tells a tag page from other lists by its URL.
 func (x *extraction) listReason() string {
-	path := strings.ToLower(x.base.Path) + "/"
+	path := strings.ToLower(x.url.Path) + "/"
 	if containsAny(path, "/tag/", "/tags/", "/topic/", "/topics/", "/thema/", "/themen/", "/schlagwort/", "/keyword", "/author/", "/autor/", "/category/", "/kategorie/", "/search") {
 		return ReasonTagPage
 	}

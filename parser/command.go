@@ -177,7 +177,7 @@ func RunEvaluate(args []string, stdout, stderr io.Writer) int {
 }
 
 // readArticles reads JSON lines, each an article or a line of "parser extract
-// -corpus", by requested and final URL; a later version replaces an earlier.
+// -corpus", by articleKey of requested and final URL; a later version replaces an earlier.
 func readArticles(name string) (map[string]*news.Article, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -200,10 +200,10 @@ func readArticles(name string) (map[string]*news.Article, error) {
 			a = line.Wrapped
 		}
 		if a.URL.Final != "" {
-			out[a.URL.Final] = a
+			out[articleKey(a.URL.Final)] = a
 		}
 		if a.URL.Requested != "" {
-			out[a.URL.Requested] = a
+			out[articleKey(a.URL.Requested)] = a
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"pressmill/pkg/news"
+	"pressmill/pkg/weburl"
 )
 
 // labelled is one page of a corpus with what must come of it.
@@ -168,7 +169,7 @@ func EvaluateArticles(w io.Writer, worst int, articles map[string]*news.Article,
 			return err
 		}
 		for i := range labels {
-			a := articles[labels[i].URL]
+			a := articles[articleKey(labels[i].URL)]
 			r := result{label: &labels[i], article: a}
 			if a == nil {
 				r.err = reject("missing")
@@ -179,6 +180,16 @@ func EvaluateArticles(w io.Writer, worst int, articles map[string]*news.Article,
 		}
 		return nil
 	})
+}
+
+// articleKey is what a label and an article are matched by: URLs in a list may
+// have fragments, parameters and blanks that a crawler drops.
+func articleKey(rawURL string) string {
+	u, err := weburl.Parse(rawURL)
+	if err != nil {
+		return rawURL
+	}
+	return weburl.Key(u)
 }
 
 func evaluate(w io.Writer, worst int, dirs []string, each func(string, func(result) error) error) error {

@@ -152,10 +152,16 @@ func (s *Source) Normalise() error {
 
 var validID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
+// otherScheme matches "mailto:x", not "example.org:8080".
+var otherScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+-]*:[^0-9]`)
+
 // ParseSeed parses a seed; without a scheme it is https.
 func ParseSeed(seed string) (*url.URL, error) {
 	seed = strings.TrimSpace(seed)
 	if !strings.Contains(seed, "://") {
+		if otherScheme.MatchString(seed) {
+			return nil, weburl.ErrScheme
+		}
 		seed = "https://" + seed
 	}
 	return weburl.Parse(seed)

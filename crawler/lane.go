@@ -89,18 +89,16 @@ func (t bodyTap) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // get fetches a URL once, without following redirects. Any status is a
 // response; an error is of the network or the decoding (fetch.Classify).
-func (c *Crawler) get(ctx context.Context, l *lane, rawURL string, header http.Header) (_ *response, err error) {
+func (c *Crawler) get(ctx context.Context, l *lane, rawURL string, header http.Header) (resp *response, err error) {
+	resp = &response{start: time.Now()}
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("panic while fetching: %v", r)
+			resp.end, err = time.Now(), fmt.Errorf("panic while fetching: %v", r)
 		}
 	}()
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
-	var (
-		resp  = &response{start: time.Now()}
-		trace fetch.Trace
-	)
+	var trace fetch.Trace
 	job := l.collector.Clone()
 	job.Context = context.WithValue(fetch.WithTrace(ctx, &trace), tapKey{}, resp)
 	job.OnResponse(func(r *colly.Response) { resp.status, resp.header = r.StatusCode, *r.Headers })

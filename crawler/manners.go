@@ -44,7 +44,7 @@ func (e robotsEntry) rules(agent string) *robots.Rules {
 // refreshRobots makes sure that the lane's rules are those of a robots.txt
 // that is fresh enough. It says whether it sent a request, after which the
 // host's gap has to pass, or put the URL off.
-func (v *visit) refreshRobots(ctx context.Context, u *url.URL, src *scope, job bus.FrontierURL) (asked bool, err error) {
+func (v *visit) refreshRobots(ctx context.Context, u *url.URL, src *scope, job bus.FrontierURL, p *poll) (asked bool, err error) {
 	now := time.Now()
 	if v.rules != nil && now.Before(v.rulesTill) {
 		return false, nil
@@ -61,17 +61,20 @@ func (v *visit) refreshRobots(ctx context.Context, u *url.URL, src *scope, job b
 	if err := v.t.Check(ctx); err != nil {
 		return false, err
 	}
-	entry, resp, reason := v.fetchRobots(ctx, u)
+	entry, resp, reason, err := v.fetchRobots(ctx, u)
+	if err != nil {
+		return true, err
+	}
 	v.afterRequest(resp)
 	v.log.Info("robots.txt fetched", logging.Event(logging.RobotsFetched), zap.String("verdict", entry.Verdict),
 		zap.Int("status", resp.status), zap.String(logging.KeyReason, reason), zap.Duration("took", resp.end.Sub(resp.start)))
 	if reason == "blocked" {
-		return true, v.fail(ctx, job, nil, reason, "the address is not public; see allow_private")
+		return true, v.fail(ctx, job, p, reason, "the address is not public; see allow_private")
 	}
 	if entry.Verdict == "disallow" {
 		// Unreachable: nothing may be fetched now. The URL pays an attempt, so
 		// that a host that never answers does not wait for ever.
-		return true, v.retry(ctx, job, nil, "robots_unreachable", reason)
+		return true, v.retry(ctx, job, p, "robots_unreachable", reason)
 	}
 	v.state.Failures = 0
 	if err := v.bus.PutRobots(ctx, v.host, entry); err != nil {
@@ -84,13 +87,12 @@ func (v *visit) refreshRobots(ctx context.Context, u *url.URL, src *scope, job b
 
 // fetchRobots asks for robots.txt and follows its redirects (RFC 9309, section
 // 2.3.1), also to other hosts. The response is that of the last request.
-func (v *visit) fetchRobots(ctx context.Context, u *url.URL) (entry robotsEntry, resp *response, reason string) {
+func (v *visit) fetchRobots(ctx context.Context, u *url.URL) (entry robotsEntry, resp *response, reason string, err error) {
 	at := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}
 	for range robotsRedirects + 1 {
-		var err error
 		resp, err = v.get(ctx, v.lane, at.String(), nil)
 		if err != nil {
-			return robotsEntry{Verdict: "disallow", Expires: time.Now().Add(robotsRetry)}, resp, fetch.Classify(err)
+			return robotsEntry{Verdict: "disallow", Expires: time.Now().Add(robotsRetry)}, resp, fetch.Classify(err), nil
 		}
 		if resp.status < 300 || resp.status >= 400 {
 			break
@@ -99,17 +101,21 @@ func (v *visit) fetchRobots(ctx context.Context, u *url.URL) (entry robotsEntry,
 			break
 		}
 		// A hop is a request like any other.
-		pause(ctx, max(v.cfg.Delay, time.Duration(v.cfg.LatencyFactor*float64(resp.end.Sub(resp.start)))))
+		slow := time.Duration(v.cfg.LatencyFactor * float64(resp.end.Sub(resp.start)))
+		pause(ctx, max(v.cfg.Delay, min(slow, v.cfg.MaxDelay)))
+		if err := v.t.Check(ctx); err != nil {
+			return entry, resp, "", err
+		}
 	}
 	till := time.Now().Add(robotsTTL)
 	switch {
 	case resp.status >= 200 && resp.status < 300:
 		const limit = 500 << 10 // RFC 9309, section 2.5
-		return robotsEntry{Body: resp.body[:min(len(resp.body), limit)], Verdict: "rules", Expires: till}, resp, ""
+		return robotsEntry{Body: resp.body[:min(len(resp.body), limit)], Verdict: "rules", Expires: till}, resp, "", nil
 	case resp.status == http.StatusTooManyRequests || resp.status >= 500:
-		return robotsEntry{Verdict: "disallow", Expires: time.Now().Add(robotsRetry)}, resp, http.StatusText(resp.status)
+		return robotsEntry{Verdict: "disallow", Expires: time.Now().Add(robotsRetry)}, resp, http.StatusText(resp.status), nil
 	default:
-		return robotsEntry{Verdict: "allow", Expires: till}, resp, http.StatusText(resp.status)
+		return robotsEntry{Verdict: "allow", Expires: till}, resp, http.StatusText(resp.status), nil
 	}
 }
 

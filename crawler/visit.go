@@ -127,6 +127,12 @@ func (v *visit) run(ctx, stop context.Context) error {
 		if errors.Is(err, bus.ErrNotFound) {
 			return v.handOn(ctx)
 		}
+		if _, broken := errors.AsType[*bus.PermanentError](err); broken {
+			err = v.bury(ctx, job, err)
+			if err == nil {
+				continue
+			}
+		}
 		if err != nil {
 			return err
 		}
@@ -162,6 +168,15 @@ func (v *visit) next(ctx context.Context) (bus.FrontierURL, *poll, error) {
 	}
 	job, err := v.bus.Next(ctx, v.host, v.state.After)
 	return job, nil, err
+}
+
+// bury puts a frontier message that cannot be read among the dead letters.
+func (v *visit) bury(ctx context.Context, job bus.FrontierURL, cause error) error {
+	v.stage.Fail("bad_message")
+	if err := v.bus.PushDead(ctx, v.host, job, "bad_message", cause.Error()); err != nil {
+		return err
+	}
+	return v.remove(ctx, job)
 }
 
 // handOn makes the next turn, or gives the turn up if the host has nothing to
@@ -236,7 +251,7 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 	if !job.Seed && !src.admits(job.URL) {
 		return v.skip(ctx, job, "scope")
 	}
-	fetched, err := v.refreshRobots(ctx, u, src, job)
+	fetched, err := v.refreshRobots(ctx, u, src, job, p)
 	if err != nil || fetched {
 		return err // the gap after robots.txt comes first
 	}
@@ -347,6 +362,7 @@ func (v *visit) settle(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 		return v.done(ctx, job, key)
 	case resp.status >= 300 && resp.status < 400 && resp.header.Get("Location") != "":
 		v.logFetch(job, resp, "redirect")
+		v.postpone(p)
 		return v.redirect(ctx, job, u, key, resp)
 	case resp.status >= 300 || resp.status < 200:
 		return v.fail(ctx, job, p, fmt.Sprintf("http_%d", resp.status), http.StatusText(resp.status))
@@ -529,7 +545,9 @@ func (v *visit) retry(ctx context.Context, job bus.FrontierURL, p *poll, reason,
 	if p != nil {
 		p.Due = time.Now().Add(max(backoff, v.cfg.Poll))
 	} else if job.Attempts >= v.cfg.Attempts {
-		if err := v.bus.PushDead(ctx, v.host, job, reason, detail); err != nil {
+		letter := job
+		letter.Foreign = false // a replay is fetched although its URL is seen by then
+		if err := v.bus.PushDead(ctx, v.host, letter, reason, detail); err != nil {
 			return err
 		}
 		return v.fail(ctx, job, p, reason, detail)
@@ -541,7 +559,10 @@ func (v *visit) retry(ctx context.Context, job bus.FrontierURL, p *poll, reason,
 		return nil
 	}
 	old := job
-	if err := v.bus.Push(ctx, v.host, job.Priority, job, fmt.Sprintf("retry:%d:%d", job.Seq, job.Attempts)); err != nil && !isFull(err) {
+	err := v.bus.Push(ctx, v.host, job.Priority, job, fmt.Sprintf("retry:%d:%d", job.Seq, job.Attempts))
+	if isFull(err) {
+		v.stage.Skip("frontier_full")
+	} else if err != nil {
 		return err
 	}
 	return v.remove(ctx, old)

@@ -88,9 +88,9 @@ const para = "<p>The council met on Tuesday evening and agreed, after a long deb
 func TestRejects(t *testing.T) {
 	long := strings.Repeat(para, 5)
 	teaser := `<div class="item"><h3><a href="/a">A headline of another story that is long enough to read</a></h3><p>A short text on what the story is about.</p></div>`
-	excerpts := ""
+	var excerpts strings.Builder
 	for _, n := range []string{"one", "two", "three", "four", "five"} {
-		excerpts += `<article><h2><a href="/` + n + `">A headline of story ` + n + `</a></h2><p>` + strings.Repeat("The council met again to speak of part "+n+" of its plan. ", 6) + `</p></article>`
+		excerpts.WriteString(`<article><h2><a href="/` + n + `">A headline of story ` + n + `</a></h2><p>` + strings.Repeat("The council met again to speak of part "+n+" of its plan. ", 6) + `</p></article>`)
 	}
 	for name, c := range map[string]struct {
 		body, ctype, url string
@@ -107,7 +107,7 @@ func TestRejects(t *testing.T) {
 		"bot wall":      {body: "<title>Just a moment...</title><h1>example-times.com</h1>" + para, want: ReasonBotWall},
 		"section front": {body: "<title>World</title><main><h1>World</h1>" + strings.Repeat(teaser, 20) + "</main>", want: ReasonSectionFront},
 		"short front":   {body: "<title>World</title><main><h1>World</h1>" + strings.Repeat(teaser, 4) + "</main>", want: ReasonSectionFront},
-		"blog front":    {body: "<title>World</title><main><h1>World</h1>" + strings.Repeat(`<article><h2><a href="/a">A headline of another story</a></h2>`+long+"</article>", 1) + excerpts + "</main>", want: ReasonSectionFront},
+		"blog front":    {body: "<title>World</title><main><h1>World</h1>" + strings.Repeat(`<article><h2><a href="/a">A headline of another story</a></h2>`+long+"</article>", 1) + excerpts.String() + "</main>", want: ReasonSectionFront},
 		"list items":    {body: "<title>World</title><main><h1>World</h1><ul>" + strings.Repeat(`<li><a href="/a">A headline of another story that is long</a> and a text that says what it is about, in one sentence.</li>`, 6) + "</ul></main>", want: ReasonSectionFront},
 		"tag page":      {body: "<title>Bridges</title><main><h1>Bridges</h1>" + strings.Repeat(teaser, 20) + "</main>", url: "https://example-times.com/tag/bridges", want: ReasonTagPage},
 		"no title":      {body: long, want: ReasonNoTitle},

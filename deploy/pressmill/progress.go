@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -33,6 +34,18 @@ func counts(label string, by map[string]int64) string {
 	return label + " " + strings.Join(parts, ", ")
 }
 
+// clearLine goes back to the beginning of a terminal's line and empties it.
+const clearLine = "\r\033[K"
+
+// aboveProgress writes each line in the place of the progress line, which comes
+// again below it.
+type aboveProgress struct{ io.Writer }
+
+func (w aboveProgress) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(append([]byte(clearLine), p...))
+	return max(0, n-len(clearLine)), err
+}
+
 // progress shows how the run goes: one line that renews itself on a terminal,
 // a log line every ten seconds otherwise.
 func (p *pipeline) progress(ctx context.Context, env *worker.Env) {
@@ -46,7 +59,7 @@ func (p *pipeline) progress(ctx context.Context, env *worker.Env) {
 		select {
 		case <-ctx.Done():
 			if env.Terminal {
-				fmt.Fprint(env.Stderr, "\r\033[K")
+				fmt.Fprint(env.Stderr, clearLine)
 			}
 			return
 		case <-tick.C:
@@ -62,7 +75,7 @@ func (p *pipeline) progress(ctx context.Context, env *worker.Env) {
 		}
 		rate := float64(crawl.Out) / time.Since(p.begun).Seconds()
 		if env.Terminal {
-			fmt.Fprintf(env.Stderr, "\r\033[K%s  fetched %d  waiting %d  articles %d  written %d  hosts %d  %.1f pages/s  errors %d",
+			fmt.Fprintf(env.Stderr, "%s  fetched %d  waiting %d  articles %d  written %d  hosts %d  %.1f pages/s  errors %d",
 				time.Since(p.begun).Round(time.Second), crawl.Out, st.Frontier, parse.Out, written, st.Hosts, rate, crawl.Failed+parse.Failed)
 			continue
 		}

@@ -226,6 +226,11 @@ func (j *job) run(ctx context.Context, env *worker.Env) error {
 	if env.Terminal && j.log == (logging.Config{}) {
 		j.log.Level = "warn" // the progress line says the rest
 	}
+	if env.Terminal {
+		shared := *env
+		shared.Stderr = aboveProgress{env.Stderr}
+		env = &shared
+	}
 	log, err := env.Logger(j.log)
 	if err != nil {
 		return err

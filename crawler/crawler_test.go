@@ -1,0 +1,855 @@
+package crawler
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"pressmill/pkg/bus"
+	"pressmill/pkg/bus/embedded"
+	"pressmill/pkg/bus/turn"
+	"pressmill/pkg/logging"
+	"pressmill/pkg/news"
+)
+
+// site is one host that records what it is asked for. A path without an answer
+// is a 404, robots.txt too.
+type site struct {
+	*httptest.Server
+	answers map[string]http.HandlerFunc
+
+	mu       sync.Mutex
+	requests []request
+}
+
+type request struct {
+	path       string
+	start, end time.Time
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	s := &site{answers: map[string]http.HandlerFunc{}}
+	s.Server = httptest.NewServer(s)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	s.mu.Lock()
+	answer := s.answers[r.URL.Path]
+	s.mu.Unlock()
+	if answer == nil {
+		answer = http.NotFound
+	}
+	answer(w, r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = append(s.requests, request{r.URL.Path, began, time.Now()})
+}
+
+func (s *site) on(path string, answer http.HandlerFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers[path] = answer
+}
+
+func (s *site) host() string { return strings.TrimPrefix(s.URL, "http://") }
+
+func (s *site) log() []request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.requests)
+}
+
+func (s *site) paths() []string {
+	var paths []string
+	for _, r := range s.log() {
+		paths = append(paths, r.path)
+	}
+	return paths
+}
+
+func (s *site) asked(path string) int {
+	n := 0
+	for _, p := range s.paths() {
+		if p == path {
+			n++
+		}
+	}
+	return n
+}
+
+// keepsGap checks the gaps of all requests that the site got.
+func (s *site) keepsGap(t *testing.T, gap time.Duration) {
+	t.Helper()
+	reqs := s.log()
+	for i := 1; i < len(reqs); i++ {
+		if got := reqs[i].start.Sub(reqs[i-1].end); got < gap {
+			t.Errorf("%s: %s came %s after %s, want at least %s", s.host(), reqs[i].path, got, reqs[i-1].path, gap)
+		}
+	}
+}
+
+func text(ctype, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", ctype)
+		_, _ = w.Write([]byte(body))
+	}
+}
+
+func page(links ...string) http.HandlerFunc {
+	var b strings.Builder
+	b.WriteString("<!doctype html><html><head><title>t</title></head><body>")
+	for _, l := range links {
+		fmt.Fprintf(&b, "<p><a href=%q>a link</a></p>", l)
+	}
+	b.WriteString("</body></html>")
+	return text("text/html; charset=utf-8", b.String())
+}
+
+func rss(items ...string) string {
+	var b strings.Builder
+	b.WriteString(`<?xml version="1.0"?><rss version="2.0"><channel><title>c</title>`)
+	for _, i := range items {
+		fmt.Fprintf(&b, "<item><title>i</title><link>%s</link></item>", strings.ReplaceAll(i, "&", "&amp;"))
+	}
+	return b.String() + "</channel></rss>"
+}
+
+func feed(items ...string) http.HandlerFunc { return text("application/rss+xml", rss(items...)) }
+
+func redirect(to string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", to)
+		w.WriteHeader(http.StatusMovedPermanently)
+	}
+}
+
+func status(code int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+}
+
+// first answers the first request in one way and all others in another.
+func first(a, b http.HandlerFunc) http.HandlerFunc {
+	var once sync.Once
+	return func(w http.ResponseWriter, r *http.Request) {
+		answer := b
+		once.Do(func() { answer = a })
+		answer(w, r)
+	}
+}
+
+// rig is a bus with the pages that came out of it, and the logs of its
+// crawlers.
+type rig struct {
+	*bus.Bus
+	cfg   Config
+	stage *logging.Stage
+	core  zapcore.Core
+	logs  *observer.ObservedLogs
+
+	mu  sync.Mutex
+	out []*news.Page
+}
+
+const delay = 60 * time.Millisecond
+
+func newRig(t *testing.T, ackWait time.Duration) *rig {
+	t.Helper()
+	srv, err := embedded.Start(t.TempDir(), "")
+	must(t, err)
+	t.Cleanup(srv.Stop)
+	busCfg := bus.Defaults()
+	busCfg.AckWait = ackWait
+	b, err := bus.Connect(busCfg, "test", zap.NewNop(), srv.Option())
+	must(t, err)
+	t.Cleanup(func() { b.Close() })
+	must(t, b.Apply(t.Context()))
+	r := &rig{Bus: b, cfg: Defaults()}
+	r.cfg.UserAgent = "testbot/1.0"
+	r.cfg.Delay, r.cfg.LatencyFactor = delay, 0
+	r.cfg.Timeout, r.cfg.Attempts, r.cfg.Slots = 10*time.Second, 2, 16
+	r.cfg.AllowPrivate, r.cfg.Once = []string{"127.0.0.0/8"}, true
+	r.core, r.logs = observer.New(zap.InfoLevel)
+	r.stage = logging.NewStage(zap.NewNop(), "crawler")
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := b.ConsumePages(ctx, 4, func() {}, r.take); err != nil && ctx.Err() == nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(func() { cancel(); wg.Wait() })
+	return r
+}
+
+func (r *rig) take(_ context.Context, p *news.Page) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out = append(r.out, p)
+	return nil
+}
+
+func (r *rig) pages() []*news.Page {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.out)
+}
+
+// urls returns the final URLs of all pages, sorted, as paths where they lie on
+// the site.
+func (r *rig) urls(s *site) []string {
+	urls := []string{}
+	for _, p := range r.pages() {
+		urls = append(urls, strings.TrimPrefix(p.FinalURL, s.URL))
+	}
+	slices.Sort(urls)
+	return urls
+}
+
+func (r *rig) page(t *testing.T, finalURL string) *news.Page {
+	t.Helper()
+	var found *news.Page
+	for _, p := range r.pages() {
+		if p.FinalURL == finalURL {
+			if found != nil {
+				t.Fatalf("page %s came twice", finalURL)
+			}
+			found = p
+		}
+	}
+	if found == nil {
+		t.Fatalf("no page %s", finalURL)
+	}
+	return found
+}
+
+func (r *rig) enqueue(t *testing.T, crawlID string, sources ...Source) {
+	t.Helper()
+	must(t, Enqueue(t.Context(), r.Bus, sources, crawlID))
+}
+
+// start runs a crawler until stop is called.
+func (r *rig) start(t *testing.T) (stop func()) {
+	t.Helper()
+	c, err := New(r.cfg, r.Bus, zap.New(r.core), r.stage)
+	must(t, err)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := c.Run(ctx, func() {}); err != nil {
+			t.Error(err)
+		}
+	})
+	stop = sync.OnceFunc(func() { cancel(); wg.Wait() })
+	t.Cleanup(stop)
+	return stop
+}
+
+// crawl runs a crawler until nothing waits, and all pages are out.
+func (r *rig) crawl(t *testing.T) {
+	t.Helper()
+	stop := r.start(t)
+	defer stop()
+	eventually(t, 25*time.Second, "nothing waits", func() bool {
+		s := r.state(t)
+		return s.Hosts == 0 && s.Frontier == 0 && s.Pages == 0
+	})
+}
+
+func (r *rig) state(t *testing.T) bus.State {
+	t.Helper()
+	s, err := r.State(t.Context())
+	must(t, err)
+	return s
+}
+
+func (r *rig) letters(t *testing.T) []bus.DeadLetter {
+	t.Helper()
+	var letters []bus.DeadLetter
+	must(t, r.DeadLetters(t.Context(), "crawler", func(d bus.DeadLetter) bool { letters = append(letters, d); return true }))
+	return letters
+}
+
+// reasons returns the reasons of one kind of event for a URL.
+func (r *rig) reasons(event, url string) []string {
+	var reasons []string
+	for _, e := range r.logs.All() {
+		m := e.ContextMap()
+		if m[logging.KeyEvent] == event && m[logging.KeyURL] == url {
+			reasons = append(reasons, fmt.Sprint(m[logging.KeyReason]))
+		}
+	}
+	return reasons
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func eventually(t *testing.T, within time.Duration, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(within); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %s: %s", within, what)
+		}
+	}
+}
+
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("%s (-want +got):\n%s", what, d)
+	}
+}
+
+func TestGapOfEveryRequestAndHostsAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 5*time.Second)
+	slow := func(w http.ResponseWriter, req *http.Request) {
+		time.Sleep(100 * time.Millisecond)
+		page()(w, req)
+	}
+	sites := []*site{newSite(t), newSite(t)}
+	var sources []Source
+	for _, s := range sites {
+		s.on("/robots.txt", redirect("/robots2.txt"))
+		s.on("/robots2.txt", text("text/plain", "User-agent: *\nAllow: /\n"))
+		s.on("/moved", redirect("/p0"))
+		src := Source{Seeds: []string{s.URL + "/moved"}}
+		for i := range 4 {
+			s.on(fmt.Sprintf("/p%d", i), slow)
+			if i > 0 {
+				src.Seeds = append(src.Seeds, fmt.Sprintf("%s/p%d", s.URL, i))
+			}
+		}
+		sources = append(sources, src)
+	}
+	r.enqueue(t, "c1", sources...)
+	r.crawl(t)
+	for _, s := range sites {
+		if n := len(s.log()); n != 7 {
+			t.Errorf("%d requests, want 7: %v", n, s.paths())
+		}
+		s.keepsGap(t, delay)
+	}
+	overlap := false
+	for _, a := range sites[0].log() {
+		for _, b := range sites[1].log() {
+			overlap = overlap || a.start.Before(b.end) && b.start.Before(a.end)
+		}
+	}
+	if !overlap {
+		t.Error("no two requests to different hosts at the same time")
+	}
+}
+
+func TestGapGrowsWithLatency(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, 5*time.Second), newSite(t)
+	r.cfg.LatencyFactor = 3
+	for _, p := range []string{"/a", "/b"} {
+		s.on(p, func(w http.ResponseWriter, req *http.Request) { time.Sleep(100 * time.Millisecond); page()(w, req) })
+	}
+	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/a", s.URL + "/b"}})
+	r.crawl(t)
+	reqs := s.log()
+	if len(reqs) != 3 {
+		t.Fatalf("requests: %v", s.paths())
+	}
+	if got := reqs[2].start.Sub(reqs[1].end); got < 300*time.Millisecond {
+		t.Errorf("gap of %s after a request of 100ms, want three times as long", got)
+	}
+}
+
+func TestRobotsComesFirstAndIsObeyed(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, 5*time.Second), newSite(t)
+	s.on("/robots.txt", text("text/plain", "User-agent: testbot\nDisallow: /private\nCrawl-delay: 0.3\n\nUser-agent: *\nDisallow: /\n"))
+	for _, p := range []string{"/a", "/b", "/private/c", "/private/d"} {
+		s.on(p, page())
+	}
+	s.on("/to", redirect("/private/d"))
+	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/private/c", s.URL + "/a", s.URL + "/to", s.URL + "/b"}})
+	r.crawl(t)
+	same(t, "requests", s.paths(), []string{"/robots.txt", "/a", "/to", "/b"})
+	s.keepsGap(t, 300*time.Millisecond)
+	same(t, "pages", r.urls(s), []string{"/a", "/b"})
+	for _, p := range []string{"/private/c", "/private/d"} {
+		same(t, "reasons of "+p, r.reasons(logging.FetchSkipped, s.URL+p), []string{"robots"})
+	}
+}
+
+func TestRobotsThatIsUnreachableForbidsAll(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, 5*time.Second), newSite(t)
+	s.on("/robots.txt", status(http.StatusServiceUnavailable))
+	s.on("/a", page())
+	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/a"}})
+	r.crawl(t)
+	same(t, "requests", s.paths(), []string{"/robots.txt", "/robots.txt"})
+	letters := r.letters(t)
+	if len(letters) != 1 || letters[0].Reason != "robots_unreachable" {
+		t.Errorf("dead letters: %+v", letters)
+	}
+}
+
+func TestSeedsAreToldApartByContent(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, 5*time.Second), newSite(t)
+	s.on("/feed", text("text/html", rss(s.URL+"/item")))
+	s.on("/index", text("text/plain", `<?xml version="1.0"?><sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap><loc>`+s.URL+`/map</loc></sitemap></sitemapindex>`))
+	s.on("/map", text("text/html", `<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>`+s.URL+`/entry</loc></url><url><loc>http://127.0.0.1:1/other</loc></url></urlset>`))
+	s.on("/page", text("application/xml", "<!doctype html><html><body><a href='/never'>l</a></body></html>"))
+	s.on("/item", page("/never"))
+	s.on("/entry", page("/never"))
+	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/feed", s.URL + "/index", s.URL + "/page"}})
+	r.crawl(t)
+	same(t, "pages", r.urls(s), []string{"/entry", "/item", "/page"})
+	if s.asked("/never") > 0 {
+		t.Error("a link was followed at depth 0")
+	}
+}
+
+func TestItemsOnOtherHostsKeepTheirSource(t *testing.T) {
+	t.Parallel()
+	r, a, b := newRig(t, 5*time.Second), newSite(t), newSite(t)
+	b.on("/robots.txt", text("text/plain", "User-agent: *\nDisallow: /no\n"))
+	a.on("/feed", feed(b.URL+"/item", b.URL+"/no", b.URL+"/item2"))
+	b.on("/item", page("/link", a.URL+"/link"))
+	b.on("/item2", page())
+	r.enqueue(t, "c1", Source{ID: "paper", Depth: 2, Seeds: []string{a.URL + "/feed"}})
+	r.crawl(t)
+	same(t, "pages", r.urls(b), []string{"/item", "/item2"})
+	same(t, "requests of the other host", b.paths(), []string{"/robots.txt", "/item", "/item2"})
+	b.keepsGap(t, delay)
+	p := r.page(t, b.URL+"/item")
+	if p.Source.ID != "paper" || p.Source.Domain != a.host() || p.Depth != 0 || p.CrawlID != "c1" {
+		t.Errorf("page: source %+v, depth %d, crawl %q", p.Source, p.Depth, p.CrawlID)
+	}
+}
+
+func TestLinksAreFollowedWithinDepthScopeAndDomain(t *testing.T) {
+	t.Parallel()
+	r, s, other := newRig(t, 5*time.Second), newSite(t), newSite(t)
+	s.on("/", page("/news/1", "/news/1#comments", "/news/2?utm_source=x", "/news/2", "/news/deny-me", "/about", other.URL+"/news/3"))
+	s.on("/news/1", page("/news/deeper"))
+	s.on("/news/2", page("/"))
+	for _, p := range []string{"/news/deny-me", "/about", "/news/deeper"} {
+		s.on(p, page())
+	}
+	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/"}, Depth: 1, Allow: []string{"/news/"}, Deny: []string{"deny"}})
+	r.crawl(t)
+	got := s.paths()
+	slices.Sort(got)
+	same(t, "requests", got, []string{"/", "/news/1", "/news/2", "/robots.txt"})
+	if n := len(other.log()); n != 0 {
+		t.Errorf("%d requests to another domain: %v", n, other.paths())
+	}
+	for _, p := range r.pages() {
+		if want := strings.Count(p.FinalURL, "/news/"); p.Depth != want {
+			t.Errorf("%s has depth %d, want %d", p.FinalURL, p.Depth, want)
+		}
+	}
+}
+
+func TestSeenIsNotFetchedAgain(t *testing.T) {
+	t.Parallel()
+	r, s, other := newRig(t, 5*time.Second), newSite(t), newSite(t)
+	s.on("/feed", feed(s.URL+"/a?utm_source=rss", s.URL+"/a#top", s.URL+"/a", s.URL+"/a?fbclid=1", other.URL+"/x"))
+	s.on("/a", page())
+	other.on("/x", page())
+	src := Source{Seeds: []string{s.URL + "/feed"}}
+	for i, crawl := range []string{"c1", "c2"} {
+		r.enqueue(t, crawl, src)
+		r.crawl(t) // a new crawler each: it knows what lies on the bus only
+		if got := [4]int{s.asked("/feed"), s.asked("/a"), other.asked("/x"), s.asked("/robots.txt")}; got != [4]int{i + 1, 1, 1, 1} {
+			t.Errorf("%s: feed, article, other host's article and robots.txt were asked for %v times", crawl, got)
+		}
+	}
+	if n := len(r.pages()); n != 2 {
+		t.Errorf("%d pages, want 2", n)
+	}
+}
+
+func TestRedirects(t *testing.T) {
+	t.Parallel()
+	r, a, b := newRig(t, 5*time.Second), newSite(t), newSite(t)
+	a.on("/here", redirect("/there"))
+	a.on("/there", page())
+	a.on("/away", redirect("/hop"))
+	a.on("/hop", redirect(b.URL+"/target"))
+	b.on("/target", page())
+	a.on("/strip", func(w http.ResponseWriter, req *http.Request) {
+		if req.URL.RawQuery != "" {
+			redirect("/strip")(w, req)
+			return
+		}
+		page()(w, req)
+	})
+	a.on("/ping", redirect("/pong"))
+	a.on("/pong", redirect("/ping"))
+	a.on("/feed", feed(a.URL+"/away", a.URL+"/strip?utm_source=rss"))
+	r.enqueue(t, "c1", Source{ID: "src", Seeds: []string{a.URL + "/here", a.URL + "/ping", a.URL + "/feed"}})
+	r.crawl(t)
+	hop := func(path string) news.Hop { return news.Hop{URL: a.URL + path, Status: http.StatusMovedPermanently} }
+	for _, want := range []news.Page{
+		{RequestedURL: a.URL + "/here", FinalURL: a.URL + "/there", Hops: []news.Hop{hop("/here")}},
+		{RequestedURL: a.URL + "/away", FinalURL: b.URL + "/target", Hops: []news.Hop{hop("/away"), hop("/hop")}},
+		{RequestedURL: a.URL + "/strip?utm_source=rss", FinalURL: a.URL + "/strip", Hops: []news.Hop{hop("/strip?utm_source=rss")}},
+	} {
+		p := r.page(t, want.FinalURL)
+		same(t, "redirect", news.Page{RequestedURL: p.RequestedURL, FinalURL: p.FinalURL, Hops: p.Hops}, want)
+	}
+	if n := len(r.pages()); n != 3 {
+		t.Errorf("%d pages, want 3: %v", n, r.urls(a))
+	}
+	if n := a.asked("/ping") + a.asked("/pong"); n < 2 || n > maxTrail+1 {
+		t.Errorf("the loop was asked %d times, want at most %d", n, maxTrail+1)
+	}
+	if n := r.stage.Snapshot().FailedBy["redirect"]; n != 1 {
+		t.Errorf("%d redirects counted as failed, want 1", n)
+	}
+	if n := len(r.letters(t)); n != 0 {
+		t.Errorf("%d dead letters", n)
+	}
+	a.keepsGap(t, delay)
+	b.keepsGap(t, delay)
+}
+
+func TestFailuresAreRetriedThenGivenUp(t *testing.T) {
+	t.Parallel()
+	r, a, b := newRig(t, 5*time.Second), newSite(t), newSite(t)
+	a.on("/feed", feed(b.URL+"/broken"))
+	a.on("/flaky", first(status(http.StatusInternalServerError), page()))
+	b.on("/broken", status(http.StatusInternalServerError))
+	r.enqueue(t, "c1", Source{ID: "src", Seeds: []string{a.URL + "/feed", a.URL + "/flaky", a.URL + "/missing"}})
+	r.crawl(t)
+	same(t, "pages", r.urls(a), []string{"/flaky"})
+	if got := [3]int{a.asked("/flaky"), a.asked("/missing"), b.asked("/broken")}; got != [3]int{2, 1, 2} {
+		t.Errorf("flaky, missing and broken were asked for %v times, want 2, 1, 2", got)
+	}
+	same(t, "missing", r.reasons(logging.FetchFailed, a.URL+"/missing"), []string{"http_404"})
+	failed := r.stage.Snapshot().FailedBy
+	if failed["http_404"] != 1 || failed["http_500"] != 1 {
+		t.Errorf("counted as failed: %v", failed)
+	}
+	letters := r.letters(t)
+	if len(letters) != 1 || letters[0].Reason != "http_500" || letters[0].Key != bus.HostToken(b.host()) {
+		t.Fatalf("dead letters: %+v", letters)
+	}
+
+	b.on("/broken", page())
+	must(t, r.Replay(t.Context(), letters[0].Seq))
+	r.crawl(t)
+	if p := r.page(t, b.URL+"/broken"); p.Source.ID != "src" || p.CrawlID != "c1" {
+		t.Errorf("replayed page: source %+v, crawl %q", p.Source, p.CrawlID)
+	}
+	if n := len(r.letters(t)); n != 0 {
+		t.Errorf("%d dead letters after the replay", n)
+	}
+}
+
+func TestRetryAfterIsTheGap(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, 5*time.Second), newSite(t)
+	s.on("/a", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "1")
+		w.WriteHeader(http.StatusNotFound) // no back-off of ours
+	})
+	s.on("/b", page())
+	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/a", s.URL + "/b"}})
+	r.crawl(t)
+	reqs := s.log()
+	if len(reqs) != 3 {
+		t.Fatalf("requests: %v", s.paths())
+	}
+	if got := reqs[2].start.Sub(reqs[1].end); got < time.Second {
+		t.Errorf("asked again after %s, want 1s", got)
+	}
+}
+
+func TestBodiesArriveAsTheyAre(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, 5*time.Second), newSite(t)
+	r.cfg.MaxBody = 4 << 10
+	cp1252 := []byte("<html><head><meta charset=windows-1252></head><body>\x93caf\xe9\x94 \x80 5</body></html>")
+	s.on("/cp1252", text("text/html; charset=windows-1252", string(cp1252)))
+	plain := []byte("<html><body>" + strings.Repeat("packed ", 100) + "</body></html>")
+	var packed bytes.Buffer
+	zw := gzip.NewWriter(&packed)
+	_, err := zw.Write(plain)
+	must(t, err)
+	must(t, zw.Close())
+	s.on("/gzip", func(w http.ResponseWriter, req *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		text("text/html", packed.String())(w, req)
+	})
+	long := "<html><body>" + strings.Repeat("0123456789", 1000)
+	s.on("/long", text("text/html", long))
+	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/cp1252", s.URL + "/gzip", s.URL + "/long"}})
+	r.crawl(t)
+	if p := r.page(t, s.URL+"/cp1252"); !bytes.Equal(p.Body, cp1252) || p.Truncated || p.HeaderValue("Content-Type") != "text/html; charset=windows-1252" {
+		t.Errorf("windows-1252: %q, truncated %v, header %v", p.Body, p.Truncated, p.Header)
+	}
+	p := r.page(t, s.URL+"/gzip")
+	if !bytes.Equal(p.Body, plain) || p.Truncated {
+		t.Errorf("gzip: %d bytes, truncated %v", len(p.Body), p.Truncated)
+	}
+	if p.HeaderValue("Content-Encoding") != "gzip" || p.HeaderValue("Content-Length") != fmt.Sprint(packed.Len()) {
+		t.Errorf("gzip: header %v", p.Header)
+	}
+	if p := r.page(t, s.URL+"/long"); !p.Truncated || string(p.Body) != long[:4<<10] {
+		t.Errorf("long: %d bytes, truncated %v, want 4096 and true", len(p.Body), p.Truncated)
+	}
+}
+
+func TestCancelHandsTurnsOn(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 60*time.Second) // a turn that is not handed on would be missing for long
+	sites := []*site{newSite(t), newSite(t)}
+	want := 0
+	for _, s := range sites {
+		src := Source{}
+		for i := range 8 {
+			path := fmt.Sprintf("/%d", i)
+			s.on(path, func(w http.ResponseWriter, req *http.Request) { time.Sleep(20 * time.Millisecond); page()(w, req) })
+			src.Seeds = append(src.Seeds, s.URL+path)
+			want++
+		}
+		r.enqueue(t, "c1", src)
+	}
+	stop := r.start(t)
+	eventually(t, 10*time.Second, "some pages", func() bool { return len(r.pages()) >= 4 })
+	stop()
+	state := r.state(t)
+	if state.Hosts != 2 || state.Frontier == 0 || state.Frontier >= uint64(want) {
+		t.Fatalf("after the cancel: %d turns, %d URLs; want 2 turns and some URLs", state.Hosts, state.Frontier)
+	}
+	before := len(sites[0].log()) + len(sites[1].log())
+	time.Sleep(3 * delay)
+	if n := len(sites[0].log()) + len(sites[1].log()); n != before {
+		t.Errorf("%d requests after Run returned", n-before)
+	}
+	r.crawl(t)
+	if n := len(r.pages()); n != want {
+		t.Errorf("%d pages, want %d", n, want)
+	}
+	for _, s := range sites {
+		s.keepsGap(t, delay)
+		if n := len(s.log()); n != 9 {
+			t.Errorf("%d requests, want 9: %v", n, s.paths())
+		}
+	}
+}
+
+// Who is handed the turn of a silent worker does not know when that worker
+// sent its last request.
+func TestTurnOfASilentWorkerWaitsAGap(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, time.Second), newSite(t)
+	r.cfg.Delay = 800 * time.Millisecond
+	s.on("/a", page())
+	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/a"}})
+	var turns []*turn.Turn
+	eventually(t, 5*time.Second, "a turn", func() bool {
+		var err error
+		turns, err = r.Hosts().Pull(t.Context(), 1, time.Second)
+		return err == nil && len(turns) == 1
+	})
+	pulled := time.Now() // the server has delivered it a moment before
+	r.crawl(t)
+	same(t, "requests", s.paths(), []string{"/robots.txt", "/a"})
+	if got := s.log()[0].start.Sub(pulled); got < time.Second+r.cfg.Delay-50*time.Millisecond {
+		t.Errorf("the first request came %s after the delivery, want AckWait and a gap", got)
+	}
+	if err := turns[0].HandOn(t.Context(), time.Now(), time.Time{}, nil); !errors.Is(err, turn.ErrFenced) {
+		t.Errorf("the silent worker hands on: %v, want ErrFenced", err)
+	}
+}
+
+// frontierless waits until the seeds are worked on.
+func (r *rig) frontierless(t *testing.T) {
+	t.Helper()
+	eventually(t, 10*time.Second, "an empty frontier", func() bool { return r.state(t).Frontier == 0 })
+}
+
+// A poll that is redirected comes again after its time, not after the gap.
+func TestPollThatMovesIsNotAskedForAllTheTime(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, 5*time.Second), newSite(t)
+	r.cfg.Once, r.cfg.Poll = false, time.Second
+	s.on("/feed", first(feed(s.URL+"/a"), redirect("/feed2")))
+	s.on("/feed2", feed(s.URL+"/b"))
+	s.on("/a", page())
+	s.on("/b", page())
+	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/feed"}})
+	stop := r.start(t)
+	began := time.Now()
+	eventually(t, 10*time.Second, "the item of the new feed", func() bool { return s.asked("/b") == 1 })
+	time.Sleep(time.Second)
+	stop()
+	if n, most := s.asked("/feed"), int(time.Since(began)/r.cfg.Poll)+1; n < 2 || n > most {
+		t.Errorf("the feed was asked for %d times, want 2 to %d: %v", n, most, s.paths())
+	}
+}
+
+// A poll whose host's robots.txt cannot be reached stays a poll.
+func TestPollOfAHostWithoutRobots(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, 5*time.Second), newSite(t)
+	r.cfg.Once, r.cfg.Poll = false, time.Second
+	s.on("/feed", feed(s.URL+"/a"))
+	s.on("/a", page())
+	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/feed"}})
+	stop := r.start(t)
+	eventually(t, 10*time.Second, "the item", func() bool { return s.asked("/a") == 1 })
+	r.frontierless(t)
+	stop()
+	must(t, r.PutRobots(t.Context(), s.host(), robotsEntry{Verdict: "allow", Expires: time.Now()}))
+	s.on("/robots.txt", status(http.StatusServiceUnavailable))
+	fetched := s.asked("/feed")
+	stop = r.start(t)
+	eventually(t, 10*time.Second, "robots.txt", func() bool { return s.asked("/robots.txt") >= 3 })
+	stop()
+	if n := r.state(t).Frontier; n != 0 {
+		t.Errorf("%d URLs in the frontier: a poll became a URL", n)
+	}
+	if n := s.asked("/feed"); n != fetched {
+		t.Errorf("the feed was asked for %d times more", n-fetched)
+	}
+	if n := len(r.letters(t)); n != 0 {
+		t.Errorf("%d dead letters", n)
+	}
+}
+
+func TestPanicWhileFetchingIsAnError(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 5*time.Second)
+	c, err := New(r.cfg, r.Bus, zap.NewNop(), r.stage)
+	must(t, err)
+	l := c.newLane("h.example")
+	l.collector.WithTransport(panics{})
+	resp, err := c.get(t.Context(), l, "http://h.example/", nil)
+	if err == nil || resp == nil || resp.end.IsZero() {
+		t.Errorf("response %+v, error %v; want both", resp, err)
+	}
+}
+
+type panics struct{}
+
+func (panics) RoundTrip(*http.Request) (*http.Response, error) { panic("on the wire") }
+
+func TestAddressesThatAreNotAllowedAreNotDialled(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, 5*time.Second), newSite(t)
+	r.cfg.AllowPrivate = nil
+	s.on("/a", page())
+	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/a"}})
+	r.crawl(t)
+	if n := len(s.log()); n != 0 {
+		t.Errorf("%d requests to a loopback address", n)
+	}
+	same(t, "reasons", r.reasons(logging.FetchFailed, s.URL+"/a"), []string{"blocked"})
+}
+
+func TestValidateListsEveryFault(t *testing.T) {
+	t.Parallel()
+	good := Defaults()
+	must(t, good.Validate())
+	bad := Config{
+		UserAgent: "1", Delay: -1, LatencyFactor: -1, MaxDelay: -2, MaxBody: 8 << 20,
+		Slots: 0, Attempts: 0, Poll: time.Millisecond, AllowPrivate: []string{"nonsense"},
+	}
+	err := bad.Validate()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, key := range []string{"user_agent", "delay", "latency_factor", "max_delay", "timeout", "max_body", "slots", "attempts", "poll", "allow_private"} {
+		if !strings.Contains(err.Error(), "crawler."+key+":") {
+			t.Errorf("nothing about %s in:\n%v", key, err)
+		}
+	}
+	if _, err := New(bad, nil, zap.NewNop(), nil); err == nil {
+		t.Error("New takes a bad configuration")
+	}
+}
+
+func TestNormaliseFillsInASource(t *testing.T) {
+	t.Parallel()
+	s := Source{Seeds: []string{"WWW.Example.co.uk", "http://127.0.0.1:8080/feed#x"}}
+	must(t, s.Normalise())
+	same(t, "source", s, Source{
+		ID: "example.co.uk", Domain: "example.co.uk", Seeds: []string{"https://www.example.co.uk/", "http://127.0.0.1:8080/feed"},
+	})
+	ip := Source{Seeds: []string{"http://127.0.0.1:8080/"}}
+	must(t, ip.Normalise())
+	if ip.ID != "127.0.0.1-8080" || ip.Domain != "127.0.0.1:8080" {
+		t.Errorf("source of an address: %+v", ip)
+	}
+	bad := Source{ID: "a/b", Seeds: []string{"ftp://x.example/"}, Allow: []string{"("}, Deny: []string{"["}, Zone: "Mars/Base"}
+	err := bad.Normalise()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, part := range []string{"ftp://x.example/", "the id may hold", `pattern "("`, `pattern "["`, "Mars/Base"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("nothing about %s in:\n%v", part, err)
+		}
+	}
+	if err := (&Source{ID: "empty"}).Normalise(); err == nil || !strings.Contains(err.Error(), "no seeds") {
+		t.Errorf("a source without seeds: %v", err)
+	}
+}
+
+func TestSourcesGroupsByDomain(t *testing.T) {
+	t.Parallel()
+	got, err := Sources([]string{"https://news.example.org/a", "example.com", "http://www.example.org/b", "ftp://x.example"}, 2)
+	if err == nil || !strings.Contains(err.Error(), "ftp:") {
+		t.Errorf("a bad seed: %v", err)
+	}
+	same(t, "sources", got, []Source{
+		{ID: "example.org", Domain: "example.org", Seeds: []string{"https://news.example.org/a", "http://www.example.org/b"}, Depth: 2},
+		{ID: "example.com", Domain: "example.com", Seeds: []string{"https://example.com/"}, Depth: 2},
+	})
+}
+
+// A replay is told what a URL was, so the dead letter holds all of it.
+func TestDeadLetterHoldsTheURL(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, 5*time.Second), newSite(t)
+	r.cfg.Attempts = 1
+	s.on("/from", redirect("/gone"))
+	s.on("/gone", status(http.StatusBadGateway))
+	r.enqueue(t, "c1", Source{ID: "src", Seeds: []string{s.URL + "/from"}})
+	r.crawl(t)
+	letters := r.letters(t)
+	if len(letters) != 1 {
+		t.Fatalf("dead letters: %+v", letters)
+	}
+	var job bus.FrontierURL
+	must(t, json.Unmarshal(letters[0].Data, &job))
+	if job.URL != s.URL+"/gone" || job.Requested != s.URL+"/from" || len(job.Trail) != 1 || job.Attempts != 0 || job.Source != "src" {
+		t.Errorf("the letter holds %+v", job)
+	}
+}

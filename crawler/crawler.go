@@ -80,7 +80,7 @@ func (c *Crawler) Run(ctx context.Context, beat func()) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	wg.Go(func() { c.janitor(ctx) })
-	slots := make(chan struct{}, c.cfg.Slots)
+	slots := turn.NewSlots(c.cfg.Slots)
 	full := false
 	for ctx.Err() == nil {
 		beat()
@@ -88,7 +88,10 @@ func (c *Crawler) Run(ctx context.Context, beat func()) error {
 			pause(ctx, time.Second)
 			continue
 		}
-		free := takeSlots(ctx, slots)
+		free := slots.Take(ctx)
+		if free == 0 {
+			break
+		}
 		turns, err := c.bus.Hosts().Pull(ctx, free, 500*time.Millisecond)
 		if err != nil && ctx.Err() == nil {
 			c.log.Warn("pull turns", logging.Event(logging.NATSError), zap.Error(err))
@@ -96,31 +99,13 @@ func (c *Crawler) Run(ctx context.Context, beat func()) error {
 		}
 		for _, t := range turns {
 			wg.Go(func() {
-				defer func() { <-slots }()
+				defer slots.Give(1)
 				c.visit(ctx, t)
 			})
 		}
-		for range free - len(turns) {
-			<-slots
-		}
+		slots.Give(free - len(turns))
 	}
 	return nil
-}
-
-// takeSlots takes all free slots, waiting for the first; 0 after a cancel.
-func takeSlots(ctx context.Context, slots chan struct{}) int {
-	select {
-	case slots <- struct{}{}:
-	case <-ctx.Done():
-		return 0
-	}
-	for n := 1; ; n++ {
-		select {
-		case slots <- struct{}{}:
-		default:
-			return n
-		}
-	}
 }
 
 func pause(ctx context.Context, d time.Duration) {

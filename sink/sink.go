@@ -22,6 +22,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"pressmill/pkg/bus/turn"
 	"pressmill/pkg/logging"
 )
 
@@ -125,10 +126,10 @@ func (s *Sink) Run(ctx context.Context) error {
 
 	var wg sync.WaitGroup
 	wg.Go(func() { s.arm(ctx) })
-	slots := make(chan struct{}, s.opt.Workers)
+	slots := turn.NewSlots(s.opt.Workers)
 	for ctx.Err() == nil {
 		s.opt.Beat()
-		n := take(ctx, slots)
+		n := slots.Take(ctx)
 		if n == 0 {
 			break
 		}
@@ -137,35 +138,16 @@ func (s *Sink) Run(ctx context.Context) error {
 			s.log.Warn("cannot pull turns", zap.Error(err))
 			pause(ctx, s.opt.Retry)
 		}
-		for range n - len(turns) {
-			<-slots
-		}
+		slots.Give(n - len(turns))
 		for _, t := range turns {
 			wg.Go(func() {
-				defer func() { <-slots }()
+				defer slots.Give(1)
 				s.serve(ctx, work, t)
 			})
 		}
 	}
 	wg.Wait()
 	return s.Close()
-}
-
-// take takes as many slots as are free, waiting for the first. It takes none
-// when ctx ends.
-func take(ctx context.Context, slots chan struct{}) int {
-	select {
-	case slots <- struct{}{}:
-	case <-ctx.Done():
-		return 0
-	}
-	for n := 1; ; n++ {
-		select {
-		case slots <- struct{}{}:
-		default:
-			return n
-		}
-	}
 }
 
 // arm makes the turns of all partitions, and makes missing ones again.

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
+	"pressmill/pkg/bus/turn"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/news"
 )
@@ -91,14 +92,14 @@ func (b *Bus) ConsumePages(ctx context.Context, workers int, beat func(), handle
 		return fmt.Errorf("consumer %s/%s: %w", streamPages, consumerParser, err)
 	}
 	c := pageConsumer{bus: b, handle: handle}
-	slots := make(chan struct{}, workers)
+	slots := turn.NewSlots(workers)
 	work := context.WithoutCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	for ctx.Err() == nil {
 		beat()
-		free, ok := takeSlots(ctx, slots)
-		if !ok {
+		free := slots.Take(ctx)
+		if free == 0 {
 			break
 		}
 		batch, err := cons.Fetch(free, jetstream.FetchMaxWait(time.Second))
@@ -106,37 +107,19 @@ func (b *Bus) ConsumePages(ctx context.Context, workers int, beat func(), handle
 			for msg := range batch.Messages() {
 				free--
 				wg.Go(func() {
-					defer func() { <-slots }()
+					defer slots.Give(1)
 					c.process(work, msg)
 				})
 			}
 			err = batch.Error()
 		}
-		for range free {
-			<-slots
-		}
+		slots.Give(free)
 		if err != nil && !errors.Is(err, nats.ErrTimeout) {
 			b.log.Warn("pull pages", logging.Event(logging.NATSError), zap.Error(err))
 			pause(ctx, 500*time.Millisecond)
 		}
 	}
 	return nil
-}
-
-// takeSlots takes all free slots, waiting for the first.
-func takeSlots(ctx context.Context, slots chan struct{}) (int, bool) {
-	select {
-	case slots <- struct{}{}:
-	case <-ctx.Done():
-		return 0, false
-	}
-	for n := 1; ; n++ {
-		select {
-		case slots <- struct{}{}:
-		default:
-			return n, true
-		}
-	}
 }
 
 func pause(ctx context.Context, d time.Duration) {

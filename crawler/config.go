@@ -42,7 +42,7 @@ type Config struct {
 // Defaults returns the configuration of a polite crawler.
 func Defaults() Config {
 	return Config{
-		UserAgent:     "pressmill/0.1 (+https://github.com/pressmill/pressmill; set crawler.user_agent to a page about you)",
+		UserAgent:     "pressmill/0.1 (operator unknown: crawler.user_agent is not set)",
 		Delay:         time.Second,
 		LatencyFactor: 5,
 		MaxDelay:      120 * time.Second,

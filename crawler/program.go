@@ -19,7 +19,7 @@ func Program() worker.Program {
 	return worker.Program{
 		Name: "crawler", Short: "Fetches pages politely and publishes them",
 		Default: worker.StageCommand("crawler", "Run one crawler worker",
-			func(f *config.File) error { _, err := Load(f); return err },
+			func(f *config.File) (any, error) { return Load(f) },
 			func(ctx context.Context, d worker.Deps) error {
 				cfg, err := Load(d.Config)
 				if err != nil {

@@ -19,7 +19,7 @@ func Program() worker.Program {
 	return worker.Program{
 		Name: "parser", Short: "Turns pages into articles",
 		Default: worker.StageCommand("parser", "Run one parser worker",
-			func(f *config.File) error { _, err := Load(f); return err },
+			func(f *config.File) (any, error) { return Load(f) },
 			func(ctx context.Context, d worker.Deps) error {
 				cfg, err := Load(d.Config)
 				if err != nil {

@@ -25,15 +25,15 @@ func Program() worker.Program {
 	return worker.Program{
 		Name: "sink", Short: "Writes articles to files or object storage, each exactly once",
 		Default: worker.StageCommand("sink", "Run one sink worker",
-			func(f *config.File) error {
+			func(f *config.File) (any, error) {
 				cfgs, err := Load(f)
 				if err != nil {
-					return err
+					return nil, err
 				}
 				if err := validateAll(cfgs); err != nil {
-					return worker.Usagef("section sinks: %v", err)
+					return nil, worker.Usagef("section sinks: %v", err)
 				}
-				return nil
+				return cfgs, nil
 			},
 			func(ctx context.Context, d worker.Deps) error {
 				cfgs, err := Load(d.Config)

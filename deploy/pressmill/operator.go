@@ -13,6 +13,7 @@ import (
 	"pressmill/crawler"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
+	"pressmill/pkg/news"
 	"pressmill/pkg/worker"
 )
 
@@ -63,6 +64,15 @@ func operatorCommands() []worker.Command {
 		operator("deadletters list", "[STAGE]", "List what could not be worked on", listDead),
 		operator("deadletters show", "SEQ", "Print the payload of a dead letter", showDead),
 		operator("deadletters replay", "SEQ...|all", "Put dead letters back where they came from", replayDead),
+		{Name: "schema", Short: "Print the JSON Schema of an article", Run: func(_ context.Context, env *worker.Env, args []string) error {
+			flags := env.Flags()
+			if err := errors.Join(flags.Parse(args), flags.NoArgs()); err != nil {
+				return err
+			}
+			enc := json.NewEncoder(env.Stdout)
+			enc.SetIndent("", "  ")
+			return enc.Encode(news.JSONSchema())
+		}},
 	}
 }
 

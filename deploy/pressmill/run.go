@@ -237,6 +237,7 @@ func (j *job) run(ctx context.Context, env *worker.Env) error {
 	}
 	defer func() { _ = log.Sync() }() // stderr cannot always be synced
 	return worker.Service(ctx, log, func(ctx context.Context) error {
+		worker.LogConfig(log, map[string]any{"bus": j.bus, "crawler": j.crawler, "parser": j.parser, "sinks": j.sinks, "sources": j.sources})
 		srv, err := embedded.Start(j.data, j.listen)
 		if err != nil {
 			return err

@@ -24,9 +24,9 @@ type Deps struct {
 // StageCommand returns the command that runs a stage as one worker against
 // NATS: it connects, waits for the topology, serves its health, and calls run,
 // which blocks until its context is cancelled and then finishes what is in
-// flight. check decodes the stage's section, so that a bad one ends the worker
-// before it connects.
-func StageCommand(name, short string, check func(*config.File) error, run func(ctx context.Context, d Deps) error) *Command {
+// flight. load decodes the stage's section, so that a bad one ends the worker
+// before it connects; what it returns is logged as config.effective.
+func StageCommand(name, short string, load func(*config.File) (any, error), run func(ctx context.Context, d Deps) error) *Command {
 	return &Command{
 		Args: "-config FILE", Short: short,
 		Long: "It connects to the NATS servers of the section bus and waits for the topology, which\n" +
@@ -42,12 +42,12 @@ func StageCommand(name, short string, check func(*config.File) error, run func(c
 			if err := flags.NoArgs(); err != nil {
 				return err
 			}
-			return runStage(ctx, env, name, *path, *health, *wait, check, run)
+			return runStage(ctx, env, name, *path, *health, *wait, load, run)
 		},
 	}
 }
 
-func runStage(ctx context.Context, env *Env, name, path, health string, wait time.Duration, check func(*config.File) error, run func(context.Context, Deps) error) error {
+func runStage(ctx context.Context, env *Env, name, path, health string, wait time.Duration, load func(*config.File) (any, error), run func(context.Context, Deps) error) error {
 	file, err := config.Load(path)
 	if err != nil {
 		return err
@@ -59,7 +59,8 @@ func runStage(ctx context.Context, env *Env, name, path, health string, wait tim
 			return err
 		}
 	}
-	if err := check(file); err != nil {
+	section, err := load(file)
+	if err != nil {
 		return err
 	}
 	log, err := env.Logger(logCfg)
@@ -68,6 +69,7 @@ func runStage(ctx context.Context, env *Env, name, path, health string, wait tim
 	}
 	defer func() { _ = log.Sync() }() // stderr cannot always be synced
 	return Service(ctx, log, func(ctx context.Context) error {
+		LogConfig(log, map[string]any{"log": logCfg, "bus": busCfg, name: section})
 		b, err := bus.Connect(busCfg, name, log)
 		if err != nil {
 			return err
@@ -94,4 +96,14 @@ func runStage(ctx context.Context, env *Env, name, path, health string, wait tim
 		log.Info("ready", logging.Event(logging.ServiceReady))
 		return run(ctx, d)
 	})
+}
+
+// LogConfig logs the configuration that is in force, redacted.
+func LogConfig(log *zap.Logger, sections map[string]any) {
+	effective, err := config.Effective(sections)
+	if err != nil {
+		log.Error("show the configuration", logging.Event(logging.ConfigEffective), zap.Error(err))
+		return
+	}
+	log.Info("configuration", logging.Event(logging.ConfigEffective), zap.Any("config", effective))
 }

@@ -2,28 +2,25 @@ package sink
 
 import (
 	"context"
-	"errors"
 	"time"
+
+	"pressmill/pkg/bus"
+	"pressmill/pkg/bus/turn"
 )
 
 // Partitions is the number of partitions of the articles on the bus.
-const Partitions = 16
+const Partitions = bus.Partitions
 
 // ErrNotFound says that there is no such message or object.
-var ErrNotFound = errors.New("not found")
+var ErrNotFound = bus.ErrNotFound
 
 // ErrFenced says that a turn belongs to somebody else by now.
-var ErrFenced = errors.New("turn is fenced")
+var ErrFenced = turn.ErrFenced
 
 // StoredArticle is one article as the stream holds it.
-type StoredArticle struct {
-	Seq   uint64    // sequence in the stream, shared by all partitions
-	Time  time.Time // when the stream stored it
-	MsgID string    // id.rev
-	Data  []byte    // the article as JSON
-}
+type StoredArticle = bus.StoredArticle
 
-// Bus is the stream of articles as the sink uses it.
+// Bus is the stream of articles as the sink uses it; *bus.Bus is one.
 type Bus interface {
 	// ReadArticles returns at most n messages of a partition with a sequence
 	// of at least from, in order. It waits up to wait for the first one and

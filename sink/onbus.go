@@ -2,8 +2,6 @@ package sink
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"pressmill/pkg/bus"
@@ -12,26 +10,7 @@ import (
 
 // OnBus returns the articles and the turns of a bus as the sink uses them. beat
 // is called with every pull.
-func OnBus(b *bus.Bus, beat func()) (Bus, Turns) { return articles{b}, turns{b.SinkTurns(), beat} }
-
-type articles struct{ *bus.Bus }
-
-func (a articles) ReadArticles(ctx context.Context, partition int, from uint64, n int, wait time.Duration) ([]StoredArticle, error) {
-	stored, err := a.Bus.ReadArticles(ctx, partition, from, n, wait)
-	out := make([]StoredArticle, len(stored))
-	for i, s := range stored {
-		out[i] = StoredArticle(s)
-	}
-	return out, err
-}
-
-func (a articles) ArticleAt(ctx context.Context, seq uint64) (StoredArticle, error) {
-	s, err := a.Bus.ArticleAt(ctx, seq)
-	if errors.Is(err, bus.ErrNotFound) {
-		err = fmt.Errorf("%w: %w", ErrNotFound, err)
-	}
-	return StoredArticle(s), err
-}
+func OnBus(b *bus.Bus, beat func()) (Bus, Turns) { return b, turns{b.SinkTurns(), beat} }
 
 type turns struct {
 	*turn.Queue
@@ -50,15 +29,6 @@ func (t turns) Pull(ctx context.Context, n int, wait time.Duration) ([]Turn, err
 
 type holder struct{ *turn.Turn }
 
-func (h holder) Check(ctx context.Context) error { return fenced(h.Turn.Check(ctx)) }
-
 func (h holder) HandOn(ctx context.Context, at time.Time, state []byte) error {
-	return fenced(h.Turn.HandOn(ctx, at, time.Time{}, state))
-}
-
-func fenced(err error) error {
-	if errors.Is(err, turn.ErrFenced) {
-		return fmt.Errorf("%w: %w", ErrFenced, err)
-	}
-	return err
+	return h.Turn.HandOn(ctx, at, time.Time{}, state)
 }

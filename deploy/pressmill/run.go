@@ -264,6 +264,7 @@ func (j *job) run(ctx context.Context, env *worker.Env) error {
 		log.Info("ready", logging.Event(logging.ServiceReady))
 		err = p.run(ctx, env)
 		p.summary(env.Stdout, j, ctx.Err() != nil)
+		p.logSummary()
 		return err
 	})
 }
@@ -416,6 +417,13 @@ func (p *pipeline) idle(ctx context.Context) (uint64, error) {
 	}
 	_, _, last, err := p.bus.ArticlesState(ctx)
 	return last + 1, err
+}
+
+func (p *pipeline) logSummary() {
+	crawl, parse, write := p.stages[0].Snapshot(), p.stages[1].Snapshot(), p.stages[2].Snapshot()
+	p.log.Info("run ended", logging.Event(logging.RunSummary), zap.Int64("requests", crawl.In), zap.Int64("fetched", crawl.Out),
+		zap.Int64("articles", parse.Out), zap.Int64("written", write.Out), zap.Int64("errors", crawl.Failed+parse.Failed+write.Failed),
+		zap.Float64(logging.KeySeconds, time.Since(p.begun).Seconds()))
 }
 
 func (p *pipeline) summary(w io.Writer, j *job, stopped bool) {

@@ -18,7 +18,7 @@ const (
 	ArticlesTrimmed = "articles.trimmed"
 	// RunProgress says every ten seconds how a run goes where no terminal shows it.
 	RunProgress = "run.progress"
-	// RunSummary holds the totals of a run that came to its own end.
+	// RunSummary holds the totals of a run of the whole pipeline, at its end.
 	RunSummary = "run.summary"
 
 	// FetchDone is one page fetched.
@@ -33,8 +33,6 @@ const (
 	RobotsFetched = "robots.fetched"
 	// SourcePoll is one look at a feed, a sitemap or a front page, with the number of new items.
 	SourcePoll = "source.poll"
-	// SourceSilent says that a source has had no new article for longer than is usual for it.
-	SourceSilent = "source.silent"
 	// HostFenced says that another worker holds the host now, so this one let it go.
 	HostFenced = "host.fenced"
 	// HostDelayed says that a host gets its next turn later than planned (reason: back-off, Retry-After, ...).

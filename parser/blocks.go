@@ -20,6 +20,7 @@ type block struct {
 	byline bool    // stands in an element named as a byline or date
 	href   string  // of the first link
 	led    bool    // begins with a link
+	why    string  // the reason why it is not in the text, or ""
 }
 
 func (b *block) linkOnly() bool { return b.weight > 0 && b.link >= 0.8*b.weight }

@@ -84,9 +84,25 @@ type filter struct {
 	last    int  // of the last
 	related bool // behind a label of links
 	rail    bool // and they are a rail
+	ended   bool // behind what heads the end of the article
 	out     []block
 	weight  float32
 }
+
+// The reasons why a block is not in the text.
+const (
+	whyEnded   = "behind the end"
+	whyNoise   = "noise line"
+	whyCredit  = "agency credit"
+	whyRelated = "related link"
+	whyPromo   = "promo"
+	whyTitle   = "the title again"
+	whyByline  = "byline or date"
+	whyCaption = "caption"
+	whyEarly   = "furniture above the text"
+	whyLink    = "only a link"
+	whyTwice   = "stood before"
+)
 
 // blocks filters the raw blocks.
 func (x *extraction) blocks() {
@@ -102,10 +118,11 @@ func (x *extraction) blocks() {
 	}
 	for i := range x.raw {
 		b := &x.raw[i]
-		if f.weight > 300 && endsArticle(b) {
-			break
+		if f.ended = f.ended || f.weight > 300 && endsArticle(b); f.ended {
+			b.why = whyEnded
+			continue
 		}
-		if f.accept(i, b) {
+		if b.why = f.refuse(i, b); b.why == "" {
 			f.out = append(f.out, *b)
 			f.weight += b.weight
 		}
@@ -128,29 +145,34 @@ func running(b *block) bool {
 	return b.t != news.BlockHeading && b.weight >= 60 && b.link < 0.5*b.weight && (endsSentence(b.text) || b.weight > 150)
 }
 
-// accept decides on one block and files what belongs elsewhere.
-func (f *filter) accept(i int, b *block) bool {
+// refuse returns why a block is not in the text, or "", and files what belongs
+// elsewhere.
+func (f *filter) refuse(i int, b *block) string {
 	folded := fold(b.text)
 	switch {
 	case folded == "" || noiseLines[folded]:
-		return false
+		return whyNoise
 	case f.isCredit(b):
-		return false
+		return whyCredit
 	case f.relatedBlock(i, b, folded):
-		return false
+		return whyRelated
 	case isPromo(folded, b.weight):
-		return false
-	case f.isTitle(i, b, folded), f.isByline(i, b), f.isCaption(folded):
-		return false
+		return whyPromo
+	case f.isTitle(i, b, folded):
+		return whyTitle
+	case f.isByline(i, b):
+		return whyByline
+	case f.isCaption(folded):
+		return whyCaption
 	case i < f.first && f.early(b):
-		return false
+		return whyEarly
 	case b.linkOnly() && !f.sentenceLink(i, b):
-		return false
+		return whyLink
 	case b.weight > 40 && f.seen[folded]:
-		return false
+		return whyTwice
 	}
 	f.seen[folded] = true
-	return true
+	return ""
 }
 
 // isCredit files a line that credits agencies only.

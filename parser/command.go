@@ -36,6 +36,10 @@ Prints a table of scores: the pages of each DIR/pages.jsonl are extracted and
 compared with their labels. With -articles the articles are read from a file of
 JSON lines, as a sink writes them, instead, and found by their URL.
 
+The sites are cut in two halves by a hash of their name. Work on the engine
+with the pages of the open half only; a gain that the held half does not show
+was made for single pages. -halves prints both.
+
 `
 
 // listFlag is a flag that may be repeated.
@@ -158,7 +162,9 @@ func RunEvaluate(args []string, stdout, stderr io.Writer) int {
 	var dirs listFlag
 	fs.Var(&dirs, "corpus", "`folder` with pages.jsonl; may be repeated")
 	articles := fs.String("articles", "", "score the articles of this `file` of JSON lines")
-	worst := fs.Int("worst", 0, "list the `n` pages with the lowest scores of each set")
+	var report Report
+	fs.IntVar(&report.Worst, "worst", 0, "list the `n` pages with the lowest scores of each set")
+	fs.BoolVar(&report.Halves, "halves", false, "also score each half of the sites, and list the worst of the open half only")
 	if code, ok := parseFlags(fs, args, stdout); !ok {
 		return code
 	}
@@ -167,13 +173,13 @@ func RunEvaluate(args []string, stdout, stderr io.Writer) int {
 		return misuse(fs, stderr, "want at least one folder")
 	}
 	if *articles == "" {
-		return done(stderr, Evaluate(stdout, *worst, dirs...))
+		return done(stderr, Evaluate(stdout, report, dirs...))
 	}
 	byURL, err := readArticles(*articles)
 	if err != nil {
 		return done(stderr, err)
 	}
-	return done(stderr, EvaluateArticles(stdout, *worst, byURL, dirs...))
+	return done(stderr, EvaluateArticles(stdout, report, byURL, dirs...))
 }
 
 // readArticles reads JSON lines, each an article or a line of "parser extract

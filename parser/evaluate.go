@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
@@ -22,6 +23,7 @@ type labelled struct {
 	ID   string `json:"id"`
 	Set  string `json:"set"`
 	URL  string `json:"url"`
+	Site string `json:"site"`
 	HTML string `json:"html"` // path of the gzipped page, relative to the set's folder
 
 	Expected struct {
@@ -153,17 +155,27 @@ func extractLabelled(l *labelled) result {
 	return result{label: l, article: a, err: err}
 }
 
+// Report is what Evaluate writes besides a row of scores for each corpus.
+type Report struct {
+	Worst  int  // list that many pages with the lowest body or snippet score
+	Halves bool // a row for each half of the sites; the worst are of the open half
+}
+
+// heldOut says whether a label belongs to the half of the sites that is only
+// measured, never looked at while the engine is worked on. Pages of one site
+// are in one half, in every corpus.
+func (l *labelled) heldOut() bool { return crc32.ChecksumIEEE([]byte(l.Site))&1 == 1 }
+
 // Evaluate extracts the pages of labelled corpora and writes one row of scores
-// for each, and with worst > 0 that many of the pages with the lowest body or
-// snippet score.
-func Evaluate(w io.Writer, worst int, dirs ...string) error {
-	return evaluate(w, worst, dirs, extractCorpus)
+// for each.
+func Evaluate(w io.Writer, report Report, dirs ...string) error {
+	return evaluate(w, report, dirs, extractCorpus)
 }
 
 // EvaluateArticles scores articles made elsewhere, found by their requested
 // URL, with the code of Evaluate; a missing article counts as rejected.
-func EvaluateArticles(w io.Writer, worst int, articles map[string]*news.Article, dirs ...string) error {
-	return evaluate(w, worst, dirs, func(dir string, emit func(result) error) error {
+func EvaluateArticles(w io.Writer, report Report, articles map[string]*news.Article, dirs ...string) error {
+	return evaluate(w, report, dirs, func(dir string, emit func(result) error) error {
 		labels, err := loadCorpus(dir)
 		if err != nil {
 			return err
@@ -192,23 +204,37 @@ func articleKey(rawURL string) string {
 	return weburl.Key(u)
 }
 
-func evaluate(w io.Writer, worst int, dirs []string, each func(string, func(result) error) error) error {
+func evaluate(w io.Writer, report Report, dirs []string, each func(string, func(result) error) error) error {
 	fmt.Fprintln(w, tableHead)
-	var tables []*scores
+	var worst []*scores
 	for _, dir := range dirs {
-		s := &scores{name: filepath.Base(filepath.Clean(dir))}
+		name := filepath.Base(filepath.Clean(dir))
+		all, open, held := &scores{name: name}, &scores{name: name + " open"}, &scores{name: name + " held"}
+		for _, s := range []*scores{all, open, held} {
+			s.standfirst = name != "zyte"
+		}
 		err := each(dir, func(r result) error {
-			s.add(r)
+			all.add(r)
+			if r.label.heldOut() {
+				held.add(r)
+			} else {
+				open.add(r)
+			}
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(w, s.row())
-		tables = append(tables, s)
+		fmt.Fprintln(w, all.row())
+		if report.Halves {
+			fmt.Fprintln(w, open.row())
+			fmt.Fprintln(w, held.row())
+			all = open
+		}
+		worst = append(worst, all)
 	}
-	for _, s := range tables {
-		s.writeWorst(w, worst)
+	for _, s := range worst {
+		s.writeWorst(w, report.Worst)
 	}
 	return nil
 }

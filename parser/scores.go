@@ -14,11 +14,12 @@ import (
 	"pressmill/pkg/news"
 )
 
-const tableHead = "set            pages  out  rejected  body P  body R  body F1  exact  F1 CJK  snip P  snip R  snip F1   title  authors     day  instant"
+const tableHead = "set                pages  out  rejected  body P  body R  body F1  exact  F1 CJK  snip P  snip R  snip F1   title  authors     day  instant"
 
 // scores sums up one set.
 type scores struct {
 	name           string
+	standfirst     bool // counts as body
 	pages, out     int
 	rejected       map[string]int
 	bodyP, bodyR   mean
@@ -72,7 +73,7 @@ func (s *scores) row() string {
 	for _, n := range s.rejected {
 		rejected += n
 	}
-	return fmt.Sprintf("%-14s %5d %4d %9d %7s %7s %8s %6s %7s %7s %7s %8s %7s %8s %7s %8s", s.name, s.pages, s.out, rejected,
+	return fmt.Sprintf("%-18s %5d %4d %9d %7s %7s %8s %6s %7s %7s %7s %8s %7s %8s %7s %8s", s.name, s.pages, s.out, rejected,
 		&s.bodyP, &s.bodyR, f1Text(&s.bodyP, &s.bodyR), &s.exact, f1Text(&s.cjkP, &s.cjkR), snipP, snipR, snipF,
 		&s.title, &s.authors, &s.day, &s.instant)
 }
@@ -99,7 +100,7 @@ func (s *scores) add(r result) {
 		a = &news.Article{}
 	}
 	e := &r.label.Expected
-	text := bodyText(a, s.name != "zyte")
+	text := bodyText(a, s.standfirst)
 	if e.Body != "" {
 		s.addBody(r, text)
 	}

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"pressmill/parser/jsonld"
 	"pressmill/pkg/news"
 )
 
@@ -38,11 +39,8 @@ func (x *extraction) authors() {
 
 func (x *extraction) ldAuthors() string {
 	for _, key := range []string{"author", "creator"} {
-		if x.ld.article == nil {
-			break
-		}
-		for _, v := range list(x.ld.article[key]) {
-			x.ldAuthor(v, 0)
+		for o := range x.ld.article.list(key) {
+			x.ldAuthor(x.ld.resolve(o))
 		}
 		if len(x.art.Authors) > 0 {
 			break
@@ -51,27 +49,19 @@ func (x *extraction) ldAuthors() string {
 	return "jsonld"
 }
 
-func (x *extraction) ldAuthor(v any, depth int) {
-	o, ok := v.(map[string]any)
-	if !ok {
-		x.addByline(str(v), "")
-		return
-	}
-	if id, ok := o["@id"].(string); ok && o["name"] == nil && x.ld.byID[id] != nil {
-		o = x.ld.byID[id]
-	}
-	if names, ok := o["name"].([]any); ok && depth == 0 {
-		for _, n := range names {
-			x.addByline(str(n), "")
+func (x *extraction) ldAuthor(o object) {
+	if names := o.get("name"); names.Kind() == jsonld.Array {
+		for n := range names.items() {
+			x.addByline(n.str(), "")
 		}
 		return
 	}
-	url := str(o["url"])
+	url := o.text("url")
 	if !strings.HasPrefix(url, "http") {
 		url = ""
 	}
-	name := str(o["name"])
-	if object(o).is("Organization", "NewsMediaOrganization", "Corporation") {
+	name := o.str()
+	if o.is("Organization", "NewsMediaOrganization", "Corporation") {
 		x.addAuthor(news.Author{Name: name, Kind: "org", URL: url, Raw: name})
 		return
 	}

@@ -174,19 +174,11 @@ func (x *extraction) site() {
 }
 
 func (x *extraction) publisher() *news.Publisher {
-	if x.ld.article != nil {
-		v := x.ld.article["publisher"]
-		if o, ok := v.(map[string]any); ok && o["name"] == nil {
-			if id, ok := o["@id"].(string); ok && x.ld.byID[id] != nil {
-				v = map[string]any(x.ld.byID[id])
-			}
-		}
-		if name := str(v); name != "" && !strings.Contains(name, "://") {
+	if o := x.ld.resolve(x.ld.article.get("publisher")); o.Exists() {
+		if name := o.str(); name != "" && !strings.Contains(name, "://") {
 			p := &news.Publisher{Name: name}
-			if o, ok := v.(map[string]any); ok {
-				if u := str(o["url"]); strings.HasPrefix(u, "http") {
-					p.URL = u
-				}
+			if u := o.text("url"); strings.HasPrefix(u, "http") {
+				p.URL = u
 			}
 			x.prov("publisher", "jsonld", 0.9)
 			return p
@@ -204,10 +196,7 @@ func (x *extraction) publisher() *news.Publisher {
 
 // rescue takes the text from the structured data when the page shows far less.
 func (x *extraction) rescue() {
-	body := ""
-	if x.ld.article != nil {
-		body, _ = x.ld.article["articleBody"].(string)
-	}
+	body := x.ld.article.get("articleBody").String()
 	have := x.textWeight()
 	if w := weigh([]byte(body)); w < 200 || have > 0.35*w {
 		return

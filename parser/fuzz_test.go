@@ -23,15 +23,14 @@ func FuzzTree(f *testing.F) {
 	})
 }
 
-func FuzzJSONLD(f *testing.F) {
+func FuzzStructured(f *testing.F) {
 	f.Add([]byte(`<!-- {"@graph":[{"@type":["NewsArticle"],"author":[{"name":["a"]}],}]} -->`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var s structured
-		for _, v := range decodeLD(b) {
-			s.flatten(v)
-		}
-		s.pick()
+		tr := parseTree(append([]byte("<script type=application/ld+json>"), b...))
+		defer tr.release()
+		s := tr.structured()
 		_ = s.article.text("headline")
+		_ = s.resolve(s.article.get("author")).str()
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"pressmill/parser/jsonld"
 	"pressmill/pkg/news"
 	"pressmill/pkg/weburl"
 )
@@ -269,8 +270,8 @@ func (x *extraction) leadImage() {
 		}
 	}
 	src := x.meta.get("og:image", "og:image:url", "twitter:image")
-	if src == "" && x.ld.article != nil {
-		src = ldImage(x.ld.article["image"])
+	if src == "" {
+		src = ldImage(x.ld.article.get("image"))
 	}
 	u, err := weburl.Resolve(x.base, src)
 	if src == "" || err != nil {
@@ -285,20 +286,15 @@ func (x *extraction) leadImage() {
 	x.art.Images = append([]news.Image{{URL: u.String(), Role: "lead", Alt: x.meta.get("og:image:alt", "twitter:image:alt")}}, x.art.Images...)
 }
 
-func ldImage(v any) string {
+func ldImage(o object) string {
 	for range 3 {
-		switch o := v.(type) {
-		case string:
-			return o
-		case []any:
-			if len(o) == 0 {
-				return ""
-			}
-			v = o[0]
-		case map[string]any:
-			v = o["url"]
+		switch o.Kind() {
+		case jsonld.String:
+			return o.String()
+		case jsonld.Array:
+			o = o.first()
 		default:
-			return ""
+			o = o.get("url")
 		}
 	}
 	return ""

@@ -2,33 +2,36 @@ package parser
 
 import (
 	"bytes"
-	"encoding/json"
 	"html"
+	"iter"
 	"strings"
+
+	"pressmill/parser/jsonld"
 )
 
-// object is one JSON-LD node.
-type object map[string]any
+// object is a value of JSON-LD, mostly a node; the zero object is absent. It is
+// a place in the page and may not outlive the tree.
+type object struct{ jsonld.Value }
 
 // maxObjects bounds how much of a page's structured data is read.
 const maxObjects = 2000
 
 // structured is a page's JSON-LD, flattened.
 type structured struct {
-	article object // the one that describes the page, or nil
+	article object // the one that describes the page, or absent
 	all     []object
-	byID    map[string]object
+	ids     map[string]object // built when first asked for
 }
 
 func (t *tree) structured() structured {
 	var s structured
+	t.ld.Reset(t.src)
 	t.find(tagScript, func(i int32) {
 		if !isLDType(t.attr(i, "type")) || i+1 >= t.nodes[i].stop {
 			return
 		}
-		for _, v := range decodeLD(t.bytes(i + 1)) {
-			s.flatten(v)
-		}
+		script := &t.nodes[i+1]
+		s.flatten(object{t.ld.Read(int(script.start), int(script.end))})
 	})
 	s.pick()
 	return s
@@ -39,100 +42,22 @@ func isLDType(typ string) bool {
 	return strings.TrimSpace(typ) == "application/ld+json"
 }
 
-// decodeLD reads JSON, once more after repairs when it is broken. It returns
-// what could be read.
-func decodeLD(b []byte) []any {
-	if v, ok := decodeAll(b); ok {
-		return v
-	}
-	fixed := repairJSON(b)
-	v, ok := decodeAll(fixed)
-	if !ok && bytes.Contains(b, []byte("&quot;")) {
-		v, _ = decodeAll(repairJSON([]byte(html.UnescapeString(string(b)))))
-	}
-	return v
-}
-
-func decodeAll(b []byte) (out []any, ok bool) {
-	d := json.NewDecoder(bytes.NewReader(b))
-	for d.More() {
-		var v any
-		if d.Decode(&v) != nil {
-			return out, false
-		}
-		out = append(out, v)
-	}
-	return out, len(out) > 0
-}
-
-// repairJSON drops comments and CDATA marks outside of strings, escapes control
-// characters inside of them, and drops trailing commas and semicolons.
-func repairJSON(b []byte) []byte {
-	out := make([]byte, 0, len(b)+16)
-	inString := false
-	for i := 0; i < len(b); i++ {
-		c := b[i]
-		switch {
-		case inString && c == '\\' && i+1 < len(b):
-			if bytes.IndexByte([]byte(`"\/bfnrtu`), b[i+1]) < 0 {
-				out = append(out, '\\')
-				out = append(out, c)
-				continue
-			}
-			out = append(out, c, b[i+1])
-			i++
-		case c == '"':
-			inString = !inString
-			out = append(out, c)
-		case inString && c < 0x20:
-			out = append(out, ' ')
-		case inString:
-			out = append(out, c)
-		case c == '}' || c == ']':
-			out = append(bytes.TrimRight(out, ", \t\r\n"), c)
-		case c == '<' || c == '/' || c == '-' && !digitAt(b, i+1):
-			i = skipComment(b, i)
-		case c == ';':
-		default:
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-func digitAt(b []byte, i int) bool { return i < len(b) && '0' <= b[i] && b[i] <= '9' }
-
-// skipComment returns the last byte of what is no JSON at i.
-func skipComment(b []byte, i int) int {
-	for _, mark := range [][2]string{{"/*", "*/"}, {"<![CDATA[", ""}, {"<!--", ""}, {"-->", ""}, {"//<![CDATA[", ""}, {"//]]>", ""}, {"//", "\n"}} {
-		if !bytes.HasPrefix(b[i:], []byte(mark[0])) {
-			continue
-		}
-		end := i + len(mark[0])
-		if mark[1] != "" {
-			j := bytes.Index(b[end:], []byte(mark[1]))
-			if j < 0 {
-				return len(b)
-			}
-			end += j + len(mark[1])
-		}
-		return end - 1
-	}
-	return i
-}
+// nested are the keys under which objects of their own are looked for.
+var nested = []string{"@graph", "mainEntity", "mainEntityOfPage", "itemListElement", "hasPart", "video", "isPartOf"}
 
 // flatten adds v and the objects inside it, breadth first.
-func (s *structured) flatten(v any) {
-	queue := []any{v}
-	for len(queue) > 0 && len(s.all) < maxObjects {
-		v, queue = queue[0], queue[1:]
-		switch v := v.(type) {
-		case []any:
-			queue = append(queue, v...)
-		case map[string]any:
-			s.add(v)
-			for _, key := range []string{"@graph", "mainEntity", "mainEntityOfPage", "itemListElement", "hasPart", "video", "isPartOf"} {
-				if x, ok := v[key]; ok {
+func (s *structured) flatten(v object) {
+	queue := []object{v}
+	for i := 0; i < len(queue) && len(s.all) < maxObjects; i++ {
+		switch v := queue[i]; v.Kind() {
+		case jsonld.Array:
+			for item := range v.List() {
+				queue = append(queue, object{item})
+			}
+		case jsonld.Object:
+			s.all = append(s.all, v)
+			for _, key := range nested {
+				if x := v.get(key); x.Kind() > jsonld.String {
 					queue = append(queue, x)
 				}
 			}
@@ -140,33 +65,67 @@ func (s *structured) flatten(v any) {
 	}
 }
 
-func (s *structured) add(o object) {
-	s.all = append(s.all, o)
-	if id, ok := o["@id"].(string); ok && len(o) > 1 {
-		if s.byID == nil {
-			s.byID = make(map[string]object)
+// byID returns the fullest object with the identifier, or an absent one; one
+// that holds nothing else is only a reference.
+func (s *structured) byID(id string) object {
+	if s.ids == nil {
+		s.ids = make(map[string]object)
+		for _, o := range s.all {
+			id := o.get("@id").String()
+			if n := o.Len(); id != "" && n > 1 && n > s.ids[id].Len() {
+				s.ids[id] = o
+			}
 		}
-		if old, ok := s.byID[id]; !ok || len(old) < len(o) {
-			s.byID[id] = o
+	}
+	return s.ids[id]
+}
+
+// resolve returns the object that o refers to by its identifier alone, or o.
+func (s *structured) resolve(o object) object {
+	if o.Kind() == jsonld.Object && !o.get("name").Exists() {
+		if full := s.byID(o.get("@id").String()); full.Exists() {
+			return full
+		}
+	}
+	return o
+}
+
+// get returns the value of a key.
+func (o object) get(key string) object { return object{o.Get(key)} }
+
+// list yields the values of a key: the items of a list, or the one value.
+func (o object) list(key string) iter.Seq[object] { return o.get(key).items() }
+
+// items yields the items of a list, or o alone if it is there.
+func (o object) items() iter.Seq[object] {
+	return func(yield func(object) bool) {
+		for v := range o.List() {
+			if !yield(object{v}) {
+				return
+			}
 		}
 	}
 }
 
-// types returns the types of an object without their namespaces.
-func (o object) types() []string {
-	var out []string
-	for _, v := range list(o["@type"]) {
-		if x, ok := v.(string); ok {
-			out = append(out, x[strings.LastIndexAny(x, "/:#")+1:])
+// isObject says whether o is an object, not a text or a list.
+func (o object) isObject() bool { return o.Kind() == jsonld.Object }
+
+// types yields the types of an object without their namespaces.
+func (o object) types() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for v := range o.Get("@type").List() {
+			x := v.Raw()
+			if !yield(x[bytes.LastIndexAny(x, "/:#")+1:]) {
+				return
+			}
 		}
 	}
-	return out
 }
 
 func (o object) is(types ...string) bool {
-	for _, x := range o.types() {
+	for x := range o.types() {
 		for _, y := range types {
-			if strings.EqualFold(x, y) {
+			if len(x) == len(y) && strings.EqualFold(string(x), y) {
 				return true
 			}
 		}
@@ -175,8 +134,12 @@ func (o object) is(types ...string) bool {
 }
 
 func (o object) isArticle() bool {
-	for _, x := range o.types() {
-		if strings.HasSuffix(x, "Article") || x == "BlogPosting" || x == "LiveBlogPosting" || x == "Review" || x == "Report" {
+	for x := range o.types() {
+		switch string(x) {
+		case "BlogPosting", "LiveBlogPosting", "Review", "Report":
+			return true
+		}
+		if bytes.HasSuffix(x, []byte("Article")) {
 			return true
 		}
 	}
@@ -200,7 +163,7 @@ func (s *structured) pick() {
 			continue
 		}
 		for _, key := range []string{"headline", "datePublished", "author", "articleBody"} {
-			if o[key] != nil {
+			if o.get(key).Exists() {
 				score += 2
 			}
 		}
@@ -210,40 +173,20 @@ func (s *structured) pick() {
 	}
 }
 
-// list returns v as a list: itself, alone, or nothing.
-func list(v any) []any {
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case []any:
-		return v
-	}
-	return []any{v}
-}
+// text returns the text of a key, or "".
+func (o object) text(key string) string { return o.get(key).str() }
 
 // str returns the text of a string, of the first of a list, or of the name of
 // an object, or "".
-func str(v any) string {
+func (o object) str() string {
 	for range 4 {
-		switch x := v.(type) {
-		case string:
-			return cleanText(x)
-		case []any:
-			if len(x) == 0 {
-				return ""
-			}
-			v = x[0]
-		case map[string]any:
-			switch {
-			case x["name"] != nil:
-				v = x["name"]
-			case x["@value"] != nil:
-				v = x["@value"]
-			case x["@id"] != nil:
-				v = x["@id"]
-			default:
-				v = x["url"]
-			}
+		switch o.Kind() {
+		case jsonld.String:
+			return cleanText(o.String())
+		case jsonld.Array:
+			o = o.first()
+		case jsonld.Object:
+			o = o.naming()
 		default:
 			return ""
 		}
@@ -251,12 +194,22 @@ func str(v any) string {
 	return ""
 }
 
-// text returns the text of a key, or "".
-func (o object) text(key string) string {
-	if o == nil {
-		return ""
+// first returns the first item of a list.
+func (o object) first() object {
+	for v := range o.items() {
+		return v
 	}
-	return str(o[key])
+	return object{}
+}
+
+// naming returns the value that names an object best.
+func (o object) naming() object {
+	for _, key := range []string{"name", "@value", "@id"} {
+		if v := o.get(key); v.Exists() {
+			return v
+		}
+	}
+	return o.get("url")
 }
 
 // cleanText decodes entities, drops markup and collapses white space.

@@ -202,26 +202,6 @@ func TestParseDate(t *testing.T) {
 	}
 }
 
-func TestDecodeLD(t *testing.T) {
-	for _, raw := range []string{
-		`{"a":"b"}`,
-		"<!-- {\"a\":\"b\"} -->",
-		"//<![CDATA[\n{\"a\":\"b\",}\n//]]>",
-		"/* x */ {\"a\":\"b\"};",
-		"{\"z\":\"one\ntwo\", \"a\":\"b\",}",
-		`{&quot;a&quot;:&quot;b&quot;}`,
-	} {
-		v := decodeLD([]byte(raw))
-		if len(v) == 0 {
-			t.Errorf("%q: nothing", raw)
-			continue
-		}
-		if o, ok := v[0].(map[string]any); !ok || o["a"] != "b" {
-			t.Errorf("%q: %v", raw, v)
-		}
-	}
-}
-
 // TestTreeAgainstHTML compares the text order and the nesting that implied end
 // tags make with the reference parser.
 func TestTreeAgainstHTML(t *testing.T) {

@@ -68,7 +68,7 @@ func (x *extraction) textWeight() (w float32) {
 // isList says whether the page is a list of teasers: many link headlines, no
 // text of its own worth the name.
 func (x *extraction) isList() bool {
-	if x.ld.article.isArticle() && x.ld.article["articleBody"] != nil {
+	if x.ld.article.isArticle() && x.ld.article.get("articleBody").Exists() {
 		return false
 	}
 	text, longest := float32(0), float32(0)

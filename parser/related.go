@@ -35,14 +35,12 @@ func (x *extraction) relatedLinks() []news.Related {
 func (x *extraction) sections() {
 	a := x.art
 	o := x.ld.article
-	if o != nil {
-		for _, v := range list(o["articleSection"]) {
-			a.Section = appendNew(a.Section, str(v), 5)
-		}
-		for _, v := range list(o["keywords"]) {
-			for k := range strings.SplitSeq(str(v), ",") {
-				a.Tags = appendNew(a.Tags, strings.TrimSpace(k), 30)
-			}
+	for v := range o.list("articleSection") {
+		a.Section = appendNew(a.Section, v.str(), 5)
+	}
+	for v := range o.list("keywords") {
+		for k := range strings.SplitSeq(v.str(), ",") {
+			a.Tags = appendNew(a.Tags, strings.TrimSpace(k), 30)
 		}
 	}
 	if a.Section == nil {
@@ -75,15 +73,9 @@ func appendNew(list []string, s string, limit int) []string {
 
 // access says whether the text is free and whether a live blog still runs.
 func (x *extraction) access() {
-	if x.ld.article == nil {
-		return
-	}
-	switch v := x.ld.article["isAccessibleForFree"].(type) {
-	case bool:
-		x.art.Access = &news.Access{Free: &v}
-	case string:
-		if v = strings.ToLower(v); v == "true" || v == "false" {
-			x.art.Access = &news.Access{Free: new(v == "true")}
-		}
+	v := x.ld.article.get("isAccessibleForFree")
+	switch free := strings.ToLower(v.String()); free {
+	case "true", "false":
+		x.art.Access = &news.Access{Free: new(free == "true")}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"pressmill/parser/jsonld"
 )
 
 // node is one element or run of text. Nodes lie in document order, so the
@@ -27,6 +29,7 @@ type tree struct {
 	src   []byte
 	nodes []node
 	words map[string]mark // of attribute values seen before
+	ld    jsonld.Document // what structured reads
 	buf   []byte
 }
 
@@ -46,6 +49,7 @@ func parseTree(src []byte) *tree {
 
 func (t *tree) release() {
 	t.src = nil
+	t.ld.Reset(nil)
 	if len(t.words) > 4096 {
 		clear(t.words)
 	}

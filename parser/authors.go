@@ -166,7 +166,7 @@ func bylineNames(s string) string {
 	}
 	names := s[len(lead):]
 	if i := strings.IndexAny(names, "0123456789"); i >= 0 {
-		if parseDate(names[i:], nil, false) == nil && parseDate(names, nil, false) == nil {
+		if !holdsDate(names[i:]) && !holdsDate(names) {
 			return ""
 		}
 		names = strings.TrimRight(names[:i], " \t")

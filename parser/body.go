@@ -257,7 +257,7 @@ func (f *filter) isByline(i int, b *block) bool {
 		f.x.bylines = append(f.x.bylines, b.text)
 		return true
 	}
-	if near && b.weight < 50 && parseDate(b.text, nil, false) != nil && !endsSentence(strings.TrimRight(b.text, ".")) {
+	if near && b.weight < 50 && holdsDate(b.text) && !endsSentence(strings.TrimRight(b.text, ".")) {
 		return true
 	}
 	return false

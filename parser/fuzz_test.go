@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"pressmill/parser/dates"
 )
 
 func FuzzTree(f *testing.F) {
@@ -38,7 +40,7 @@ func FuzzDates(f *testing.F) {
 	f.Add("2024-05-03T15:47:42+02:00")
 	f.Add("May 3, 2024, 3:47 p.m. EST")
 	f.Fuzz(func(t *testing.T, s string) {
-		d := parseDate(s, nil, true)
+		d := parseDate(s, nil, dates.Locale{})
 		if d != nil && d.Local == "" {
 			t.Fatalf("%q: %+v", s, d)
 		}

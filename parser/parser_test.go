@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
+	"pressmill/parser/dates"
 	"pressmill/pkg/news"
 )
 
@@ -163,11 +164,11 @@ func TestParseDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		raw        string
-		zone       *time.Location
-		monthFirst bool
-		at, local  string
-		precision  news.Precision
+		raw       string
+		zone      *time.Location
+		where     dates.Locale
+		at, local string
+		precision news.Precision
 	}{
 		{raw: "2024-05-03T15:47:42.389+00:00", at: "2024-05-03T15:47:42Z", local: "2024-05-03T15:47:42", precision: news.PrecisionSecond},
 		{raw: "2024-05-03T15:47:42+0200", at: "2024-05-03T15:47:42+02:00", local: "2024-05-03T15:47:42", precision: news.PrecisionSecond},
@@ -180,7 +181,7 @@ func TestParseDate(t *testing.T) {
 		{raw: "Stand: 3. Mai 2024, 15:47 Uhr", local: "2024-05-03T15:47:00", precision: news.PrecisionMinute},
 		{raw: "3 de mayo de 2024", local: "2024-05-03", precision: news.PrecisionDay},
 		{raw: "03.05.2024", local: "2024-05-03", precision: news.PrecisionDay},
-		{raw: "05/03/2024", monthFirst: true, local: "2024-05-03", precision: news.PrecisionDay},
+		{raw: "05/03/2024", where: dates.Locale{Lang: "en"}, local: "2024-05-03", precision: news.PrecisionDay},
 		{raw: "03/05/2024", local: "2024-05-03", precision: news.PrecisionDay},
 		{raw: "2024年5月3日", local: "2024-05-03", precision: news.PrecisionDay},
 		{raw: "1714751262", at: "2024-05-03T15:47:42Z", local: "2024-05-03T15:47:42", precision: news.PrecisionSecond},
@@ -189,7 +190,7 @@ func TestParseDate(t *testing.T) {
 		{raw: ""},
 		{raw: "32.13.2024"},
 	} {
-		d := parseDate(c.raw, c.zone, c.monthFirst)
+		d := parseDate(c.raw, c.zone, c.where)
 		if c.local == "" {
 			if d != nil {
 				t.Errorf("%q: got %+v", c.raw, d)

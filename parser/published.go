@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"pressmill/parser/dates"
 	"pressmill/pkg/news"
 )
 
@@ -28,9 +29,9 @@ var urlDate = regexp.MustCompile(`/(20\d\d)[/-]?(\d\d)[/-]?(\d\d)(?:[/_.-]|$)`)
 // last in the URL.
 func (x *extraction) dates() {
 	zone := x.zone()
-	us := monthFirst(x.meta.lang, x.meta.get("og:locale"))
+	where := x.locale()
 	read := func(s, src string, conf float64, field string) *news.Date {
-		d := parseDate(s, zone, us)
+		d := parseDate(s, zone, where)
 		if d == nil || inFuture(d, x.page.FetchedAt) {
 			return nil
 		}
@@ -188,13 +189,14 @@ func (x *extraction) zone() *time.Location {
 	return loc
 }
 
-func monthFirst(langs ...string) bool {
-	for _, l := range langs {
-		if l = strings.ReplaceAll(strings.ToLower(l), "_", "-"); l != "" {
-			return l == "en" || l == "en-us" || l == "en-ph" || l == "en-ca"
-		}
+// locale returns who writes the page's dates.
+func (x *extraction) locale() dates.Locale {
+	tag := x.meta.lang
+	if tag == "" {
+		tag = x.meta.get("og:locale", "content-language", "language")
 	}
-	return false
+	host := x.url.Hostname()
+	return dates.LocaleOf(tag, host[strings.LastIndexByte(host, '.')+1:])
 }
 
 // inFuture says whether a date lies more than two days after the fetch.

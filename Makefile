@@ -17,7 +17,7 @@ ARGS     ?=
 # URLs may hold what a shell would act upon, so they travel in the environment.
 export SEEDS ?=
 
-.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench evaluate clean
+.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench peers evaluate bin/bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
@@ -39,6 +39,9 @@ bin/pressmill: MAIN := ./deploy/pressmill
 $(BINARIES): # the go command knows what is stale
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $@ $(MAIN)
 
+bin/bench: # a module of its own
+	cd parser/bench && go build -trimpath -o $(CURDIR)/$@ .
+
 test: ## all tests, with the race detector where a C compiler is found
 	@if command -v "$$(go env CC)" >/dev/null; then set -x; CGO_ENABLED=1 go test -race $(PKG); \
 	else echo "no C compiler: testing without the race detector"; set -x; CGO_ENABLED=0 go test $(PKG); fi
@@ -59,8 +62,20 @@ fuzz: ## run every fuzz target of PKG for FUZZTIME
 	while IFS=$$'\t' read -r dir target; do echo "== $${dir#$(CURDIR)/} $$target"; \
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$dir"; done <<<"$$targets"
 
-bench: ## run the benchmarks of PKG that match BENCH
+ifeq ($(origin PKG)$(origin BENCH),filefile)
+bench: bin/bench ## CPU and memory of the parser and its peers on CORPUS="DIR..."; with PKG or BENCH: those Go benchmarks
+	bin/bench $(ARGS) $(or $(CORPUS),parser/testdata)
+else
+bench:
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
+endif
+
+PEERS := go-trafilatura go-trafilatura+fallback readeck go-shiori go-domdistiller
+
+peers: bin/bench bin/parser ## score the parser's peers on CORPUS="DIR..."
+	$(if $(CORPUS),,$(error say which pages: make peers CORPUS="DIR..."))
+	@articles=$$(mktemp); trap 'rm -f "$$articles"' EXIT; for peer in $(PEERS); do echo "== $$peer"; \
+		bin/bench -articles "$$peer" $(CORPUS) >"$$articles"; bin/parser evaluate -articles "$$articles" -corpus $(CORPUS); done
 
 evaluate: bin/parser ## score the parser against the pages of CORPUS="DIR..."
 	$(if $(CORPUS),,$(error say which pages: make evaluate CORPUS="DIR..."))

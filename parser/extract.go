@@ -10,8 +10,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/abadojack/whatlanggo"
-	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
 
 	"pressmill/pkg/news"
@@ -315,28 +313,6 @@ func (x *extraction) byline2publisher() {
 			return
 		}
 	}
-}
-
-// langSample is how much text a language is detected from, in bytes.
-const langSample = 1200
-
-// languages returns the detected language, or else the declared one, and the
-// declared one.
-func languages(text string, declared ...string) (lang, said string) {
-	for _, d := range declared {
-		if tag, err := language.Parse(strings.ReplaceAll(strings.TrimSpace(d), "_", "-")); err == nil && tag != language.Und {
-			said = tag.String()
-			break
-		}
-	}
-	sample := text
-	if len(sample) > langSample {
-		sample = strings.ToValidUTF8(sample[:langSample], "")
-	}
-	if info := whatlanggo.Detect(sample); info.IsReliable() && info.Lang.Iso6391() != "" {
-		return info.Lang.Iso6391(), said
-	}
-	return said, said
 }
 
 // clean returns valid UTF-8 in NFC without surrounding white space.

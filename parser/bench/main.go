@@ -1,0 +1,82 @@
+// Command bench compares the parser with other extractors: what a page costs
+// each of them, measured side by side in one run, and what they make of it.
+//
+// It is a module of its own, so that nobody who uses the parser depends on
+// its peers.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"pressmill/pkg/news"
+)
+
+const help = `usage: bench [-rounds N] DIR...
+       bench -articles NAME DIR...
+
+Measures on one core what the pages of each DIR cost: those of DIR/pages.jsonl,
+or else every .html file below DIR. With -articles it prints what the extractor
+NAME makes of them, for "parser evaluate -articles".
+
+`
+
+func main() {
+	fs := flag.NewFlagSet("bench", flag.ExitOnError)
+	fs.Usage = func() {
+		fmt.Fprint(fs.Output(), help)
+		fs.PrintDefaults()
+	}
+	rounds := fs.Int("rounds", 5, "how often every page is measured; the table shows the median")
+	articles := fs.String("articles", "", "print the articles of the extractor of this `name`")
+	_ = fs.Parse(os.Args[1:])
+	if err := run(os.Stdout, fs.Args(), *rounds, *articles); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(w io.Writer, dirs []string, rounds int, articles string) error {
+	corpus, err := openCorpus(dirs)
+	if err != nil {
+		return err
+	}
+	if articles != "" {
+		return writeArticles(w, corpus, articles)
+	}
+	runtime.GOMAXPROCS(1)
+	return measure(w, corpus, rounds)
+}
+
+// writeArticles prints a line for every page that the named extractor makes an
+// article of.
+func writeArticles(w io.Writer, corpus []source, name string) error {
+	extract, ok := extractors()[name]
+	if !ok {
+		return fmt.Errorf("no extractor %q", name)
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	for _, s := range corpus {
+		page, err := s.load()
+		if err != nil {
+			return err
+		}
+		a, err := extract(page)
+		if err != nil {
+			continue
+		}
+		line := struct {
+			ID      string        `json:"id"`
+			Article *news.Article `json:"article"`
+		}{s.ID, a}
+		if err := enc.Encode(line); err != nil {
+			return fmt.Errorf("write article: %w", err)
+		}
+	}
+	return nil
+}

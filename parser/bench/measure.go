@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"time"
+
+	"golang.org/x/net/html"
+	"golang.org/x/sys/unix"
+
+	"pressmill/pkg/news"
+)
+
+// batchSize is how many pages one contestant works on before the next has its
+// turn on the same pages. It keeps few pages in memory, so that collecting
+// garbage costs what it costs a parser worker, and spreads the moods of the
+// machine evenly.
+const batchSize = 25
+
+// batchBytes is what a turn covers at least: a batch of small pages is worked
+// on several times.
+const batchBytes = 256 << 10
+
+// contestant is something that is measured.
+type contestant struct {
+	name string
+	run  func(*news.Page)
+
+	cost   cost            // of the round
+	cpu    []time.Duration // of each round, a page
+	ratios []float64       // of each round, to the first contestant
+	allocs uint64          // of the last round, a page
+	bytes  uint64
+}
+
+// cost is CPU time and memory, up to now or in a stretch of time.
+type cost struct {
+	cpu           time.Duration
+	allocs, bytes uint64
+}
+
+// contestants are what is measured; the first is what the others are compared
+// with.
+func contestants() []*contestant {
+	list := []*contestant{
+		{name: "html.Parse", run: func(p *news.Page) { _, _ = html.Parse(bytes.NewReader(p.Body)) }},
+		{name: "html.Tokenizer", run: tokenize},
+	}
+	all := extractors()
+	for _, name := range []string{"pressmill", "readeck", "go-shiori", "go-domdistiller", "go-trafilatura", "go-trafilatura+fallback"} {
+		extract := all[name]
+		if name == "pressmill" {
+			list = append(list, &contestant{name: "pressmill, to JSON", run: func(p *news.Page) {
+				if a, err := extract(p); err == nil {
+					_, _ = json.Marshal(a)
+				}
+			}})
+			continue
+		}
+		list = append(list, &contestant{name: name, run: func(p *news.Page) { _, _ = extract(p) }})
+	}
+	return list
+}
+
+// tokenize reads every token with its attributes.
+func tokenize(p *news.Page) {
+	for z := html.NewTokenizer(bytes.NewReader(p.Body)); z.Next() != html.ErrorToken; {
+		z.Token()
+	}
+}
+
+// measure runs all contestants over the corpus and prints the table.
+func measure(w io.Writer, corpus []source, rounds int) error {
+	list := contestants()
+	size := 0
+	for round := range rounds + 1 { // the first warms up
+		size = 0
+		for batch := range slices.Chunk(corpus, batchSize) {
+			n, err := measureBatch(list, batch)
+			if err != nil {
+				return err
+			}
+			size += n
+		}
+		first := list[0].cost
+		for _, c := range list {
+			if round > 0 {
+				c.endRound(first, len(corpus))
+			}
+			c.cost = cost{}
+		}
+	}
+	fmt.Fprintf(w, "%d pages of %.1f KB on average, one core, median of %d rounds\n\n", len(corpus), float64(size)/1000/float64(len(corpus)), rounds)
+	fmt.Fprintf(w, "%-25s %12s %14s %12s %12s\n", "", "CPU a page", "to html.Parse", "allocations", "KB allocated")
+	for _, c := range list {
+		fmt.Fprintf(w, "%-25s %9.3f ms %14.2f %12d %12.1f\n", c.name, median(c.cpu).Seconds()*1000, median(c.ratios), c.allocs, float64(c.bytes)/1000)
+	}
+	return nil
+}
+
+// measureBatch returns the bytes of the batch's pages.
+func measureBatch(list []*contestant, batch []source) (size int, err error) {
+	pages := make([]*news.Page, len(batch))
+	for i := range batch {
+		if pages[i], err = batch[i].load(); err != nil {
+			return 0, err
+		}
+		size += len(pages[i].Body)
+	}
+	repeats := max(1, batchBytes/max(1, size))
+	for _, c := range list {
+		runtime.GC()
+		before := spent()
+		for range repeats {
+			for _, p := range pages {
+				c.run(p)
+			}
+		}
+		c.cost.add(before, spent(), repeats)
+	}
+	return size, nil
+}
+
+// add adds what was spent between two moments on work done several times.
+func (c *cost) add(before, after cost, repeats int) {
+	c.cpu += (after.cpu - before.cpu) / time.Duration(repeats)
+	c.allocs += (after.allocs - before.allocs) / uint64(repeats)
+	c.bytes += (after.bytes - before.bytes) / uint64(repeats)
+}
+
+// spent returns what the process has used so far, in all its threads.
+func spent() cost {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	var t unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t)
+	return cost{cpu: time.Duration(t.Nano()), allocs: m.Mallocs, bytes: m.TotalAlloc}
+}
+
+// endRound takes down the cost of a round.
+func (c *contestant) endRound(first cost, pages int) {
+	c.cpu = append(c.cpu, c.cost.cpu/time.Duration(pages))
+	c.ratios = append(c.ratios, float64(c.cost.cpu)/float64(first.cpu))
+	c.allocs, c.bytes = c.cost.allocs/uint64(pages), c.cost.bytes/uint64(pages)
+}
+
+func median[T float64 | time.Duration](list []T) T {
+	slices.Sort(list)
+	return list[len(list)/2]
+}

@@ -29,7 +29,7 @@ var placeholders = map[string]bool{
 // authors finds who wrote the article: in the structured data, the meta
 // elements, then the visible byline. Agencies go to the agencies.
 func (x *extraction) authors() {
-	for _, try := range []func() string{x.ldAuthors, x.metaAuthors, x.linkedAuthors, x.bylineAuthors} {
+	for _, try := range []func() string{x.ruledAuthors, x.ldAuthors, x.metaAuthors, x.linkedAuthors, x.bylineAuthors} {
 		if src := try(); len(x.art.Authors) > 0 {
 			x.prov("authors", src, 0.8)
 			return

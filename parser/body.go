@@ -10,6 +10,9 @@ import (
 // body chooses the container and fills the article's blocks, standfirst,
 // bylines, agencies and related links.
 func (x *extraction) body() {
+	if x.ruledBody() {
+		return
+	}
 	t := x.tree
 	x.root = t.container()
 	if x.root < 0 {
@@ -122,7 +125,10 @@ func (x *extraction) blocks() {
 			b.why = whyEnded
 			continue
 		}
-		if b.why = f.refuse(i, b); b.why == "" {
+		if x.tree.nodes[b.node].flags&ruleKeep == 0 {
+			b.why = f.refuse(i, b)
+		}
+		if b.why == "" {
 			f.out = append(f.out, *b)
 			f.weight += b.weight
 		}

@@ -8,7 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
+	"pressmill/parser/rules"
+	"pressmill/pkg/config"
 	"pressmill/pkg/news"
 )
 
@@ -19,17 +22,38 @@ const (
 	exitUsage  = 2
 )
 
-const extractHelp = `usage: parser extract -url URL FILE|-
-       parser extract -corpus DIR
+const extractHelp = `usage: parser extract [-rules DIR] -url URL FILE|-
+       parser extract [-rules DIR] -corpus DIR
 
 Prints the article in an HTML page as JSON. FILE is read, or standard input
 for "-". With -corpus, prints a line {"id":..., "article":{...}} for every page
 of DIR/pages.jsonl, in order; a page that is no article has article null and
 an "error".
 
+` + rulesHelp
+
+const rulesHelp = `-rules names a folder of site rules in YAML: a file for each site, or a list of
+sites in one.
+
+  domain: example.com           # and its subdomains; the only key that must be there
+  path: /news/*                 # only pages whose path matches; * is any run of characters
+  title: h1.headline            # and standfirst, authors, published, modified, section, tags, image
+  published: [time.pub, "meta[name=date]@content"]
+  body: [article .text, .story] # the elements that hold the text
+  drop: [.promo, aside.shop]    # elements that are no part of the article
+  keep: [aside.facts]           # elements of the text that the engine would leave out
+  zone: Europe/Berlin           # of dates that state none
+  lang: de                      # in place of what the pages declare
+
+Selectors are CSS: tag, *, .class, #id, [name], [name=value] with = ^= $= *= ~=,
+:first-child, descendants, children (>), comma lists; @name behind one reads an
+attribute. Of a list the first that matches counts, of drop and keep all. The
+rule with the longest domain, then the longest path, is used alone. One that
+matches nothing on a page is a warning in the article.
+
 `
 
-const evaluateHelp = `usage: parser evaluate -corpus DIR [-corpus DIR...] [DIR...]
+const evaluateHelp = `usage: parser evaluate [-rules DIR] -corpus DIR [-corpus DIR...] [DIR...]
        parser evaluate -articles FILE.jsonl -corpus DIR...
 
 Prints a table of scores: the pages of each DIR/pages.jsonl are extracted and
@@ -85,20 +109,24 @@ func RunExtract(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	url := fs.String("url", "", "the page's `URL`")
 	corpus := fs.String("corpus", "", "folder with pages.jsonl")
 	zone := fs.String("zone", "", "IANA time `zone` of dates that state none")
+	rulesDir := rulesFlag(fs)
 	if code, ok := parseFlags(fs, args, stdout); !ok {
 		return code
 	}
+	e, err := newExtractor(*rulesDir)
 	switch {
+	case err != nil:
+		return done(stderr, err)
 	case *corpus != "" && (*url != "" || fs.NArg() > 0):
 		return misuse(fs, stderr, "-corpus goes with neither -url nor FILE")
 	case *corpus != "":
-		return done(stderr, writeCorpus(stdout, *corpus))
+		return done(stderr, e.writeCorpus(stdout, *corpus))
 	case *url == "":
 		return misuse(fs, stderr, "-url is missing")
 	case fs.NArg() != 1:
 		return misuse(fs, stderr, "want one FILE, or -")
 	}
-	return done(stderr, writeOne(stdout, stdin, *url, fs.Arg(0), *zone))
+	return done(stderr, e.writeOne(stdout, stdin, *url, fs.Arg(0), *zone))
 }
 
 func misuse(fs *flag.FlagSet, stderr io.Writer, msg string) int {
@@ -107,15 +135,31 @@ func misuse(fs *flag.FlagSet, stderr io.Writer, msg string) int {
 	return exitUsage
 }
 
+// done tells the error, if there is one, and returns the exit code.
 func done(stderr io.Writer, err error) int {
-	if err != nil {
-		fmt.Fprintln(stderr, "parser:", err)
-		return exitFailed
+	if err == nil {
+		return exitDone
 	}
-	return exitDone
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintln(stderr, "parser:", line)
+	}
+	if errors.Is(err, config.ErrInvalid) {
+		return exitUsage
+	}
+	return exitFailed
 }
 
-func writeOne(w io.Writer, stdin io.Reader, url, name, zone string) error {
+func rulesFlag(fs *flag.FlagSet) *string {
+	return fs.String("rules", "", "`folder` with site rules (default: none)")
+}
+
+func newExtractor(rulesDir string) (*Extractor, error) {
+	set, err := rules.Load(rulesDir)
+	return &Extractor{Rules: set}, err
+}
+
+// readPage reads a page from a file, or from stdin for "-".
+func readPage(stdin io.Reader, url, name, zone string) (*news.Page, error) {
 	var body []byte
 	var err error
 	if name == "-" {
@@ -124,11 +168,19 @@ func writeOne(w io.Writer, stdin io.Reader, url, name, zone string) error {
 		body, err = os.ReadFile(name)
 	}
 	if err != nil {
-		return fmt.Errorf("read page: %w", err)
+		return nil, fmt.Errorf("read page: %w", err)
 	}
 	page := newPage(url, "", body)
 	page.Source.Zone = zone
-	a, err := Extract(page)
+	return page, nil
+}
+
+func (e *Extractor) writeOne(w io.Writer, stdin io.Reader, url, name, zone string) error {
+	page, err := readPage(stdin, url, name, zone)
+	if err != nil {
+		return err
+	}
+	a, err := e.Extract(page)
 	if err != nil {
 		return fmt.Errorf("extract %s: %w", url, err)
 	}
@@ -145,11 +197,11 @@ type corpusLine struct {
 	Error   string        `json:"error,omitempty"`
 }
 
-func writeCorpus(w io.Writer, dir string) error {
+func (e *Extractor) writeCorpus(w io.Writer, dir string) error {
 	buf := bufio.NewWriter(w)
 	enc := json.NewEncoder(buf)
 	enc.SetEscapeHTML(false)
-	err := extractCorpus(dir, func(r result) error {
+	err := e.extractCorpus(dir, func(r result) error {
 		return enc.Encode(corpusLine{ID: r.label.ID, Article: r.article, Error: errText(r.err)})
 	})
 	return errors.Join(err, buf.Flush())
@@ -161,6 +213,7 @@ func RunEvaluate(args []string, stdout, stderr io.Writer) int {
 	fs := newFlags("evaluate", evaluateHelp, stderr)
 	var dirs listFlag
 	fs.Var(&dirs, "corpus", "`folder` with pages.jsonl; may be repeated")
+	rulesDir := rulesFlag(fs)
 	articles := fs.String("articles", "", "score the articles of this `file` of JSON lines")
 	var report Report
 	fs.IntVar(&report.Worst, "worst", 0, "list the `n` pages with the lowest scores of each set")
@@ -173,7 +226,11 @@ func RunEvaluate(args []string, stdout, stderr io.Writer) int {
 		return misuse(fs, stderr, "want at least one folder")
 	}
 	if *articles == "" {
-		return done(stderr, Evaluate(stdout, report, dirs...))
+		e, err := newExtractor(*rulesDir)
+		if err == nil {
+			err = e.Evaluate(stdout, report, dirs...)
+		}
+		return done(stderr, err)
 	}
 	byURL, err := readArticles(*articles)
 	if err != nil {

@@ -107,7 +107,7 @@ type result struct {
 
 // extractCorpus extracts every page of a corpus, on all cores, and calls emit
 // in the order of the corpus.
-func extractCorpus(dir string, emit func(result) error) error {
+func (e *Extractor) extractCorpus(dir string, emit func(result) error) error {
 	labels, err := loadCorpus(dir)
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ func extractCorpus(dir string, emit func(result) error) error {
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for i := range next {
-				results[i] <- extractLabelled(&labels[i])
+				results[i] <- e.extractLabelled(&labels[i])
 			}
 		})
 	}
@@ -146,12 +146,12 @@ func extractCorpus(dir string, emit func(result) error) error {
 	return nil
 }
 
-func extractLabelled(l *labelled) result {
+func (e *Extractor) extractLabelled(l *labelled) result {
 	page, err := l.page()
 	if err != nil {
 		return result{label: l, err: err}
 	}
-	a, err := Extract(page)
+	a, err := e.Extract(page)
 	return result{label: l, article: a, err: err}
 }
 
@@ -168,8 +168,8 @@ func (l *labelled) heldOut() bool { return crc32.ChecksumIEEE([]byte(l.Site))&1 
 
 // Evaluate extracts the pages of labelled corpora and writes one row of scores
 // for each.
-func Evaluate(w io.Writer, report Report, dirs ...string) error {
-	return evaluate(w, report, dirs, extractCorpus)
+func (e *Extractor) Evaluate(w io.Writer, report Report, dirs ...string) error {
+	return evaluate(w, report, dirs, e.extractCorpus)
 }
 
 // EvaluateArticles scores articles made elsewhere, found by their requested

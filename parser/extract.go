@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"pressmill/parser/rules"
 	"pressmill/pkg/news"
 	"pressmill/pkg/weburl"
 )
@@ -32,9 +33,10 @@ type extraction struct {
 	tree *tree
 	meta meta
 	ld   structured
-	url  *url.URL // the page's own
-	base *url.URL // what references are resolved against
-	key  *url.URL // what the id is made from
+	url  *url.URL    // the page's own
+	base *url.URL    // what references are resolved against
+	rule *rules.Site // for the page; the zero Site where there is none
+	key  *url.URL    // what the id is made from
 
 	siteNames    []string // folded
 	domainLabel  string   // the registrable domain without its suffix
@@ -52,11 +54,35 @@ type extraction struct {
 	art *news.Article
 }
 
+// Extractor makes articles of pages. The zero Extractor has no site rules. Its
+// methods may be called concurrently.
+type Extractor struct {
+	Rules *rules.Set // or nil
+}
+
+// Extract is that of an Extractor without site rules.
+func Extract(page *news.Page) (*news.Article, error) { return (&Extractor{}).Extract(page) }
+
 // Extract makes an article of a page. A page that is none gives a *RejectError,
 // for which errors.Is(err, ErrNotArticle) holds; a page whose addresses are no
 // URLs gives another error. The article passes Validate. The page is not
-// changed; Extract may be called concurrently.
-func Extract(page *news.Page) (*news.Article, error) {
+// changed.
+func (e *Extractor) Extract(page *news.Page) (*news.Article, error) {
+	x, err := e.open(page)
+	if err != nil {
+		return nil, err
+	}
+	defer x.tree.release()
+	if err := x.run(); err != nil {
+		return nil, err
+	}
+	x.finish()
+	return x.art, nil
+}
+
+// open parses a page and reads its addresses. The tree of the extraction must
+// be released.
+func (e *Extractor) open(page *news.Page) (*extraction, error) {
 	if page.Status >= 400 || page.Status != 0 && page.Status < 200 {
 		return nil, reject(ReasonErrorPage)
 	}
@@ -64,20 +90,18 @@ func Extract(page *news.Page) (*news.Article, error) {
 	if err != nil {
 		return nil, reject(ReasonNotHTML)
 	}
-	t := parseTree(src)
-	defer t.release()
-	if len(t.nodes) < 2 {
-		return nil, reject(ReasonNoText)
+	x := &extraction{page: page, tree: parseTree(src), art: &news.Article{Schema: news.Schema}, root: -1}
+	if len(x.tree.nodes) < 2 {
+		err = reject(ReasonNoText)
+	} else {
+		err = x.addresses()
 	}
-	x := &extraction{page: page, tree: t, art: &news.Article{Schema: news.Schema}, root: -1}
-	if err := x.addresses(); err != nil {
+	if err != nil {
+		x.tree.release()
 		return nil, err
 	}
-	if err := x.run(); err != nil {
-		return nil, err
-	}
-	x.finish()
-	return x.art, nil
+	x.useRule(e.Rules.Find(x.url))
+	return x, nil
 }
 
 func (x *extraction) addresses() (err error) {
@@ -98,6 +122,7 @@ func (x *extraction) addresses() (err error) {
 
 func (x *extraction) run() error {
 	x.ld = x.tree.structured()
+	x.markRuled()
 	x.tree.score(x.openings())
 	x.site()
 	x.title()
@@ -226,6 +251,7 @@ func (x *extraction) finish() {
 	a.Usage = x.meta.usage(page)
 	a.Related = x.relatedLinks()
 	x.sections()
+	x.ruledLabels()
 	x.access()
 	a.ID = news.ArticleID(weburl.Key(x.key))
 	a.Rev = news.Revision(a.Title, a.Body.Text)

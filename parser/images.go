@@ -37,6 +37,7 @@ func (x *extraction) images() {
 		}
 	}
 	x.leadImage()
+	x.ruledImage()
 	for _, im := range x.art.Images {
 		for _, s := range []string{im.Caption, im.Alt} {
 			if f := fold(s); f != "" {

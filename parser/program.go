@@ -2,7 +2,9 @@ package parser
 
 import (
 	"context"
+	"fmt"
 
+	"pressmill/parser/rules"
 	"pressmill/pkg/config"
 	"pressmill/pkg/worker"
 )
@@ -25,7 +27,11 @@ func Program() worker.Program {
 				if err != nil {
 					return err
 				}
-				return NewWorker(cfg, d.Bus, d.Log, d.Stage).Run(ctx, d.Health.Beat)
+				w, err := NewWorker(cfg, d.Bus, d.Log, d.Stage)
+				if err != nil {
+					return err
+				}
+				return w.Run(ctx, d.Health.Beat)
 			}),
 		Commands: []worker.Command{
 			{Name: "extract", Args: "-url URL FILE|-", Short: "Print the article of a page in a file", Run: func(_ context.Context, env *worker.Env, args []string) error {
@@ -34,8 +40,26 @@ func Program() worker.Program {
 			{Name: "evaluate", Args: "-corpus DIR...", Short: "Score the engine on labelled pages", Run: func(_ context.Context, env *worker.Env, args []string) error {
 				return exit(RunEvaluate(args, env.Stdout, env.Stderr))
 			}},
+			{Name: "rules check", Args: "DIR", Short: "Check a folder of site rules", Run: checkRules},
 		},
 	}
+}
+
+// checkRules is the command "parser rules check".
+func checkRules(_ context.Context, env *worker.Env, args []string) error {
+	flags := env.Flags()
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() != 1 {
+		return worker.Usagef("want one DIR")
+	}
+	set, err := rules.Load(flags.Arg(0))
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(env.Stdout, "%d site rules are fine\n", set.Len())
+	return err
 }
 
 func exit(code int) error {

@@ -46,6 +46,9 @@ type dateReader func(s, src string, conf float64, field string) *news.Date
 
 func (x *extraction) published(read dateReader) *news.Date {
 	const field = "published"
+	if d := x.ruledDate(read, field, x.rule.Published); d != nil {
+		return d
+	}
 	for _, key := range []string{"datePublished", "dateCreated", "uploadDate"} {
 		if d := read(x.ld.article.text(key), "jsonld", 0.95, field); d != nil {
 			return d
@@ -98,6 +101,9 @@ func (x *extraction) emptyDateLabel() bool {
 
 func (x *extraction) modified(read dateReader) *news.Date {
 	const field = "modified"
+	if d := x.ruledDate(read, field, x.rule.Modified); d != nil {
+		return d
+	}
 	if d := read(x.ld.article.text("dateModified"), "jsonld", 0.95, field); d != nil {
 		return d
 	}
@@ -176,8 +182,11 @@ func (x *extraction) lineDate(read dateReader, field string) *news.Date {
 	return nil
 }
 
-// zone returns the source's configured zone or nil.
+// zone returns the zone of the site's rule, that of the source, or nil.
 func (x *extraction) zone() *time.Location {
+	if x.rule.Zone != nil {
+		return x.rule.Zone
+	}
 	if x.page.Source.Zone == "" {
 		return nil
 	}

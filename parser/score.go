@@ -175,6 +175,7 @@ func (t *tree) dropFurniture() {
 		if named && n.flags&bodyMark != 0 && n.flags&(commentMark|hidden) == 0 && !n.tag.is(traitJunk) {
 			named = false
 		}
+		named = named && n.flags&ruleKeep == 0
 		if n.tag.is(traitNoText) || named && !protected(n, all) {
 			n.flags |= dropped
 		}

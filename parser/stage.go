@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"pressmill/parser/rules"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/news"
@@ -16,31 +17,40 @@ import (
 
 // Config is the section parser of the configuration.
 type Config struct {
-	Workers int `yaml:"workers"` // pages worked on at the same time; 0: one per core
+	Workers int    `yaml:"workers"` // pages worked on at the same time; 0: one per core
+	Rules   string `yaml:"rules"`   // the folder of the site rules; "": none
 }
 
-// Validate reports every fault of the section.
+// Validate reports every fault of the section and of the site rules, so that a
+// bad rule ends the program before it begins to work.
 func (c *Config) Validate() error {
+	_, err := rules.Load(c.Rules)
 	if c.Workers < 0 {
-		return errors.New("parser.workers: must not be negative")
+		err = errors.Join(errors.New("parser.workers: must not be negative"), err)
 	}
-	return nil
+	return err
 }
 
 // Worker consumes pages and publishes articles.
 type Worker struct {
-	cfg   Config
-	bus   *bus.Bus
-	log   *zap.Logger
-	stage *logging.Stage
+	cfg       Config
+	extractor Extractor
+	bus       *bus.Bus
+	log       *zap.Logger
+	stage     *logging.Stage
 }
 
-// NewWorker returns a parser worker on a bus whose topology is ready.
-func NewWorker(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) *Worker {
+// NewWorker loads the site rules and returns a parser worker on a bus whose
+// topology is ready. The error is a config.ErrInvalid.
+func NewWorker(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) (*Worker, error) {
 	if cfg.Workers == 0 {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}
-	return &Worker{cfg: cfg, bus: b, log: log, stage: stage}
+	set, err := rules.Load(cfg.Rules)
+	if err != nil {
+		return nil, err
+	}
+	return &Worker{cfg: cfg, extractor: Extractor{Rules: set}, bus: b, log: log, stage: stage}, nil
 }
 
 // Run works until ctx is cancelled, finishes the pages in work and returns
@@ -55,7 +65,7 @@ func (w *Worker) handle(ctx context.Context, page *news.Page) error {
 	w.stage.InFlight(1)
 	defer w.stage.InFlight(-1)
 	log := w.log.With(zap.String(logging.KeyCrawlID, page.CrawlID), zap.String(logging.KeyPageID, page.PageID), logging.URL(page.FinalURL))
-	article, err := Extract(page)
+	article, err := w.extractor.Extract(page)
 	took := time.Since(begun)
 	w.stage.Observe(took)
 	if reject, ok := errors.AsType[*RejectError](err); ok {

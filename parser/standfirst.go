@@ -27,6 +27,9 @@ func (x *extraction) descriptions() []string {
 // standfirst finds the article's standfirst: a first block so named or set
 // apart, or a text so named between the title and the container.
 func (x *extraction) standfirst() {
+	if x.ruledLead() {
+		return
+	}
 	descs := x.descriptions()
 	if i := x.leadBlocks(descs); i > 0 {
 		for _, b := range x.kept[:i] {

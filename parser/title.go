@@ -22,6 +22,9 @@ const maxTitle = 400
 // title chooses the title by vote: every source votes for what it says and for
 // that without the site's name.
 func (x *extraction) title() {
+	if x.ruledTitle() {
+		return
+	}
 	cands := x.titleCandidates()
 	score := make(map[string]float64)
 	for _, c := range cands {

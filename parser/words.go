@@ -25,6 +25,8 @@ const (
 	titleMark                    // named as a title
 	evidence                     // its text is in the structured data
 	liveMark                     // named as a live blog's post
+	ruleDrop                     // a site rule drops it
+	ruleKeep                     // a site rule keeps it
 )
 
 // wordFlags are the meanings of words in class, id, itemprop, role and the like.

@@ -318,7 +318,9 @@ func newPipeline(j *job, b *bus.Bus, log *zap.Logger) (*pipeline, error) {
 	if p.crawler, err = crawler.New(j.crawler, b, log.With(zap.String(logging.KeyStage, "crawler")), p.stages[0]); err != nil {
 		return nil, err
 	}
-	p.parser = parser.NewWorker(j.parser, b, log.With(zap.String(logging.KeyStage, "parser")), p.stages[1])
+	if p.parser, err = parser.NewWorker(j.parser, b, log.With(zap.String(logging.KeyStage, "parser")), p.stages[1]); err != nil {
+		return nil, err
+	}
 	articles, turns := sink.OnBus(b, func() {})
 	p.sink, err = sink.New(j.sinks, articles, turns, log.With(zap.String(logging.KeyStage, "sink")), sink.Options{Once: j.once, Stage: p.stages[2]})
 	return p, err

@@ -1,117 +1,236 @@
 package parser
 
 import (
-	"regexp"
+	"bytes"
+	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
-	"pressmill/parser/jsonld"
+	"pressmill/parser/bylines"
 	"pressmill/pkg/news"
 )
 
-var (
-	bylineLead = regexp.MustCompile(`(?i)^\s*(?:(?:written|posted|reported|edited|published|story|words|review|photos?|text|texte|testo|autor(?:in|en)?|authors?|auteur|verfasst|geschrieben|ein beitrag|eine analyse|ein kommentar|kommentar|interview|gastbeitrag|veröffentlicht|redaktion|reporting)\s*(?:by|von|par|por|di|:)?\s*[:|]?\s+|(?:by|von|par|por|di|door|av|af|od|oleh|yazan|by:|von:)\s*:?\s+)`)
-	bylineTail = regexp.MustCompile(`(?i)\s*(?:\((?:[^)]*)\)|[|•·–].*|\s-\s.*|,?\s+(?:updated|published|posted|on|am|at|veröffentlicht|aktualisiert)\b.*|\d.*)$`)
-	byAnd      = regexp.MustCompile(`(?i)\s*(?:[;|/]|\s&\s|\s(?:and|und|et|y|og|och|en|ve|oraz)\s)\s*`)
-	jobTitle   = regexp.MustCompile(`(?i)\b(?:reporter|editor|correspondent|korrespondent(?:in)?|redakteur(?:in)?|journalist(?:in)?|columnist|writer|chef|contributor|bureau|producer|author|autor|staff|freier?|director|politik|wirtschaft|kultur|sport|ressort\w*|leiter(?:in)?|redaktion)\b`)
-	orgWord    = regexp.MustCompile(`(?i)\b(?:news|redaktion|editors?|editorial|team|staff|desk|newsroom|online|media|zeitung|nachrichten|press|agency|agentur|tv|radio|magazine|magazin|network|group|gmbh|inc|e\.v|ministerium|university|institut|institute|association|verein|foundation|stiftung|times|post|journal|herald|tribune|gazette|daily|today|english|redacción|rédaction|redazione|redactie|redaksjon|toimitus|presse|kolektif|desk|partei)\b|\.(?:com|de|net|org|at|ch|co|be|fr|it|no|se|dk|info)\b`)
-)
-
-// placeholders name nobody.
-var placeholders = map[string]bool{
-	"stringer": true, "staff": true, "admin": true, "administrator": true, "editor": true, "unknown": true, "none": true, "null": true,
-	"author": true, "autor": true, "anonymous": true, "guest": true, "user": true, "root": true, "webmaster": true, "gast": true,
-	"handout": true, "contributor": true, "n a": true, "na": true, "staff writer": true, "web desk": true, "default": true,
-	"undefined": true, "by": true, "von": true, "wordpress": true, "redakteur": true, "super user": true, "news desk": true,
+// signatures are the authors that one source names.
+type signatures struct {
+	src     string // as in the provenance
+	conf    float64
+	persons []news.Author
+	orgs    []news.Author
+	sure    bool // a full byline names the persons, or structured data
 }
 
-// authors finds who wrote the article: in the structured data, the meta
-// elements, then the visible byline. Agencies go to the agencies.
+// authors finds who wrote the article. The sources are asked in the order of
+// how far they are to be believed, until one names persons; the first
+// organisation stands when none does. Agencies go to the agencies.
 func (x *extraction) authors() {
-	for _, try := range []func() string{x.ruledAuthors, x.ldAuthors, x.metaAuthors, x.linkedAuthors, x.bylineAuthors} {
-		if src := try(); len(x.art.Authors) > 0 {
-			x.prov("authors", src, 0.8)
-			return
+	var best signatures
+	for _, ask := range []func() signatures{x.ruledAuthors, x.ldAuthors, x.metaAuthors, x.namedAuthors, x.linkedAuthors, x.lineAuthors, x.loneAuthors} {
+		s := ask()
+		if s.src == srcRule && len(s.persons)+len(s.orgs) > 0 || len(s.persons) > 0 && (s.sure || len(best.orgs) == 0) {
+			best = s
+			break
 		}
+		if len(best.orgs) == 0 && len(s.orgs) > 0 {
+			best = s
+		}
+	}
+	if x.art.Authors = best.persons; len(best.persons) == 0 {
+		x.art.Authors = best.orgs
+	}
+	if len(x.art.Authors) > 0 {
+		x.prov("authors", best.src, best.conf)
 	}
 }
 
-func (x *extraction) ldAuthors() string {
+// read adds whom a byline names.
+func (s *signatures) read(x *extraction, raw, url string) {
+	raw = strings.TrimSpace(raw)
+	b := bylines.Parse(raw, x.isOrgName)
+	s.add(x, &b, raw, url)
+}
+
+func (s *signatures) add(x *extraction, b *bylines.Byline, raw, url string) {
+	raw = strings.ReplaceAll(raw, "\n", " ")
+	x.addAgencies(b.Agencies, "source", raw)
+	x.addAgencies(b.Helped, "contributor", raw)
+	if len(b.Persons)+len(b.Orgs) > 1 {
+		url = ""
+	}
+	s.sure = s.sure || b.Led && b.Full()
+	for _, p := range b.Persons {
+		s.persons = sign(s.persons, news.Author{Name: p.Name, Kind: "person", Org: p.Org, URL: url, Raw: raw})
+	}
+	for _, name := range b.Orgs {
+		s.orgs = sign(s.orgs, news.Author{Name: name, Kind: "org", URL: url, Raw: raw})
+	}
+}
+
+// sign adds an author who is not yet in the list.
+func sign(list []news.Author, a news.Author) []news.Author {
+	f := fold(a.Name)
+	if slices.ContainsFunc(list, func(b news.Author) bool { return fold(b.Name) == f }) {
+		return list
+	}
+	return append(list, a)
+}
+
+// ldAuthors reads the structured data.
+func (x *extraction) ldAuthors() signatures {
+	s := signatures{src: "jsonld", conf: 0.9, sure: true}
 	for _, key := range []string{"author", "creator"} {
 		for o := range x.ld.article.list(key) {
-			x.ldAuthor(x.ld.resolve(o))
+			x.ldAuthor(&s, x.ld.resolve(o))
 		}
-		if len(x.art.Authors) > 0 {
+		if len(s.persons)+len(s.orgs) > 0 {
 			break
 		}
 	}
-	return "jsonld"
+	return s
 }
 
-func (x *extraction) ldAuthor(o object) {
-	if names := o.get("name"); names.Kind() == jsonld.Array {
-		for n := range names.items() {
-			x.addByline(n.str(), "")
-		}
+func (x *extraction) ldAuthor(s *signatures, o object) {
+	if !o.isObject() {
+		s.read(x, o.str(), "")
 		return
 	}
 	url := o.text("url")
 	if !strings.HasPrefix(url, "http") {
 		url = ""
 	}
-	name := o.str()
-	if o.is("Organization", "NewsMediaOrganization", "Corporation") {
-		x.addAuthor(news.Author{Name: name, Kind: "org", URL: url, Raw: name})
-		return
-	}
-	x.addByline(name, url)
-}
-
-func (x *extraction) metaAuthors() string {
-	for _, key := range []string{"author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl", "citation_author", "article:author_name", "cxenseparse:author", "og:article:author", "creator", "article.author", "twitter:data1"} {
-		for _, v := range x.meta.values[key] {
-			if key == "twitter:data1" && !strings.Contains(fold(x.meta.get("twitter:label1")), "written by") && !strings.Contains(fold(x.meta.get("twitter:label1")), "verfasst von") {
-				continue
+	for n := range o.list("name") {
+		name := n.str()
+		if o.is("Organization", "NewsMediaOrganization", "Corporation") && bylines.Agency(name) == "" {
+			if name != "" {
+				s.orgs = sign(s.orgs, news.Author{Name: name, Kind: "org", URL: url, Raw: name})
 			}
-			if !strings.Contains(v, "://") && !strings.HasPrefix(v, "@") {
-				x.addByline(v, "")
-			}
-		}
-		if len(x.art.Authors) > 0 {
-			return "meta"
-		}
-	}
-	return "meta"
-}
-
-// linkedAuthors reads rel=author and itemprop=author near the text.
-func (x *extraction) linkedAuthors() string {
-	t := x.tree
-	from, to := x.scope()
-	for i := from; i < to; i++ {
-		n := &t.nodes[i]
-		if n.tag == tagNone || n.flags&(commentMark|relatedMark) != 0 || n.stop-i > 40 || n.start == n.end {
 			continue
 		}
-		if (strings.EqualFold(t.attr(i, "rel"), "author") || hasWord(t.attr(i, "itemprop"), "author")) && !t.inMarked(i, commentMark|relatedMark) {
-			if v := t.attr(i, "content"); v != "" {
-				x.addByline(v, "")
-			} else {
-				x.addByline(t.text(i), "")
+		s.read(x, name, url)
+	}
+}
+
+// metaKeys are the meta elements that name authors.
+var metaKeys = []string{"author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl", "citation_author", "article:author_name", "cxenseparse:author", "og:article:author", "creator", "article.author"}
+
+// metaAuthors reads the meta elements; the first that names persons counts.
+func (x *extraction) metaAuthors() signatures {
+	s := signatures{src: "meta", conf: 0.8, sure: true}
+	for _, key := range metaKeys {
+		for _, v := range x.meta.values[key] {
+			s.read(x, v, "")
+		}
+		if len(s.persons) > 0 {
+			return s
+		}
+	}
+	for _, n := range []string{"1", "2"} { // Twitter's cards have labelled values
+		label, v := x.meta.get("twitter:label"+n), x.meta.get("twitter:data"+n)
+		if v != "" && bylines.Parse(label+": "+v, nil).Led {
+			s.read(x, v, "")
+		}
+	}
+	return s
+}
+
+// An element with a byline has at most maxByline nodes and maxBylineText bytes
+// of text; those of the authors of one article lie close together, and are few.
+const (
+	maxByline     = 60
+	maxBylineText = 240
+	bylineGap     = 40
+	maxAuthors    = 8
+)
+
+// namedAuthors reads the elements that are named as bylines: the first that
+// names persons, and those close behind it.
+func (x *extraction) namedAuthors() signatures {
+	t := x.tree
+	s := signatures{src: "html", conf: 0.8}
+	from, to := x.scope()
+	stop := to
+	for i := from; i < min(to, stop); i++ {
+		n := &t.nodes[i]
+		if n.tag == tagNone || n.flags&bylineMark == 0 || n.stop-i > maxByline || n.flags&notByline != 0 || t.inMarked(i, notByline) {
+			continue
+		}
+		if x.namedAuthor(&s, i) {
+			i = n.stop - 1
+			if len(s.persons) > 0 {
+				stop = i + bylineGap
 			}
 		}
 	}
-	return "html"
+	if len(s.persons) > maxAuthors {
+		s.persons = nil
+	}
+	return s
 }
 
-func hasWord(list, word string) bool {
-	for w := range strings.FieldsSeq(list) {
-		if w == word {
-			return true
-		}
+// notByline are the names of elements whose authors are not the article's.
+const notByline = commentMark | relatedMark | captionMark
+
+// namedAuthor reads one element that is named as a byline, and says whether it
+// named anybody.
+func (x *extraction) namedAuthor(s *signatures, i int32) bool {
+	t := x.tree
+	raw := t.attr(i, "content")
+	if raw == "" {
+		raw = t.parts(i)
 	}
-	return false
+	if len(raw) > maxBylineText {
+		return false
+	}
+	b := bylines.Parse(raw, x.isOrgName)
+	if !b.Led && (b.Rest || !b.Full() && len(b.Persons) > 0 && strings.TrimSpace(raw) != b.Persons[0].Name) {
+		return false
+	}
+	url := ""
+	if t.nodes[i].tag == tagA {
+		url = x.authorURL(i)
+	}
+	s.add(x, &b, raw, url)
+	return len(b.Persons)+len(b.Orgs) > 0
+}
+
+func (x *extraction) authorURL(i int32) string {
+	if u := x.tree.attr(i, "href"); strings.HasPrefix(u, "http") {
+		return u
+	}
+	return ""
+}
+
+// parts returns the visible text of a subtree with a line break wherever an
+// element begins or ends, unless it parts two words only, as a first and a
+// family name.
+func (t *tree) parts(i int32) string {
+	var out []byte
+	var before string
+	apart := false
+	for j, stop := i, t.nodes[i].stop; j < stop; {
+		n := &t.nodes[j]
+		if n.tag.is(traitNoText) || n.flags&hidden != 0 && j != i {
+			j = n.stop
+			continue
+		}
+		j++
+		if n.tag != tagNone {
+			apart = apart || n.tag == tagA || n.tag == tagBr || n.tag.is(traitBlock)
+			continue
+		}
+		s := t.text(j - 1)
+		if s == "" {
+			continue
+		}
+		if before != "" {
+			if apart || strings.Contains(s, " ") || strings.Contains(before, " ") {
+				out = append(out, '\n')
+			} else {
+				out = append(out, ' ')
+			}
+		}
+		out = append(out, s...)
+		before, apart = s, false
+	}
+	return string(out)
 }
 
 // inMarked says whether an ancestor of i carries one of the flags.
@@ -124,171 +243,91 @@ func (t *tree) inMarked(i int32, f mark) bool {
 	return false
 }
 
-// bylineAuthors reads elements named as bylines, smallest first, then lines
-// that begin as a byline does.
-func (x *extraction) bylineAuthors() string {
+// authorPaths are what addresses of authors' pages hold.
+var authorPaths = [][]byte{[]byte("/author"), []byte("/autor"), []byte("/auteur"), []byte("/autore"), []byte("/redakteur"), []byte("/journalist"), []byte("/people/"), []byte("/person/"),
+	[]byte("/profil"), []byte("/reporter"), []byte("/columnist"), []byte("/contributor"), []byte("/by/"), []byte("/staff/"), []byte("/team/"), []byte("/newsteam/"), []byte("/yazar"), []byte("/firma-autore"), []byte("/skribent")}
+
+// linkedAuthors reads links to authors' own pages.
+func (x *extraction) linkedAuthors() signatures {
 	t := x.tree
+	s := signatures{src: "html", conf: 0.7}
 	from, to := x.scope()
-	for i := from; i < to && len(x.art.Authors) == 0; i++ {
+	first, last := x.textSpan()
+	for i := from; i < to; i++ {
 		n := &t.nodes[i]
-		if n.tag == tagNone || n.flags&bylineMark == 0 || n.flags&commentMark != 0 || n.stop-i > 40 || t.inMarked(i, commentMark|relatedMark) {
+		if n.tag != tagA || n.stop-i > 6 || i > first && i < last || !toAuthor(t.bytes(i)) || t.inMarked(i, commentMark|relatedMark) {
 			continue
 		}
-		if s := t.text(i); utf8.RuneCountInString(s) < 120 {
-			x.addByline(s, "")
-		}
-	}
-	for _, line := range x.bylines {
-		if len(x.art.Authors) > 0 {
+		if i > last && len(s.persons) > 0 {
 			break
 		}
-		x.addByline(line, "")
+		if name := t.text(i); bylines.Name(name) {
+			s.read(x, name, x.authorURL(i))
+		}
 	}
-	for i := from; i < min(to, x.root) && len(x.art.Authors) == 0; i++ {
+	return s
+}
+
+func toAuthor(attrs []byte) bool {
+	return slices.ContainsFunc(authorPaths, func(p []byte) bool { return bytes.Contains(attrs, p) })
+}
+
+// lineAuthors reads lines that begin as bylines do: those that the text left
+// out, then those above it.
+func (x *extraction) lineAuthors() signatures {
+	t := x.tree
+	s := signatures{src: "text", conf: 0.6}
+	for _, line := range x.bylines {
+		b := bylines.Parse(line, x.isOrgName)
+		if b.Led || b.Full() {
+			s.add(x, &b, line, "")
+		}
+		if len(s.persons) > 0 {
+			return s
+		}
+	}
+	from, to := x.scope()
+	for i := from; i < min(to, x.root) && len(s.persons) == 0; i++ {
 		n := &t.nodes[i]
-		if n.tag == tagNone || n.stop-i > 12 || n.start == n.end || n.flags&(commentMark|relatedMark|captionMark|inJunk) != 0 || t.within(i, tagFigure, tagNav, tagAside, tagFooter) {
+		if n.tag == tagNone || n.own == 0 || n.own > 120 || n.stop-i > 16 || n.flags&(commentMark|relatedMark|captionMark) != 0 || t.within(i, tagFigure, tagNav, tagAside, tagFooter) {
 			continue
 		}
-		if s := t.text(i); bylineNames(s) != "" {
-			x.addByline(s, "")
+		raw := t.parts(i)
+		if b, ok := bylines.Line(raw, x.isOrgName); ok {
+			s.add(x, &b, raw, "")
 		}
 	}
-	return "text"
+	return s
 }
 
-// bylineNames returns the names of a line that is surely a byline, such as
-// "By A and B | Tuesday, 3 May 2022", or "": it begins as one does, and holds
-// nothing but names and a date.
-func bylineNames(s string) string {
-	lead := bylineLead.FindString(s)
-	if lead == "" || utf8.RuneCountInString(s) > 110 {
-		return ""
-	}
-	names := s[len(lead):]
-	if i := strings.IndexAny(names, "0123456789"); i >= 0 {
-		if !holdsDate(names[i:]) && !holdsDate(names) {
-			return ""
+// loneAuthors reads a name that stands alone under the text.
+func (x *extraction) loneAuthors() signatures {
+	s := signatures{src: "text", conf: 0.5}
+	_, last := x.textSpan()
+	for i := range x.raw {
+		b := &x.raw[i]
+		if b.start <= last || b.weight > 40 || b.t != news.BlockParagraph || b.link > 0 {
+			continue
 		}
-		names = strings.TrimRight(names[:i], " \t")
-		if day, ok := strings.CutSuffix(names, ","); ok {
-			names = day // a weekday goes before the date's comma
-			if k := strings.LastIndexAny(day, " |·•–"); k > 0 {
-				names = day[:k]
-			}
+		if bylines.Name(strings.Trim(b.text, "()")) {
+			s.read(x, b.text, "")
 		}
+		break
 	}
-	names = strings.Trim(names, " \t,|·•–-")
-	if names == "" {
-		return ""
-	}
-	for _, part := range byAnd.Split(names, -1) {
-		if n := len(strings.Fields(part)); n < 2 || n > 4 || !nameLike(part) || endsSentence(part) {
-			return ""
-		}
-	}
-	return names
+	return s
 }
 
-// addByline reads "By A and B, Org" and adds whom it names.
-func (x *extraction) addByline(raw, url string) {
-	raw = strings.TrimSpace(raw)
-	if raw == "" || utf8.RuneCountInString(raw) > 200 {
-		return
-	}
-	s := bylineNames(raw)
-	if s == "" {
-		s = bylineLead.ReplaceAllString(raw, "")
-		s = bylineLead.ReplaceAllString(s, "")
-	}
-	if strings.Contains(s, "://") || strings.Contains(s, "@") && !strings.Contains(s, " ") {
-		return
-	}
-	for _, part := range byAnd.Split(s, -1) {
-		x.addCommaList(part, raw, url)
-	}
+// isByline says whether a line that stands by the text is a byline. Of a short
+// one it is enough that it begins as one and names somebody.
+func (x *extraction) isByline(s string) bool {
+	b, ok := bylines.Line(s, x.isOrgName)
+	return ok || b.Led && !b.Rest && len(b.Persons)+len(b.Orgs) > 0 && len(s) < 60 && !endsSentence(s)
 }
 
-// addCommaList adds the names of one part of a byline; what follows a person
-// behind a comma is another person, an organisation or a job.
-func (x *extraction) addCommaList(part, raw, url string) {
-	first := -1
-	for i, name := range strings.Split(part, ",") {
-		name = cleanName(name)
-		switch {
-		case name == "":
-		case i > 0 && first >= 0 && x.isOrgName(name):
-			a := &x.art.Authors[first]
-			if a.Org == "" && agencyOf(name) == "" {
-				a.Org = name
-			}
-		case i > 0 && jobTitle.MatchString(name):
-		case i > 0 && len(strings.Fields(name)) == 1 && agencyOf(name) == "":
-		default:
-			n := len(x.art.Authors)
-			kind := "person"
-			if x.isOrgName(name) {
-				kind = "org"
-			}
-			x.addAuthor(news.Author{Name: name, Kind: kind, URL: url, Raw: raw})
-			if len(x.art.Authors) > n && kind == "person" {
-				first = n
-			}
-		}
-	}
-}
-
-func cleanName(s string) string {
-	s = bylineLead.ReplaceAllString(s, "")
-	s = bylineTail.ReplaceAllString(s, "")
-	s = strings.Trim(s, " \t.,:;|-–—*·•\"'()")
-	return strings.Join(strings.Fields(s), " ")
-}
-
+// isOrgName says whether a name is the site's.
 func (x *extraction) isOrgName(s string) bool {
-	if x.isSite(s) || orgWord.MatchString(s) {
+	if x.isSite(s) {
 		return true
 	}
-	joined := strings.ReplaceAll(fold(s), " ", "")
-	return len(x.domainLabel) >= 5 && strings.Contains(joined, x.domainLabel)
-}
-
-// addAuthor adds an author unless it is known, nobody or an agency.
-func (x *extraction) addAuthor(a news.Author) {
-	f := fold(a.Name)
-	if strings.HasPrefix(f, "image ") || strings.HasPrefix(f, "photo ") || strings.Contains(f, "getty images") {
-		return
-	}
-	if f == "" || placeholders[f] || utf8.RuneCountInString(a.Name) > 60 || len(strings.Fields(a.Name)) > 6 {
-		return
-	}
-	if names := agencyList(a.Name); names != nil {
-		x.addAgencies(names, "source", a.Raw)
-		return
-	}
-	if a.Kind == "person" && !nameLike(a.Name) {
-		return
-	}
-	for _, b := range x.art.Authors {
-		if fold(b.Name) == f {
-			return
-		}
-	}
-	x.art.Authors = append(x.art.Authors, a)
-}
-
-// nameLike says whether s can be a name: it begins with a capital or a letter
-// without case, and is no sentence.
-func nameLike(s string) bool {
-	r, _ := utf8.DecodeRuneInString(s)
-	if !unicode.IsLetter(r) || strings.ContainsAny(s, "?!=<>{}[]#") {
-		return false
-	}
-	words := strings.Fields(s)
-	low := 0
-	for _, w := range words {
-		if r, _ := utf8.DecodeRuneInString(w); unicode.IsLower(r) {
-			low++
-		}
-	}
-	return low*2 <= len(words) || len(words) == 1
+	return len(x.domainLabel) >= 5 && strings.Contains(strings.ReplaceAll(fold(s), " ", ""), x.domainLabel)
 }

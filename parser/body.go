@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"pressmill/parser/bylines"
 	"pressmill/pkg/news"
 )
 
@@ -183,7 +184,7 @@ func (f *filter) refuse(i int, b *block) string {
 
 // isCredit files a line that credits agencies only.
 func (f *filter) isCredit(b *block) bool {
-	names, with := creditedAgencies(b.text)
+	names, with := bylines.Credit(b.text)
 	if names == nil {
 		return false
 	}
@@ -251,7 +252,7 @@ func (f *filter) isByline(i int, b *block) bool {
 		return false
 	}
 	near := i < f.first || i > f.last || i < f.second && f.second < f.last
-	if near && bylineNames(b.text) != "" {
+	if near && f.x.isByline(b.text) {
 		f.x.bylines = append(f.x.bylines, b.text)
 		return true
 	}
@@ -259,7 +260,7 @@ func (f *filter) isByline(i int, b *block) bool {
 		f.x.bylines = append(f.x.bylines, b.text)
 		return true
 	}
-	if near && b.weight < 60 && (bylineLead.MatchString(b.text) && nameLike(bylineLead.ReplaceAllString(b.text, "")) || strings.Contains(b.text, ", ") && f.x.orgTail(b.text)) {
+	if near && b.weight < 60 && strings.Contains(b.text, ", ") && f.x.orgTail(b.text) {
 		f.x.bylines = append(f.x.bylines, b.text)
 		return true
 	}
@@ -274,7 +275,7 @@ func (x *extraction) orgTail(s string) bool {
 	i := strings.LastIndex(s, ", ")
 	tail := s[i+2:]
 	joined := strings.ReplaceAll(fold(tail), " ", "")
-	return len(strings.Fields(tail)) < 5 && nameLike(s[:i]) &&
+	return len(strings.Fields(tail)) < 5 && bylines.Name(s[:i]) &&
 		(x.isSite(tail) || len(x.domainLabel) >= 5 && strings.Contains(joined, x.domainLabel))
 }
 

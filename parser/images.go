@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"pressmill/parser/bylines"
 	"pressmill/parser/jsonld"
 	"pressmill/pkg/news"
 	"pressmill/pkg/weburl"
@@ -229,7 +230,7 @@ func readCredit(im *news.Image) {
 			if fileWord.MatchString(im.Caption[len(im.Caption)-min(len(im.Caption), len(m[0])+12):]) {
 				im.FilePhoto = new(true)
 			}
-		} else if m := creditTail.FindStringSubmatch(im.Caption); m != nil && (strings.ContainsAny(m[1], "/:") || agencyOf(m[1]) != "" || fileWord.MatchString(m[1])) {
+		} else if m := creditTail.FindStringSubmatch(im.Caption); m != nil && (strings.ContainsAny(m[1], "/:") || bylines.Agency(m[1]) != "" || fileWord.MatchString(m[1])) {
 			raw = m[1]
 		}
 	}
@@ -249,12 +250,12 @@ func splitCredit(raw string) (credit, photographer string) {
 	parts := strings.Split(raw, "/")
 	var keep []string
 	for _, p := range parts {
-		if p = strings.TrimSpace(p); p != "" && !placeholders[fold(p)] {
+		if p = strings.TrimSpace(p); p != "" && !bylines.Placeholder(p) {
 			keep = append(keep, p)
 		}
 	}
-	if len(keep) == 2 && agencyOf(keep[0]) == "" != (agencyOf(keep[1]) == "") {
-		if agencyOf(keep[0]) == "" {
+	if len(keep) == 2 && bylines.Agency(keep[0]) == "" != (bylines.Agency(keep[1]) == "") {
+		if bylines.Agency(keep[0]) == "" {
 			keep[0], keep[1] = keep[1], keep[0]
 		}
 		return keep[0], keep[1]

@@ -161,11 +161,12 @@ func (x *extraction) ruledDate(read dateReader, field string, sels []rules.Selec
 	return nil
 }
 
-func (x *extraction) ruledAuthors() string {
-	for _, s := range x.ruled("authors", x.rule.Authors) {
-		x.addByline(s, "")
+func (x *extraction) ruledAuthors() signatures {
+	s := signatures{src: srcRule, conf: 1}
+	for _, raw := range x.ruled("authors", x.rule.Authors) {
+		s.read(x, raw, "")
 	}
-	return srcRule
+	return s
 }
 
 // ruledImage makes the image that a site rule finds the lead.

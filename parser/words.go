@@ -128,6 +128,8 @@ func (t *tree) markOf(i int32) mark {
 			equalFold(a.name, "role"), equalFold(a.name, "data-testid"), equalFold(a.name, "data-component"),
 			equalFold(a.name, "data-qa"), equalFold(a.name, "data-module"):
 			f |= t.valueWords(a.val)
+		case equalFold(a.name, "rel") && equalFold(a.val, "author"):
+			f |= bylineMark
 		case equalFold(a.name, "hidden"):
 			f |= hidden
 		case equalFold(a.name, "aria-hidden") && equalFold(a.val, "true"):

@@ -1,0 +1,216 @@
+// Package bylines reads the lines that say who wrote an article, and the credits
+// of agencies and photographers. It knows strings only, no pages.
+package bylines
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Byline is what a byline says. All names are as written.
+type Byline struct {
+	Persons  []Person
+	Orgs     []string // organisations that sign as authors, newsrooms too
+	Agencies []string // news agencies the text comes from, by their usual names
+	Helped   []string // agencies that contributed
+	Led      bool     // a word such as "By" introduces the names
+	Rest     bool     // it holds words that belong to no byline
+}
+
+// Person is an author, with the organisation that the byline puts beside.
+type Person struct{ Name, Org string }
+
+// maxLength is how long a byline can be, in bytes.
+const maxLength = 400
+
+// Parse reads a text that is known to be a byline, as in "By A and B, Org |
+// 3 May". Roles, places, dates, addresses, photographers and placeholders are
+// left out. A line break stands between things that the page sets apart. isSite
+// says whether a name is the publishing site's; it may be nil.
+func Parse(s string, isSite func(string) bool) Byline {
+	if len(s) > maxLength {
+		return Byline{}
+	}
+	r := reader{isSite: isSite}
+	for _, group := range split(s) {
+		r.group(group)
+	}
+	if len(r.out.Persons) > 0 {
+		r.out.Orgs = slices.DeleteFunc(r.out.Orgs, isNewsroom)
+	}
+	return r.out
+}
+
+// Line reads a text of which nobody knows that it is a byline. It returns false
+// unless the text begins as a byline does and says nothing but full names,
+// roles, places and dates.
+func Line(s string, isSite func(string) bool) (Byline, bool) {
+	if utf8.RuneCountInString(s) > 160 || !startsLed(s) {
+		return Byline{}, false
+	}
+	b := Parse(s, isSite)
+	return b, b.Led && b.Full()
+}
+
+// Full says whether a byline names persons, all with their full names, and
+// holds nothing else.
+func (b *Byline) Full() bool {
+	return !b.Rest && len(b.Persons) > 0 && !slices.ContainsFunc(b.Persons, func(p Person) bool { return !fullName(p.Name) })
+}
+
+// Name says whether s is nothing but the full name of one person.
+func Name(s string) bool {
+	if len(s) > 60 {
+		return false
+	}
+	b := Parse(s, nil)
+	return len(b.Persons) == 1 && !b.Led && !b.Rest && b.Persons[0].Name == strings.TrimSpace(s) && fullName(s)
+}
+
+// Placeholder says whether s stands where a name should and names nobody.
+func Placeholder(s string) bool { return nobody[fold(s)] }
+
+// reader gathers a byline piece by piece.
+type reader struct {
+	isSite func(string) bool
+	out    Byline
+	role   role // of the names that are read
+	open   int  // index+1 of the person to whom what follows a comma belongs
+	past   bool // the names behind the lead are read
+}
+
+// group reads the pieces between two hard separators.
+func (r *reader) group(pieces []piece) {
+	r.open = 0
+	if reversed(pieces) && r.role == writes {
+		name := strings.Join(pieces[1].words, " ") + " " + pieces[0].words[0]
+		r.person(name)
+		return
+	}
+	for i := range pieces {
+		r.piece(&pieces[i])
+	}
+}
+
+// reversed says whether a group is "Lastname, Firstname".
+func reversed(pieces []piece) bool {
+	if len(pieces) != 2 || !pieces[1].comma || pieces[0].led || pieces[1].led || pieces[1].aside {
+		return false
+	}
+	last, first := pieces[0].words, pieces[1].words
+	if len(last) != 1 || len(first) == 0 || len(first) > 2 {
+		return false
+	}
+	for _, w := range slices.Concat(last, first) {
+		if !capital(w) || !isWord(w) || orgWords[fold(w)] || isRoleWord(fold(w)) || Agency(w) != "" || nobody[fold(w)] || places[fold(w)] {
+			return false
+		}
+	}
+	return utf8.RuneCountInString(last[0]) > 2
+}
+
+func (r *reader) piece(p *piece) {
+	if p.led {
+		r.role = p.role
+		r.open = 0
+		r.past = false
+		if p.role == writes && !r.out.Led {
+			r.out.Led, r.out.Persons, r.out.Orgs = true, nil, nil // what stood before was no name
+		}
+	} else if p.apart && r.out.Led && len(r.out.Persons)+len(r.out.Orgs) > 0 {
+		r.past = true
+	}
+	whole := strings.Join(p.words, " ")
+	if whole == "" {
+		return
+	}
+	if a := Agency(whole); a != "" {
+		r.agency(a)
+		return
+	}
+	if p.aside && r.open > 0 && leads[fold(whole)].role == pictures { // "Name (Photos)"
+		r.out.Persons = slices.Delete(r.out.Persons, r.open-1, r.open)
+		r.open = 0
+		return
+	}
+	if r.role == writes && !r.past && !nobody[fold(whole)] {
+		r.name(p, whole)
+	}
+}
+
+// name files what one piece names.
+func (r *reader) name(p *piece, whole string) {
+	words, rest := trimName(p.words)
+	r.out.Rest = r.out.Rest || len(rest) > 0 && !isTime(rest)
+	if r.isOrg(strings.Join(words, " "), words) || p.comma && slices.ContainsFunc(rest, isOrgWord) {
+		if len(words) > 1 && len(rest) > 0 && !isTime(rest) {
+			r.org(whole)
+		} else {
+			r.org(strings.Trim(strings.Join(words, " "), ".-–* "))
+		}
+		return
+	}
+	words = withoutRole(words)
+	name := strings.Trim(strings.Join(words, " "), " .,-–—*\"'“”„‘’«»:")
+	if n := len(words); n > 0 && keepsDot(words[n-1]) {
+		name += "."
+	}
+	switch {
+	case name == "" || nobody[fold(name)] || isLead(name):
+	case Agency(name) != "":
+		r.agency(Agency(name))
+	case r.isOrg(name, words):
+		r.org(name)
+	case p.aside, places[fold(name)]:
+	case p.comma && r.open > 0 && len(words) == 1 && strings.Contains(r.out.Persons[r.open-1].Name, " "):
+		// a place
+	case !nameLike(words), allLower(words) && (p.comma || len(r.out.Persons) > 0), p.apart && len(r.out.Persons) > 0 && !fullName(name):
+		r.out.Rest = true
+	default:
+		for _, name := range splitHan(name) {
+			r.person(name)
+		}
+	}
+}
+
+func (r *reader) person(name string) {
+	f := fold(name)
+	for i := range r.out.Persons {
+		if fold(r.out.Persons[i].Name) == f {
+			return
+		}
+	}
+	r.out.Persons = append(r.out.Persons, Person{Name: name})
+	r.open = len(r.out.Persons)
+}
+
+// org files an organisation: with the person in front of it, or as an author.
+func (r *reader) org(name string) {
+	if r.open > 0 {
+		if p := &r.out.Persons[r.open-1]; p.Org == "" && !isNewsroom(name) {
+			p.Org = name
+		}
+		return
+	}
+	if !slices.Contains(r.out.Orgs, name) {
+		r.out.Orgs = append(r.out.Orgs, name)
+	}
+}
+
+func (r *reader) agency(name string) {
+	to := &r.out.Agencies
+	switch r.role {
+	case helps:
+		to = &r.out.Helped
+	case pictures:
+		return
+	}
+	if !slices.Contains(*to, name) {
+		*to = append(*to, name)
+	}
+}
+
+func (r *reader) isOrg(name string, words []string) bool {
+	return r.isSite != nil && r.isSite(name) || isOrgName(name, words)
+}

@@ -1,0 +1,209 @@
+package bylines
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// flat writes a byline on one line: persons with their organisations in
+// brackets; "org", "agency" and "help" before the others.
+func flat(b Byline) string {
+	var out []string
+	for _, p := range b.Persons {
+		if p.Org != "" {
+			p.Name += " (" + p.Org + ")"
+		}
+		out = append(out, p.Name)
+	}
+	for _, s := range b.Orgs {
+		out = append(out, "org "+s)
+	}
+	for _, s := range b.Agencies {
+		out = append(out, "agency "+s)
+	}
+	for _, s := range b.Helped {
+		out = append(out, "help "+s)
+	}
+	return strings.Join(out, "; ")
+}
+
+func TestParse(t *testing.T) {
+	isSite := func(s string) bool { return fold(s) == "hill daily" || fold(s) == "talbote" }
+	for _, c := range []struct{ in, want string }{
+		// English
+		{"By Mara Quill and Tom Hask, Hill Daily | 3 May 2022", "Mara Quill; Tom Hask (Hill Daily)"},
+		{"Mara Quill, Berlin", "Mara Quill"},
+		{"Mara Quill in Berlin", "Mara Quill"},
+		{"By Mara Quill, Chief Political Correspondent", "Mara Quill"},
+		{"Mara Quill Senior Crime Reporter", "Mara Quill"},
+		{"Mara Quill, Tom Hask and 2 others", "Mara Quill; Tom Hask"},
+		{"By Mara Quill mara.quill@hill.example @maraq", "Mara Quill"},
+		{"Words: Mara Quill Photos: Tom Hask", "Mara Quill"},
+		{"Photos by Tom Hask, story by Mara Quill", "Mara Quill"},
+		{"Mara Quill (Text), Tom Hask (Photos)", "Mara Quill"},
+		{"Mara Quill, Reuters", "Mara Quill; agency Reuters"},
+		{"Mara Quill/Reuters", "Mara Quill; agency Reuters"},
+		{"By Mara Quill, with Reuters", "Mara Quill; help Reuters"},
+		{"Staff Writer", ""},
+		{"Web Desk", ""},
+		{"admin", ""},
+		{"Hill Daily", "org Hill Daily"},
+		{"Quill, Mara", "Mara Quill"},
+		{"Quill, Mara; Hask, Tom", "Mara Quill; Tom Hask"},
+		{"Mara Quill Thursday, November 9, 2023 4:41AM", "Mara Quill"},
+		{"By\nMara Quill\nand\nTom Hask\nThursday, 9 November", "Mara Quill; Tom Hask"},
+		{"ByMara Quill", "Mara Quill"},
+		{"Published By: Mara Quill", "Mara Quill"},
+		{"Mara Quill for Hill Daily", "Mara Quill"},
+		{"John O'Quill-Hask Jr.", "John O'Quill-Hask Jr."},
+		{"R. R.", "R. R."},
+		{"quillwriter77", "quillwriter77"},
+		{"Quill2man", "Quill2man"},
+		{"https://hill.example/mara", ""},
+		{"University of Hillford", "org University of Hillford"},
+		{"By Ludwig van Quill, Maria de la Hask", "Ludwig van Quill; Maria de la Hask"},
+		// German
+		{"Von Mara Quell, Tom Hask und Ida Moos", "Mara Quell; Tom Hask; Ida Moos"},
+		{"Von R. R. am 07.08.2013 um 09:07 Uhr gespeichert", "R. R."},
+		{"Interview: Mara Quell", "Mara Quell"},
+		{"Text: Mara Quell | Fotos: Tom Hask", "Mara Quell"},
+		{"Mara Quell (dpa)", "Mara Quell; agency dpa"},
+		{"dpa/afp", "agency dpa; agency AFP"},
+		{"Von Dr. Mara Quell, Redakteurin", "Dr. Mara Quell"},
+		{"Redakteurin Mara Quell", "Mara Quell"},
+		{"Wirtschaftsredakteur Tom Hask", "Tom Hask"},
+		{"Mara Quell (jsc)", "Mara Quell"},
+		{"Redaktion", "org Redaktion"},
+		{"Redaktion Talbote", "org Redaktion Talbote"},
+		{"Ein Gastbeitrag von Mara Quell", "Mara Quell"},
+		{"Mara Quell, Redaktion", "Mara Quell"},
+		{"Autor:\nTom Hask", "Tom Hask"},
+		// the Romance languages
+		{"Par Mara Quelle et Tom Hasque", "Mara Quelle; Tom Hasque"},
+		{"Propos recueillis par Mara Quelle", "Mara Quelle"},
+		{"Mara Quelle, correspondante à Rome", "Mara Quelle"},
+		{"Por Mara Quela y Tomás Hasca", "Mara Quela; Tomás Hasca"},
+		{"Texto: Mara Quela Fotos: Tomás Hasca", "Mara Quela"},
+		{"di Mara Quella e Tommaso Asca", "Mara Quella; Tommaso Asca"},
+		{"Di Mara Quella", "Mara Quella"},
+		{"Por João da Quela e Ana Hasca", "João da Quela; Ana Hasca"},
+		{"de la Redacción", "org Redacción"},
+		{"Autor: Ion Chelescu și Ana Hascu", "Ion Chelescu; Ana Hascu"},
+		// Northern Europe
+		{"Door Mara van der Kwel en Tom Hask", "Mara van der Kwel; Tom Hask"},
+		{"Av Mara Källa och Tom Hask", "Mara Källa; Tom Hask"},
+		{"Tekst: Mara Kjelde Foto: Tom Hask", "Mara Kjelde"},
+		{"Skrevet af Mara Kilde", "Mara Kilde"},
+		{"Kirjoittanut Mara Lähde ja Tomi Haskela", "Mara Lähde; Tomi Haskela"},
+		// Central and eastern Europe, Turkey
+		{"Autor: Jan Kwiel i Ewa Haska", "Jan Kwiel; Ewa Haska"},
+		{"Napsal Jan Kvell a Eva Hasková", "Jan Kvell; Eva Hasková"},
+		{"Írta: Kvell János és Haska Éva", "Kvell János; Haska Éva"},
+		{"Yazan: Mert Kaynak ve Ela Haska", "Mert Kaynak; Ela Haska"},
+		{"Της Μαρίας Πηγή", "Μαρίας Πηγή"},
+		{"Автор: Иван Ключев и Анна Хаскова", "Иван Ключев; Анна Хаскова"},
+		{"Текст: Иван Ключев, корреспондент", "Иван Ключев"},
+		{"Автор: Іван Ключ та Ганна Хаско", "Іван Ключ; Ганна Хаско"},
+		// right to left
+		{"بقلم: سامر النبع", "سامر النبع"},
+		{"كتب سامر النبع ومنى الحقل", "سامر النبع ومنى الحقل"},
+		{"رئيس التحرير", ""},
+		{"סופר: דן מעיין", "דן מעיין"},
+		{"מאת דן מעיין", "דן מעיין"},
+		{"نویسنده: سامان چشمه", "سامان چشمه"},
+		// the rest of Asia
+		{"लेखक: राम स्रोत", "राम स्रोत"},
+		{"Oleh Budi Sumber dan Ana Haska", "Budi Sumber; Ana Haska"},
+		{"Tác giả: Nguyễn Văn Suối và Trần Thị Hà", "Nguyễn Văn Suối; Trần Thị Hà"},
+		{"โดย สมชาย น้ำพุ", "สมชาย น้ำพุ"},
+		{"記者王小泉／台北報導", "王小泉"},
+		{"记者 王小泉 李大河", "王小泉; 李大河"},
+		{"作者：王小泉、李大河", "王小泉; 李大河"},
+		{"责任编辑：王小泉", ""},
+		{"文／泉野花子", "泉野花子"},
+		{"文＝泉野 花子 写真＝畑 太郎", "泉野 花子"},
+		{"홍샘물 기자", "홍샘물"},
+		{"홍샘물기자", "홍샘물"},
+	} {
+		if got := flat(Parse(c.in, isSite)); got != c.want {
+			t.Errorf("Parse(%q) = %q, want %q", c.in, got, c.want)
+		}
+	}
+}
+
+func TestLine(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"By Mara Quill and Tom Hask | Tuesday, 3 May 2022", "Mara Quill; Tom Hask"},
+		{"Von Mara Quell, Berlin", "Mara Quell"},
+		{"VON MARA QUELL", "MARA QUELL"},
+		{"By the time they left", ""},
+		{"By Monday Mara Quill was gone", ""},
+		{"Von Berlin nach Hamburg", ""},
+		{"Von Anfang an", ""},
+		{"Par ailleurs", ""},
+		{"Mara Quill", ""},
+		{"Story of a Lake", ""},
+		{"Interview mit Mara Quell", ""},
+	} {
+		b, ok := Line(c.in, nil)
+		got := ""
+		if ok {
+			got = flat(b)
+		}
+		if got != c.want {
+			t.Errorf("Line(%q) = %q, want %q", c.in, got, c.want)
+		}
+	}
+}
+
+func TestName(t *testing.T) {
+	for in, want := range map[string]bool{
+		"Mara Quill": true, "Mara de Quill": true, "王小泉": true,
+		"Mara": false, "By Mara Quill": false, "Mara Quill, Berlin": false, "Hill News": false, "The end.": false,
+	} {
+		if got := Name(in); got != want {
+			t.Errorf("Name(%q) = %v", in, got)
+		}
+	}
+}
+
+func TestCredit(t *testing.T) {
+	for _, c := range []struct {
+		in     string
+		want   []string
+		helped bool
+	}{
+		{"- With Reuters", []string{"Reuters"}, true},
+		{"(dpa/AFP)", []string{"dpa", "AFP"}, false},
+		{"Quelle: dpa", []string{"dpa"}, false},
+		{"Mit Material von dpa", []string{"dpa"}, true},
+		{"— Reuters and AP", []string{"Reuters", "AP"}, false},
+		{"Foto: dpa", nil, false},
+		{"Reuters said so", nil, false},
+		{"Ani", nil, false},
+		{"", nil, false},
+	} {
+		names, helped := Credit(c.in)
+		if d := cmp.Diff(c.want, names); d != "" || helped != c.helped {
+			t.Errorf("Credit(%q) = %v, %v", c.in, names, helped)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"By Mara Quill and Tom Hask, Hill Daily | 3 May", "記者王小泉／台北報導", "Text: A | Fotos: B", "(dpa)", ":/,&\n", "Quill, Mara", "By", "\xff, \xc2"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, p := range Parse(s, nil).Persons {
+			if strings.TrimSpace(p.Name) == "" || len(p.Name) > len(s)+1 {
+				t.Errorf("Parse(%q) names %q", s, p.Name)
+			}
+		}
+		Line(s, nil)
+		Credit(s)
+		Name(s)
+	})
+}

@@ -1,0 +1,265 @@
+package bylines
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// piece is what stands between two separators.
+type piece struct {
+	words []string
+	led   bool // a lead stood before it
+	role  role // what the lead says of the names
+	comma bool // a comma parts it from the piece before
+	aside bool // it stands in brackets
+	apart bool // only a break stands between it and the piece before
+}
+
+// splitter cuts a byline into groups of pieces: groups are parted by bars,
+// slashes, semicolons and line breaks, their pieces by commas and the words for
+// "and".
+type splitter struct {
+	groups [][]piece
+	group  []piece
+	cur    piece
+	label  []string // the last group that was a lead alone
+	joined bool     // a comma or a word for "and" was the last that was read
+}
+
+func split(s string) [][]piece {
+	var sp splitter
+	start := -1
+	word := func(end int) {
+		if start >= 0 {
+			sp.word(s[start:end])
+			start = -1
+		}
+	}
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		kind := separator(s, i, n, r)
+		if kind == 0 {
+			if start < 0 {
+				start = i
+			}
+			i += n
+			continue
+		}
+		if strings.HasPrefix(s[i:], "://") { // an address
+			start = -1
+			if n = strings.IndexAny(s[i:], " \n"); n < 0 {
+				break
+			}
+		}
+		word(i)
+		sp.separate(kind)
+		i += n
+	}
+	word(len(s))
+	sp.endGroup()
+	if sp.cur.led { // a label and nothing behind it
+		sp.groups = append(sp.groups, []piece{{words: sp.label}})
+	}
+	return sp.groups
+}
+
+// separator returns what the rune at i parts: ' ' words, ',' pieces, ';'
+// groups, '|' groups that have nothing to do with each other, ':' a lead from
+// its names, '(' and ')' an aside; or 0.
+func separator(s string, i, n int, r rune) rune {
+	switch r {
+	case '\n', '|', '•', '¦', '—', '｜':
+		return '|'
+	case ';', '；', '/', '／', '&', '＆', '+', '＋':
+		return ';'
+	case ',', '，', '、', '،':
+		return ','
+	case ':', '：', '＝', '=':
+		if i+1 < len(s) && '0' <= s[i+1] && s[i+1] <= '9' { // a time
+			return 0
+		}
+		return ':'
+	case '(', '[', '（', '【', '［', '{', '「', '<':
+		return '('
+	case ')', ']', '）', '】', '］', '}', '」', '>':
+		return ')'
+	case '-', '–', '―', '~', '*', '·':
+		if alone(s, i, n) {
+			return '|'
+		}
+		return 0
+	case '・':
+		if before, _ := utf8.DecodeLastRuneInString(s[:i]); unicode.Is(unicode.Katakana, before) {
+			return 0
+		}
+		return '|'
+	case '\u200b', '\u200e', '\u200f', '\ufeff', '\u00ad':
+		return ' '
+	}
+	if unicode.IsSpace(r) || r < ' ' {
+		return ' '
+	}
+	return 0
+}
+
+// alone says whether the rune at i has no word on one of its sides.
+func alone(s string, i, n int) bool {
+	if i == 0 || i+n == len(s) {
+		return true
+	}
+	before, _ := utf8.DecodeLastRuneInString(s[:i])
+	after, _ := utf8.DecodeRuneInString(s[i+n:])
+	return unicode.IsSpace(before) || unicode.IsSpace(after)
+}
+
+func (sp *splitter) separate(kind rune) {
+	switch kind {
+	case ',':
+		sp.endPiece()
+		sp.cur.comma, sp.joined = true, true
+	case ';', '|':
+		sp.joined = sp.joined || kind == ';'
+		if !sp.cur.led || len(sp.cur.words) > 0 {
+			sp.endGroup() // "文／名" is a lead, then a name
+		}
+	case ':':
+		sp.colon()
+	case '(':
+		sp.endPiece()
+		sp.cur.aside = true
+	case ')':
+		sp.endPiece()
+	}
+}
+
+func (sp *splitter) word(w string) {
+	if joins(w) && (len(sp.cur.words) > 0 || len(sp.group) > 0 || len(sp.groups) > 0) {
+		sp.endPiece()
+		sp.joined = true
+		return
+	}
+	if len(sp.cur.words) == 0 {
+		sp.cur.apart = len(sp.group) == 0 && !sp.joined
+		sp.joined = false
+	}
+	sp.cur.words = append(sp.cur.words, w)
+	if sp.cur.led {
+		sp.longerLead()
+		return
+	}
+	if n := len(sp.cur.words); n <= maxLeadWords {
+		if role, ok := leads[foldAll(sp.cur.words)]; ok && role.alone {
+			sp.lead(role.role)
+			return
+		}
+	}
+	if len(sp.cur.words) == 1 {
+		sp.gluedLead(w)
+	}
+}
+
+// longerLead takes another lead right behind one: "Text von", "Story by".
+func (sp *splitter) longerLead() {
+	if len(sp.cur.words) > 2 {
+		return
+	}
+	if role, ok := leads[foldAll(sp.cur.words)]; ok && (role.alone || len(sp.cur.words) > 1) {
+		sp.cur.words = nil
+		if role.role != writes {
+			sp.cur.role = role.role
+		}
+	}
+}
+
+// gluedLead cuts a lead off the name it is written together with.
+func (sp *splitter) gluedLead(w string) {
+	rest, ok := strings.CutPrefix(w, "By")
+	if r, _ := utf8.DecodeRuneInString(rest); ok && unicode.IsUpper(r) {
+		sp.lead(writes)
+		sp.cur.words = []string{rest}
+		return
+	}
+	if rest, role, ok := hanLead(w); ok {
+		sp.lead(role)
+		if rest != "" {
+			sp.cur.words = []string{rest}
+		}
+	}
+}
+
+// lead begins a piece whose names have a role.
+func (sp *splitter) lead(role role) {
+	sp.cur.words = nil
+	if len(sp.group) > 0 {
+		sp.endGroup()
+	}
+	sp.cur.led, sp.cur.role = true, role
+}
+
+// colon reads the last words before a colon as a lead; what stood before them
+// is a piece of its own. Other words before a colon are a label.
+func (sp *splitter) colon() {
+	if sp.cur.led && len(sp.cur.words) == 0 {
+		return
+	}
+	words := sp.cur.words
+	for n := min(len(words), maxLeadWords); n > 0; n-- {
+		role, ok := leads[foldAll(words[len(words)-n:])]
+		if !ok {
+			continue
+		}
+		sp.cur.words = words[:len(words)-n]
+		sp.endGroup()
+		sp.lead(role.role)
+		return
+	}
+	if len(words) == 1 && strings.HasPrefix(words[0], "http") {
+		return
+	}
+	sp.cur.words = nil
+}
+
+func (sp *splitter) endPiece() {
+	if len(sp.cur.words) > 0 || sp.cur.led {
+		sp.group = append(sp.group, sp.cur)
+	}
+	sp.cur = piece{}
+}
+
+func (sp *splitter) endGroup() {
+	sp.endPiece()
+	if len(sp.group) == 0 {
+		return
+	}
+	group := sp.group
+	sp.group = nil
+	if p := &group[0]; len(group) == 1 && !p.led && !p.aside && len(p.words) <= maxLeadWords {
+		if lead, ok := leads[foldAll(p.words)]; ok { // a label in an element of its own
+			sp.lead(lead.role)
+			sp.label = p.words
+			return
+		}
+	}
+	sp.label = nil
+	sp.groups = append(sp.groups, group)
+}
+
+// startsLed says cheaply whether s can begin with a lead.
+func startsLed(s string) bool {
+	s = strings.TrimLeft(s, " \n\t(【[（-–—|•*")
+	if rest, ok := strings.CutPrefix(s, "By"); ok {
+		if r, _ := utf8.DecodeRuneInString(rest); unicode.IsUpper(r) {
+			return true
+		}
+	}
+	end := strings.IndexAny(s, " \n\t:：／/＝|")
+	if end < 0 {
+		end = len(s)
+	}
+	if firstWords[fold(s[:end])] {
+		return true
+	}
+	_, _, ok := hanLead(s[:end])
+	return ok
+}

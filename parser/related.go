@@ -54,9 +54,6 @@ func (x *extraction) sections() {
 			a.Tags = appendNew(a.Tags, strings.TrimSpace(k), 30)
 		}
 	}
-	if s := x.meta.get("og:title"); s != "" && fold(s) != fold(a.Title) && len(x.titleVariants(s)) == 1 {
-		a.Headlines = append(a.Headlines, news.Headline{Role: "social", Text: clean(s)})
-	}
 }
 
 func appendNew(list []string, s string, limit int) []string {

@@ -4,140 +4,343 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"pressmill/pkg/news"
+	"pressmill/pkg/weburl"
 )
 
-// candidate is one source's idea of the title.
-type candidate struct {
-	text   string
-	src    string
-	weight float64
-}
+// What each source's word is worth in the vote for the title. The heading that
+// a reader sees is worth more than any one text that only machines see, and
+// less than two of those that do not copy each other; the title element and
+// twitter:title are mostly copies of og:title.
+const (
+	weightHeading   = 2.6 // the h1 nearest above the text
+	weightOtherH1   = 1.2 // another h1 above the text
+	weightBelow     = 0.6 // an h1 below where the text starts
+	weightSubH1     = 1.3 // an h2, h3 or named element, where there is no h1
+	weightJSONLD    = 2.3
+	weightOpenGraph = 1.6
+	weightTwitter   = 0.3
+	weightMeta      = 0.6
+	weightElement   = 0.6 // the title element
+)
 
-// titleSeparators stand between a headline and the site's name.
-var titleSeparators = []string{" | ", " - ", " – ", " — ", " :: ", " » ", " « ", " · ", " • ", " / ", " ‹ ", " › ", " ~ ", " * ", "ㅣ", "｜", " : ", " |", "| ", ": "}
+// How much of its weight a source gives to a title that is not the whole of
+// what it says.
+const (
+	shareFirst  = 0.9 // the whole but for a part set off by a bar or dash
+	shareKicker = 0.3 // the whole but for a kicker, set off by a colon or dash
+	shareCut    = 0.8 // what a text goes on with that was cut short
+	keepInSpite = 0.4 // what a source keeps for its whole when it gives the rest away
+)
 
 // maxTitle is the longest title in runes.
 const maxTitle = 400
 
-// title chooses the title by vote: every source votes for what it says and for
-// that without the site's name.
+// candidate is what one source says the title is.
+type candidate struct {
+	text   string
+	folded string
+	src    string
+	weight float64
+	score  float64
+}
+
+// ballot collects the candidates for the title.
+type ballot struct {
+	x     *extraction
+	cands []candidate
+}
+
+// title chooses the title by vote. Every source says one text, without the
+// site's name, and votes for all candidates that are the same or the main part
+// of it.
 func (x *extraction) title() {
 	if x.ruledTitle() {
 		return
 	}
-	cands := x.titleCandidates()
-	score := make(map[string]float64)
-	for _, c := range cands {
-		seen := map[string]bool{}
-		for i, v := range x.titleVariants(c.text) {
-			f := fold(v)
-			if f == "" || seen[f] {
-				continue
-			}
-			seen[f] = true
-			w := c.weight
-			switch {
-			case i > 0 && strings.HasSuffix(c.text, ": "+v):
-				w *= 0.3 // a kicker is part of the title unless most leave it out
-			case i > 0:
-				w *= 0.9
-			}
-			score[f] += w
-		}
+	b := &ballot{x: x, cands: make([]candidate, 0, 12)}
+	kicker := b.addHeadings()
+	b.addMachineTitles()
+	best := b.count()
+	if best == nil {
+		return
 	}
-	var best float64
-	for _, c := range cands {
-		for i, v := range x.titleVariants(c.text) {
-			s := score[fold(v)]
-			if x.isSite(v) {
-				s *= 0.1
-			}
-			if i > 0 {
-				s -= 0.05
-			}
-			if s > best+0.01 && utf8.RuneCountInString(v) <= maxTitle {
-				best = s
-				x.art.Title = v
-				x.prov("title", c.src, min(1, 0.3+s/8))
-			}
-		}
-	}
+	x.art.Title = best.text
+	x.prov("title", best.src, min(1, 0.4+best.score/10))
+	x.headlines(b, kicker)
 }
 
-func (x *extraction) titleCandidates() []candidate {
-	var out []candidate
-	add := func(text, src string, w float64) {
-		if hasLetter(text) {
-			out = append(out, candidate{text, src, w})
-		}
+// siteWeight is what the word of a source counts that says the site's name.
+const siteWeight = 0.1
+
+// add enters what a source says.
+func (b *ballot) add(text, src string, weight float64) {
+	text = b.x.trimSite(text)
+	if !hasLetter(text) || utf8.RuneCountInString(text) > maxTitle {
+		return
 	}
-	t := x.tree
-	n := 0
+	if b.x.isSite(text) {
+		weight *= siteWeight
+	}
+	b.cands = append(b.cands, candidate{text: text, folded: fold(text), src: src, weight: weight})
+}
+
+// addMachineTitles enters the titles that the page gives to programs.
+func (b *ballot) addMachineTitles() {
+	x := b.x
+	b.add(x.meta.get("og:title"), "opengraph", weightOpenGraph)
+	b.add(x.ld.article.text("headline"), "jsonld", weightJSONLD)
+	b.add(x.meta.get("headline", "parsely-title", "sailthru.title", "dc.title", "dcterms.title"), "meta", weightMeta)
+	b.add(x.meta.get("twitter:title"), "meta", weightTwitter)
+	b.add(x.meta.title, "html", weightElement)
+}
+
+// addHeadings enters the visible headings and returns the kicker of the main
+// one, if it has one. Headings that are a link to elsewhere name the site.
+func (b *ballot) addHeadings() (kicker string) {
+	x, t := b.x, b.x.tree
+	anchor := x.textStart()
+	var heads []int32
+	main := -1
 	t.find(tagH1, func(i int32) {
-		if n < 4 && t.nodes[i].flags&(hidden|relatedMark|commentMark) == 0 {
-			w := 1.95
-			if n > 0 {
-				w = 1.4
-			}
-			add(t.text(i), "html", w)
-			n++
+		if t.nodes[i].flags&(hidden|relatedMark|commentMark) != 0 || len(heads) > 12 {
+			return
 		}
+		if x.linksAway(i) {
+			x.siteNames = append(x.siteNames, fold(t.text(i)))
+			return
+		}
+		if i < anchor && t.nodes[i].flags&inJunk == 0 {
+			main = len(heads)
+		}
+		heads = append(heads, i)
 	})
-	add(x.meta.get("og:title"), "opengraph", 2.05)
-	add(x.ld.article.text("headline"), "jsonld", 2)
-	add(x.meta.get("twitter:title", "parsely-title", "sailthru.title", "dc.title", "headline"), "meta", 0.6)
-	add(x.meta.title, "html", 1.2)
-	if n == 0 {
-		add(x.namedTitle(), "html", 1.3)
+	for k, i := range heads {
+		text, over := t.headline(i)
+		switch {
+		case k == main:
+			kicker = over
+			b.add(text, "html", weightHeading)
+		case i < anchor:
+			b.add(text, "html", weightOtherH1)
+		default:
+			b.add(text, "html", weightBelow)
+		}
 	}
-	return out
+	if main < 0 {
+		b.add(x.subHeading(anchor), "html", weightSubH1)
+	}
+	return kicker
 }
 
-// namedTitle returns the text of the first h2 or named title outside furniture.
-func (x *extraction) namedTitle() string {
+// textStart returns the first text of the first block of running text.
+func (x *extraction) textStart() int32 {
+	for i := range x.raw {
+		if b := &x.raw[i]; b.t == news.BlockParagraph && b.weight >= longEnough && b.link < 0.5*b.weight {
+			return b.start
+		}
+	}
+	return int32(len(x.tree.nodes))
+}
+
+// linksAway says whether all of a heading is a link to another page.
+func (x *extraction) linksAway(i int32) bool {
 	t := x.tree
+	n := &t.nodes[i]
+	if n.own == 0 || n.link < 0.9*n.own {
+		return false
+	}
+	for j := i + 1; j < n.stop; j++ {
+		if t.nodes[j].tag != tagA {
+			continue
+		}
+		u, err := weburl.Resolve(x.base, t.attr(j, "href"))
+		return err == nil && weburl.Key(u) != weburl.Key(x.url) && weburl.Key(u) != weburl.Key(x.key)
+	}
+	return false
+}
+
+// aboveHeadline marks what stands inside a heading and is no part of the
+// headline.
+const aboveHeadline = kickerMark | leadMark | tagsMark | bylineMark | dateMark | commentMark | hidden
+
+// headline returns the text of a heading and the kicker above it. A part at its
+// end that is named as the headline is the headline; parts named as something
+// else are left out, but for a kicker that a colon joins to the rest.
+func (t *tree) headline(i int32) (text, kicker string) {
+	var w textBuf
+	w.b = t.buf[:0]
+	t.appendText(&w, t.headlinePart(i), aboveHeadline)
+	t.buf = w.b
+	text = w.String()
+	full := t.text(i)
+	if len(text) == len(full) {
+		return full, ""
+	}
+	if strings.HasPrefix(text, ":") || 4*len(text) < len(full) {
+		return full, ""
+	}
+	for j := i + 1; j < t.nodes[i].stop; j++ {
+		if c := &t.nodes[j]; c.tag != tagNone && c.flags&(kickerMark|leadMark|hidden) == kickerMark {
+			return text, t.text(j)
+		}
+	}
+	return text, ""
+}
+
+// headlinePart returns the element at the end of a heading that is named as the
+// headline, or the heading.
+func (t *tree) headlinePart(i int32) int32 {
+	part := i
+	for j := i + 1; j < t.nodes[i].stop; j++ {
+		switch c := &t.nodes[j]; {
+		case c.tag == tagNone:
+			if part != i && j >= t.nodes[part].stop && strings.TrimSpace(string(t.bytes(j))) != "" {
+				part = i
+			}
+		case c.flags&titleMark != 0 && c.flags&aboveHeadline == 0:
+			part = j
+		}
+	}
+	return part
+}
+
+// subHeading returns the last h2, h3 or named title above the text, outside of
+// furniture, or else the first on the page.
+func (x *extraction) subHeading(anchor int32) string {
+	t := x.tree
+	found := int32(-1)
 	for i := range t.nodes {
 		n := &t.nodes[i]
-		if (n.tag == tagH2 || n.tag == tagH3 || n.flags&titleMark != 0) && n.tag != tagNone && n.flags&(dropped|inJunk|hidden) == 0 && n.stop-int32(i) < 20 {
-			if s := t.text(int32(i)); s != "" {
-				return s
+		if found >= 0 && int32(i) >= anchor {
+			break
+		}
+		named := n.tag == tagH2 || n.tag == tagH3 || n.flags&titleMark != 0 && n.tag != tagNone
+		if named && n.flags&(dropped|inJunk|hidden|aboveHeadline) == 0 && n.stop-int32(i) < 20 && n.own > 0 {
+			found = int32(i)
+		}
+	}
+	if found < 0 || x.linksAway(found) {
+		return ""
+	}
+	text, _ := t.headline(found)
+	return text
+}
+
+// count lets every candidate vote and returns the best, or nil.
+func (b *ballot) count() *candidate {
+	for i := range b.cands {
+		b.vote(&b.cands[i])
+	}
+	var best *candidate
+	for i := range b.cands {
+		if c := &b.cands[i]; best == nil || c.score > best.score+0.01 {
+			best = c
+		}
+	}
+	return best
+}
+
+// vote gives a candidate's weight to all candidates that say the same.
+func (b *ballot) vote(c *candidate) {
+	keep := 1.0
+	for i := range b.cands {
+		d := &b.cands[i]
+		if d.folded == c.folded {
+			continue
+		}
+		if share := shareOf(c, d); share > 0 {
+			d.score += share * c.weight
+			if share > shareKicker {
+				keep = keepInSpite
 			}
 		}
 	}
-	return ""
+	for i := range b.cands {
+		if d := &b.cands[i]; d.folded == c.folded {
+			d.score += keep * c.weight
+		}
+	}
 }
 
-// titleVariants returns a title as it is and then without leading or trailing
-// parts; a cut part is never the longer one unless it names the site.
-func (x *extraction) titleVariants(s string) []string {
-	out := []string{s}
-	for i := 0; i < len(out) && len(out) < 8; i++ {
-		for _, v := range x.cuts(out[i]) {
-			if !slices.Contains(out, v) {
-				out = append(out, v)
+// shareOf returns which part of its weight c gives to d.
+func shareOf(c, d *candidate) float64 {
+	if isCut(c.text) && strings.HasPrefix(d.folded, c.folded) {
+		return shareCut
+	}
+	first, last := strings.HasPrefix(c.folded, d.folded), strings.HasSuffix(c.folded, d.folded)
+	if !first && !last {
+		return 0
+	}
+	for _, s := range separators(c.text) {
+		switch {
+		case first && fold(c.text[:s.from]) == d.folded:
+			if s.colon {
+				return 0
 			}
+			return shareFirst
+		case last && fold(c.text[s.to:]) == d.folded:
+			if !s.bar {
+				return shareKicker
+			}
+			return shareFirst
+		}
+	}
+	return 0
+}
+
+// isCut says whether a text ends in the dots of one that was cut short.
+func isCut(s string) bool { return strings.HasSuffix(s, "…") || strings.HasSuffix(s, "...") }
+
+// separator is a place where a title may be cut: behind text[:from] and in
+// front of text[to:].
+type separator struct {
+	from, to   int
+	bar, colon bool // else a dash
+}
+
+// separators returns the places where parts of a title meet: a bar, a dash or
+// the like between blanks, a bar or colon with a blank behind it, and any of
+// them behind a character of a script without blanks.
+func separators(s string) []separator {
+	var out []separator
+	for i, r := range s {
+		sep := separator{from: i, to: i + utf8.RuneLen(r)}
+		switch r {
+		case '|', '｜', 'ㅣ', '丨', '»', '«', '·', '•', '‹', '›', '_':
+			sep.bar = true
+		case ':', '：':
+			sep.colon = true
+		case '-', '–', '—', '―', '/', '~', '*', '<', '>':
+		default:
+			continue
+		}
+		before, after := i > 0 && s[i-1] == ' ', sep.to < len(s) && s[sep.to] == ' '
+		last, _ := utf8.DecodeLastRuneInString(s[:i])
+		if before && after || sep.bar && (before || after) || sep.colon && after || isCJK(last) {
+			out = append(out, sep)
 		}
 	}
 	return out
 }
 
-// cuts returns a title without its last part and without its first.
-func (x *extraction) cuts(s string) []string {
-	var out []string
-	for _, sep := range titleSeparators {
-		weak := sep == ": " || sep == " : "
-		if i := strings.LastIndex(s, sep); i > 0 {
-			if head, tail := strings.TrimSpace(s[:i]), s[i+len(sep):]; x.isSite(tail) || len(tail) < len(head) && !weak {
-				out = append(out, head)
+// trimSite cuts the site's name from both ends of a title.
+func (x *extraction) trimSite(s string) string {
+	for {
+		was := len(s)
+		cuts := separators(s)
+		if n := len(cuts); n > 0 {
+			if last := cuts[n-1]; x.isSite(s[last.to:]) {
+				s = s[:last.from]
+			} else if first := cuts[0]; x.isSite(s[:first.from]) {
+				s = s[first.to:]
 			}
 		}
-		if i := strings.Index(s, sep); i > 0 {
-			if head, tail := s[:i], strings.TrimSpace(s[i+len(sep):]); x.isSite(head) || len(head) < len(tail)*2/3 && sep != " - " {
-				out = append(out, tail)
-			}
+		if s = strings.TrimSpace(s); len(s) == was {
+			return s
 		}
 	}
-	return out
 }
 
 // isSite says whether s names the site.
@@ -151,4 +354,23 @@ func (x *extraction) isSite(s string) bool {
 	}
 	joined := strings.ReplaceAll(f, " ", "")
 	return joined == x.domainLabel || joined == x.domainJoined || len(x.domainLabel) >= 5 && strings.HasPrefix(joined, x.domainLabel) && len(joined) < 2*len(x.domainLabel)+4
+}
+
+// headlines fills the article's other headlines: what it is called elsewhere.
+func (x *extraction) headlines(b *ballot, kicker string) {
+	a := x.art
+	add := func(role, text string) {
+		if text = clean(text); text == "" || fold(text) == fold(a.Title) {
+			return
+		}
+		for _, h := range a.Headlines {
+			if h.Text == text {
+				return
+			}
+		}
+		a.Headlines = append(a.Headlines, news.Headline{Role: role, Text: text})
+	}
+	add("kicker", strings.TrimRight(kicker, " :|"))
+	add("social", x.trimSite(x.meta.get("og:title", "twitter:title")))
+	add("seo", x.trimSite(x.meta.title))
 }

@@ -27,6 +27,7 @@ const (
 	liveMark                     // named as a live blog's post
 	ruleDrop                     // a site rule drops it
 	ruleKeep                     // a site rule keeps it
+	kickerMark                   // named as a kicker
 )
 
 // wordFlags are the meanings of words in class, id, itemprop, role and the like.
@@ -61,7 +62,10 @@ var wordFlags = buildWords(map[mark]string{
 		articlefulltext fulltext pagecontent blogpost blogentry articledetail storydetail richtext contenttext`,
 	factMark:  `factbox infobox faktenbox infokasten faktaruta infobox-text sidebar-box`,
 	titleMark: `headline title articletitle entrytitle posttitle pagetitle`,
-	liveMark:  `liveblog liveblogpost livepost liveblogupdate`,
+	kickerMark: `kicker overline topline roofline dachzeile spitzmarke eyebrow toptitle overtitle uppertitle supertitle suptitle
+		pretitle titleprefix headlineprefix surtitle surtitre supratitulo antetitulo volanta catchline overhead topictitle topiclabel
+		subheading prehead preheading flag badge label section rubric rubrik ressort category`,
+	liveMark: `liveblog liveblogpost livepost liveblogupdate`,
 })
 
 func buildWords(lists map[mark]string) map[string]mark {

@@ -16,7 +16,7 @@ import (
 
 var errNotText = errors.New("not markup")
 
-// decode returns the page's body as UTF-8. A byte order mark wins over the
+// decode returns the page's body as UTF-8, the very bytes where they are. A byte order mark wins over the
 // Content-Type header, the header over the page's own declaration; text that is
 // valid UTF-8 is never decoded as anything else but by mark or as UTF-16.
 func decode(page *news.Page) ([]byte, error) {
@@ -29,8 +29,13 @@ func decode(page *news.Page) ([]byte, error) {
 		return bytes.ToValidUTF8(body[3:], []byte("\uFFFD")), nil
 	}
 	enc, name := declaredEncoding(body, ctype)
-	if !strings.HasPrefix(name, "utf-16") && (utf8.Valid(body) || page.Truncated && utf8.Valid(body[:max(0, len(body)-4)])) && !escapedCharset(name) {
-		return bytes.ToValidUTF8(body, nil), nil
+	if !strings.HasPrefix(name, "utf-16") && !escapedCharset(name) {
+		if utf8.Valid(body) {
+			return body, nil
+		}
+		if page.Truncated && utf8.Valid(body[:max(0, len(body)-4)]) {
+			return bytes.ToValidUTF8(body, nil), nil
+		}
 	}
 	if enc == nil {
 		enc, name, _ = charset.DetermineEncoding(body[:min(len(body), 1024)], "")

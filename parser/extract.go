@@ -262,7 +262,9 @@ func (x *extraction) finish() {
 func (x *extraction) records() {
 	a, page := x.art, x.page
 	raw, text := sha256.Sum256(page.Body), sha256.Sum256([]byte(a.Body.Text))
-	a.Hash = news.Hash{RawSHA256: hex.EncodeToString(raw[:]), TextSHA256: hex.EncodeToString(text[:]), SimHash64: fmt.Sprintf("%016x", simhash(a.Body.Text))}
+	simhash, words := fingerprint(a.Body.Text)
+	a.Body.Words = words
+	a.Hash = news.Hash{RawSHA256: hex.EncodeToString(raw[:]), TextSHA256: hex.EncodeToString(text[:]), SimHash64: fmt.Sprintf("%016x", simhash)}
 	a.Raw = news.Raw{Ref: page.PageID, Bytes: len(page.Body), Truncated: page.Truncated}
 	if a.Raw.Ref == "" {
 		a.Raw.Ref = a.ID
@@ -316,7 +318,6 @@ func (x *extraction) fillBody() {
 		a.Body.Blocks = append(a.Body.Blocks, b)
 	}
 	a.Body.Text = text.String()
-	a.Body.Words = len(shingleWords(a.Body.Text))
 }
 
 func (x *extraction) description() string {

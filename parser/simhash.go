@@ -1,63 +1,117 @@
 package parser
 
 import (
-	"hash/fnv"
 	"unicode"
+	"unicode/utf8"
 )
 
-// simhash returns the 64-bit simhash of a text's word 3-shingles; texts of
-// scripts without word spaces are cut to runes.
-func simhash(text string) uint64 {
-	words := shingleWords(text)
-	var sum [64]int32
-	if len(words) == 0 {
-		return 0
-	}
-	for i := 0; i == 0 || i+3 <= len(words); i++ {
-		h := fnv.New64a()
-		for _, w := range words[i:min(i+3, len(words))] {
-			h.Write([]byte(w))
-			h.Write([]byte{' '})
+// fingerprint returns the 64-bit simhash of a text's word 3-shingles, and how
+// many words the text has. Each rune of a script without word spaces is a word.
+func fingerprint(text string) (simhash uint64, words int) {
+	var sums bitSums
+	var last [3]uint64
+	eachWordHash(text, func(h uint64) {
+		last[0], last[1], last[2] = last[1], last[2], h
+		if words++; words >= len(last) {
+			sums.add(shingle(last))
 		}
-		for v, k := h.Sum64(), 0; k < 64; k++ {
-			sum[k] += int32(v>>k&1)*2 - 1
-		}
+	})
+	if 0 < words && words < len(last) {
+		sums.add(shingle(last))
 	}
-	var out uint64
-	for k, s := range sum {
-		if s > 0 {
-			out |= 1 << k
-		}
-	}
-	return out
+	return sums.majority(), words
 }
 
-func shingleWords(text string) []string {
-	var out []string
-	start := -1
-	for i, r := range text {
-		word := unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
-		if !word || isCJK(r) {
-			if start >= 0 {
-				out = append(out, text[start:i])
-				start = -1
-			}
-			if isCJK(r) {
-				out = append(out, string(r))
-			}
-			continue
+// shingle joins the hashes of neighbouring words.
+func shingle(words [3]uint64) uint64 {
+	h := uint64(fnvOffset)
+	for _, w := range words {
+		h = (h ^ w) * fnvPrime
+		h ^= h >> 32
+	}
+	return h
+}
+
+// The parameters of FNV-1a with 64 bits.
+const (
+	fnvOffset = 14695981039346656037
+	fnvPrime  = 1099511628211
+)
+
+// eachWordHash calls fn with the FNV-1a hash of every word.
+func eachWordHash(text string, fn func(uint64)) {
+	h := uint64(fnvOffset)
+	for i, size := 0, 0; i < len(text); i += size {
+		r := rune(text[i])
+		size = 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(text[i:])
 		}
-		if start < 0 {
-			start = i
+		word := isWordRune(r)
+		alone := word && isCJK(r)
+		if (!word || alone) && h != fnvOffset {
+			fn(h)
+			h = fnvOffset
+		}
+		if word {
+			for j := i; j < i+size; j++ {
+				h = (h ^ uint64(text[j])) * fnvPrime
+			}
+		}
+		if alone {
+			fn(h)
+			h = fnvOffset
 		}
 	}
-	if start >= 0 {
-		out = append(out, text[start:])
+	if h != fnvOffset {
+		fn(h)
 	}
-	return out
+}
+
+// isWordRune says whether r is part of a word: a letter, a digit or a mark.
+func isWordRune(r rune) bool {
+	if r < utf8.RuneSelf {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+	}
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 }
 
 // isCJK says whether r belongs to a script that writes without word spaces.
 func isCJK(r rune) bool {
 	return r >= 0x0e00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Myanmar)
+}
+
+// bitSums counts how often each bit was set.
+type bitSums struct {
+	counts [64]int
+	lanes  [8]uint64 // lane k counts bits k, 8+k, 16+k... in a byte each
+	added  int
+}
+
+func (s *bitSums) add(v uint64) {
+	for k := range s.lanes {
+		s.lanes[k] += v >> k & 0x0101010101010101
+	}
+	if s.added++; s.added%255 == 0 {
+		s.spill()
+	}
+}
+
+// spill empties the lanes into the counts, before a byte of them overflows.
+func (s *bitSums) spill() {
+	for i := range s.counts {
+		s.counts[i] += int(s.lanes[i%8] >> (i &^ 7) & 0xff)
+	}
+	s.lanes = [8]uint64{}
+}
+
+// majority has the bits that were set more often than not.
+func (s *bitSums) majority() (v uint64) {
+	s.spill()
+	for i, n := range s.counts {
+		if 2*n > s.added {
+			v |= 1 << i
+		}
+	}
+	return v
 }

@@ -11,6 +11,8 @@ import (
 	shiori "github.com/go-shiori/go-readability"
 	distiller "github.com/markusmobius/go-domdistiller"
 	"github.com/markusmobius/go-trafilatura"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/charset"
 
 	"pressmill/parser"
 	"pressmill/pkg/news"
@@ -20,7 +22,8 @@ import (
 type extractor func(*news.Page) (*news.Article, error)
 
 // extractors are the parser and its peers by name. A peer runs with its own
-// defaults; of what it returns, what the labels know is kept.
+// defaults, on a document made by the quickest way that reads every charset;
+// of what it returns, what the labels know is kept.
 func extractors() map[string]extractor {
 	return map[string]extractor{
 		"pressmill":               parser.Extract,
@@ -32,11 +35,29 @@ func extractors() map[string]extractor {
 	}
 }
 
+// document returns the parsed page and its URL.
+func document(p *news.Page) (*html.Node, *url.URL, error) {
+	u, err := url.Parse(p.FinalURL)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := charset.NewReader(bytes.NewReader(p.Body), "text/html")
+	if err != nil {
+		return nil, nil, err
+	}
+	doc, err := html.Parse(r)
+	return doc, u, err
+}
+
 func trafilaturaWith(opts trafilatura.Options) extractor {
 	return func(p *news.Page) (*news.Article, error) {
+		doc, u, err := document(p)
+		if err != nil {
+			return nil, err
+		}
 		opts := opts
-		opts.OriginalURL, _ = url.Parse(p.FinalURL)
-		r, err := trafilatura.Extract(bytes.NewReader(p.Body), opts)
+		opts.OriginalURL = u
+		r, err := trafilatura.ExtractDocument(doc, opts)
 		if err != nil {
 			return nil, err
 		}
@@ -45,11 +66,11 @@ func trafilaturaWith(opts trafilatura.Options) extractor {
 }
 
 func readeckReadability(p *news.Page) (*news.Article, error) {
-	u, err := url.Parse(p.FinalURL)
+	doc, u, err := document(p)
 	if err != nil {
 		return nil, err
 	}
-	a, err := readeck.FromReader(bytes.NewReader(p.Body), u)
+	a, err := readeck.FromDocument(doc, u)
 	if err != nil {
 		return nil, err
 	}
@@ -64,11 +85,11 @@ func readeckReadability(p *news.Page) (*news.Article, error) {
 }
 
 func shioriReadability(p *news.Page) (*news.Article, error) {
-	u, err := url.Parse(p.FinalURL)
+	doc, u, err := document(p)
 	if err != nil {
 		return nil, err
 	}
-	a, err := shiori.FromReader(bytes.NewReader(p.Body), u)
+	a, err := shiori.FromDocument(doc, u)
 	if err != nil {
 		return nil, err
 	}
@@ -80,11 +101,11 @@ func shioriReadability(p *news.Page) (*news.Article, error) {
 }
 
 func domDistiller(p *news.Page) (*news.Article, error) {
-	u, err := url.Parse(p.FinalURL)
+	doc, u, err := document(p)
 	if err != nil {
 		return nil, err
 	}
-	r, err := distiller.ApplyForReader(bytes.NewReader(p.Body), &distiller.Options{OriginalURL: u, SkipPagination: true})
+	r, err := distiller.Apply(doc, &distiller.Options{OriginalURL: u, SkipPagination: true})
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,43 @@
+package parser
+
+import (
+	"math/bits"
+	"strings"
+	"testing"
+)
+
+func TestFingerprint(t *testing.T) {
+	text := strings.Repeat("The old ferry pier reopens after three years of repairs, the council said. ", 3) +
+		"Boats of the harbour company will call there twice a day from May until the end of October."
+	hash, words := fingerprint(text)
+	if words != 57 {
+		t.Errorf("%d words, want 57", words)
+	}
+	if edited, _ := fingerprint(strings.Replace(text, "twice", "once", 1)); bits.OnesCount64(hash^edited) > 12 {
+		t.Errorf("one word changes %d bits", bits.OnesCount64(hash^edited))
+	}
+	if other, _ := fingerprint("Rain is expected in the hills tomorrow, and frost in the valleys in the second half of the night."); bits.OnesCount64(hash^other) < 16 {
+		t.Errorf("another text differs in %d bits only", bits.OnesCount64(hash^other))
+	}
+	if _, words := fingerprint("渡し船 no. 3"); words != 5 {
+		t.Errorf("%d words in Japanese with a number, want 5", words)
+	}
+	if hash, words := fingerprint(" - "); hash != 0 || words != 0 {
+		t.Errorf("a text without words has the hash %x of %d words", hash, words)
+	}
+}
+
+// The lanes that count bits are emptied before they overflow.
+func TestBitSumsOfLongTexts(t *testing.T) {
+	var sums bitSums
+	for i := range 1000 {
+		if i%10 < 6 {
+			sums.add(1<<63 | 1)
+		} else {
+			sums.add(1 << 8)
+		}
+	}
+	if got, want := sums.majority(), uint64(1<<63|1); got != want {
+		t.Errorf("majority %x, want %x", got, want)
+	}
+}

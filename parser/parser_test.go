@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/net/html"
 
 	"pressmill/parser/dates"
 	"pressmill/pkg/news"
@@ -201,73 +200,6 @@ func TestParseDate(t *testing.T) {
 			t.Errorf("%q: got %+v", c.raw, d)
 		}
 	}
-}
-
-// TestTreeAgainstHTML compares the text order and the nesting that implied end
-// tags make with the reference parser.
-func TestTreeAgainstHTML(t *testing.T) {
-	for _, src := range []string{
-		`<ul><li>a<li>b<ul><li>c</ul><li>d</ul>`,
-		`<p>a<p>b<div>c<p>d</div>e`,
-		`<dl><dt>a<dd>b<dt>c<dd>d</dl>`,
-		`<table><tr><td>a<td>b<tr><th>c<td>d</table>`,
-		`<select><option>a<option>b</select><p>x`,
-		`<div><span>a</div>b</span>c`,
-		`<p>a<b>b<p>c</b>d`,
-		`a<!-- <p>no --> b<!x>c<?y>d`,
-		`<script>if (a</b) "<p>"</script><p>x</p>`,
-		`<table><tr><td><div>a</td></div><td>b</table>c`,
-		`<h1>a<h2>b</h2>c`, `x < y <3 z`, `<a href="x>y">l</a>m`,
-	} {
-		if got, want := ourPaths(src), htmlPaths(t, src); got != want {
-			t.Errorf("%s\n got %s\nwant %s", src, got, want)
-		}
-	}
-}
-
-// ourPaths lists each text with the block elements around it.
-func ourPaths(src string) string {
-	tr := parseTree([]byte(src))
-	defer tr.release()
-	var b strings.Builder
-	for i := range tr.nodes {
-		n := &tr.nodes[i]
-		if n.tag != tagNone || strings.TrimSpace(string(tr.bytes(int32(i)))) == "" || n.parent >= 0 && tr.nodes[n.parent].tag.is(traitRaw) {
-			continue
-		}
-		b.WriteString(strings.TrimSpace(string(tr.bytes(int32(i)))))
-		for p := n.parent; p >= 0; p = tr.nodes[p].parent {
-			if keepInPath(tr.nodes[p].tag) {
-				b.WriteString("<" + tagEntries[tr.nodes[p].tag].name)
-			}
-		}
-		b.WriteString(" ")
-	}
-	return strings.Join(strings.Fields(b.String()), "")
-}
-
-func keepInPath(t tag) bool {
-	return t.is(traitBlock) && t != tagHTML && t != tagBody && t != tagHead && t != tagTbody
-}
-
-func htmlPaths(t *testing.T, src string) string {
-	doc, err := html.Parse(strings.NewReader(src))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b strings.Builder
-	for n := range doc.Descendants() {
-		if n.Type != html.TextNode || strings.TrimSpace(n.Data) == "" || lookupTag([]byte(n.Parent.Data)).is(traitRaw) {
-			continue
-		}
-		b.WriteString(n.Data)
-		for p := n.Parent; p != nil; p = p.Parent {
-			if x := lookupTag([]byte(p.Data)); p.Type == html.ElementNode && keepInPath(x) {
-				b.WriteString("<" + p.Data)
-			}
-		}
-	}
-	return strings.Join(strings.Fields(b.String()), "")
 }
 
 // TestHostile wants pages that are built to hurt to end without a panic, in a

@@ -1,21 +1,34 @@
 package parser
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // scanner reads markup left to right, once, and grows a tree. It accepts any
-// bytes; what a browser would repair in far-away places is left as it is.
+// bytes. Elements nest as the HTML standard has browsers repair them, but that
+// text which may not stand in a table stays where it is written.
 type scanner struct {
-	t    *tree
-	src  []byte
-	pos  int
-	open []int32         // open elements, outermost first
-	live [tagCount]int32 // how many of each are open
+	t      *tree
+	src    []byte
+	pos    int
+	open   []int32         // open elements, outermost first
+	live   [tagCount]int32 // how many of each are open
+	form   bool            // a form began whose end tag did not come yet
+	quirks bool            // the page has no document type, or an old one
+	looks  int             // how often open elements may still be looked at
 }
 
 // maxDepth bounds the open elements: deeper ones become leaves.
 const maxDepth = 512
 
+// maxLooks bounds, for each byte of the page, how many open elements are looked
+// at to find those that a tag ends.
+const maxLooks = 4
+
 func (s *scanner) run() {
+	s.looks = maxLooks*len(s.src) + maxDepth
+	s.quirks = true
 	for s.pos < len(s.src) {
 		i := bytes.IndexByte(s.src[s.pos:], '<')
 		if i < 0 {
@@ -46,7 +59,7 @@ func (s *scanner) markup() {
 	case c == '/':
 		s.endTag()
 	case c == '!':
-		s.comment()
+		s.declaration()
 	case c == '?':
 		s.skipPast(s.pos+2, ">")
 	default:
@@ -57,17 +70,50 @@ func (s *scanner) markup() {
 
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
-func (s *scanner) comment() {
-	rest := s.src[s.pos:]
-	if !bytes.HasPrefix(rest, []byte("<!--")) {
-		s.skipPast(s.pos+2, ">")
-		return
-	}
-	if bytes.HasPrefix(rest, []byte("<!-->")) {
+// declaration passes over a comment or what looks like one.
+func (s *scanner) declaration() {
+	rest := s.src[s.pos+2:]
+	switch {
+	case bytes.HasPrefix(rest, []byte("-->")):
 		s.pos += len("<!-->")
-		return
+	case bytes.HasPrefix(rest, []byte("--")):
+		s.pos = commentEnd(s.src, s.pos+4)
+	default:
+		if bytes.HasPrefix(rest, []byte("[CDATA[")) && s.foreign(tagOther) {
+			s.skipPast(s.pos+2, "]]>")
+			return
+		}
+		from := s.pos + 2
+		s.skipPast(from, ">")
+		if len(s.t.nodes) < 3 {
+			s.quirks = quirky(s.src[from:s.pos])
+		}
 	}
-	s.skipPast(s.pos+4, "-->")
+}
+
+// quirky says whether a document type is one of those before HTML 4.01, or
+// names a lenient one without its address: then a table does not end a p.
+func quirky(decl []byte) bool {
+	if len(decl) > 256 || indexFold(decl, "doctype") != 0 {
+		return true
+	}
+	return indexFold(decl, "dtd html 3") >= 0 || indexFold(decl, "dtd html 4.0 ") >= 0 ||
+		indexFold(decl, "dtd html 4.01 ") >= 0 && indexFold(decl, "http") < 0
+}
+
+// commentEnd returns the place behind the comment whose text begins at i. Its
+// first dash may belong to the end.
+func commentEnd(src []byte, i int) int {
+	for {
+		j := bytes.IndexByte(src[i:], '>')
+		if j < 0 {
+			return len(src)
+		}
+		i += j + 1
+		if before := src[:i-1]; bytes.HasSuffix(before, []byte("--")) || bytes.HasSuffix(before, []byte("--!")) {
+			return i
+		}
+	}
 }
 
 // skipPast moves behind the next mark, or to the end of the page.
@@ -89,13 +135,14 @@ func (s *scanner) name(from int) int {
 
 func (s *scanner) endTag() {
 	from := s.pos + 2
-	end := s.name(from)
-	t := lookupTag(s.src[from:end])
-	s.skipPast(end, ">")
-	if from == end {
+	if from >= len(s.src) || !isLetter(s.src[from]) {
+		s.skipPast(from, ">")
 		return
 	}
-	s.close(t)
+	end := s.name(from)
+	stop, _ := s.attributes(end)
+	s.pos = min(stop+1, len(s.src))
+	s.close(s.src[from:end])
 }
 
 func (s *scanner) startTag() {
@@ -104,17 +151,40 @@ func (s *scanner) startTag() {
 	t := lookupTag(s.src[from:end])
 	stop, selfClosed := s.attributes(end)
 	s.pos = min(stop+1, len(s.src))
-	s.implyEnds(t)
+	foreign := s.foreign(t)
+	if !foreign && !s.admit(t) {
+		return
+	}
 	n := s.element(t, end, stop)
-	if t.is(traitRaw) && (t != tagTitle || s.live[tagSVG] == 0) {
+	switch {
+	case t.is(traitRaw) && !foreign:
 		s.rawText(s.src[from:end], n)
-		return
+	case t.is(traitVoid) && !foreign || selfClosed && (foreign || t == tagOther || t == tagSVG || t == tagMath):
+	case t == tagForm && s.inTable(), len(s.open) >= maxDepth:
+	default:
+		s.push(n)
 	}
-	if t.is(traitVoid) || selfClosed && t == tagOther || len(s.open) >= maxDepth {
-		return
+}
+
+// foreign says whether an element with the tag is one of svg or math. One that
+// can only be HTML ends an svg that was left open.
+func (s *scanner) foreign(t tag) bool {
+	if s.live[tagSVG]+s.live[tagMath] == 0 {
+		return false
 	}
-	s.open = append(s.open, n)
-	s.live[t]++
+	for i := len(s.open) - 1; i >= 0; i-- {
+		switch o := s.tagAt(i); {
+		case o == tagForeignObject || o == tagTemplate:
+			return false
+		case o != tagSVG && o != tagMath:
+		case t.is(traitBreaksOut):
+			s.popTo(i)
+			return false
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 // attributes returns where the tag ends, and whether with "/>".
@@ -155,21 +225,71 @@ func (s *scanner) value(i int) int {
 // rawText takes everything up to the end tag of name as one text node of n.
 func (s *scanner) rawText(name []byte, n int32) {
 	from := s.pos
-	for i := from; ; {
+	end := len(s.src)
+	switch t := s.t.nodes[n].tag; t {
+	case tagPlaintext:
+	case tagScript:
+		end = s.scriptEnd(from)
+	default:
+		end = s.endTagOf(name, from)
+	}
+	s.t.addText(n, from, end)
+	s.skipPast(min(end+2, len(s.src)), ">")
+	s.t.nodes[n].stop = int32(len(s.t.nodes))
+}
+
+// endTagOf returns where the next end tag of name begins.
+func (s *scanner) endTagOf(name []byte, i int) int {
+	for {
 		j := bytes.Index(s.src[i:], []byte("</"))
 		if j < 0 {
-			s.pos = len(s.src)
-			s.t.addText(n, from, s.pos)
-			break
+			return len(s.src)
 		}
 		i += j + 2
-		if i+len(name) <= len(s.src) && bytes.EqualFold(s.src[i:i+len(name)], name) {
-			s.t.addText(n, from, i-2)
-			s.skipPast(i+len(name), ">")
-			break
+		if s.nameAt(i, name) {
+			return i - 2
 		}
 	}
-	s.t.nodes[n].stop = int32(len(s.t.nodes))
+}
+
+// nameAt says whether a tag's name stands at i.
+func (s *scanner) nameAt(i int, name []byte) bool {
+	end := i + len(name)
+	return end < len(s.src) && bytes.EqualFold(s.src[i:end], name) && (isSpace(s.src[end]) || s.src[end] == '/' || s.src[end] == '>')
+}
+
+// scriptEnd returns where the end tag of a script begins. Behind "<!--" a
+// script's start tag hides one end tag (HTML, "script data double escaped").
+func (s *scanner) scriptEnd(i int) int {
+	script := []byte("script")
+	comment, nested := -1, false // where a comment's text begins; a start tag stood in it
+	for {
+		j := bytes.IndexByte(s.src[i:], '<')
+		if j < 0 {
+			return len(s.src)
+		}
+		if comment >= 0 {
+			if k := bytes.Index(s.src[comment:i+j], []byte("-->")); k >= 0 {
+				comment, nested = -1, false
+			} else {
+				comment = max(comment, i+j-2)
+			}
+		}
+		i += j + 1
+		switch {
+		case bytes.HasPrefix(s.src[i:], []byte("!--")):
+			if comment < 0 {
+				comment = i + 1
+			}
+		case i < len(s.src) && s.src[i] == '/' && s.nameAt(i+1, script):
+			if !nested {
+				return i - 1
+			}
+			nested = false
+		case comment >= 0 && s.nameAt(i, script):
+			nested = true
+		}
+	}
 }
 
 func (s *scanner) text(from, to int) { s.t.addText(s.top(), from, to) }
@@ -185,18 +305,31 @@ func (s *scanner) topTag() tag {
 	if len(s.open) == 0 {
 		return tagNone
 	}
-	return s.t.nodes[s.top()].tag
+	return s.tagAt(len(s.open) - 1)
+}
+
+// tagAt returns the tag of the open element at depth i.
+func (s *scanner) tagAt(i int) tag {
+	s.looks--
+	return s.t.nodes[s.open[i]].tag
 }
 
 func (s *scanner) element(t tag, from, to int) int32 {
 	return s.t.add(node{parent: s.top(), start: int32(from), end: int32(to), tag: t})
 }
 
+func (s *scanner) push(n int32) {
+	s.open = append(s.open, n)
+	s.live[s.t.nodes[n].tag]++
+}
+
 func (s *scanner) pop() {
 	n := s.top()
 	s.open = s.open[:len(s.open)-1]
-	s.t.nodes[n].stop = int32(len(s.t.nodes))
 	s.live[s.t.nodes[n].tag]--
+	for top := s.top(); n != top; n = s.t.nodes[n].parent { // more than one above a removed form
+		s.t.nodes[n].stop = int32(len(s.t.nodes))
+	}
 }
 
 // popTo closes the open element at depth i and all inside it.
@@ -206,20 +339,119 @@ func (s *scanner) popTo(i int) {
 	}
 }
 
-// close handles an end tag. An end tag that matches nothing is ignored; that of
-// an inline element does not close blocks opened since.
-func (s *scanner) close(t tag) {
-	if t == tagBody || t == tagHTML || s.live[t] == 0 {
+// innermost returns the depth of the innermost open t, or -1 when none is open
+// or one with a trait of stop is open inside it.
+func (s *scanner) innermost(t tag, stop tagTrait) int {
+	if s.live[t] == 0 || s.looks < 0 {
+		return -1
+	}
+	for i := len(s.open) - 1; i >= 0; i-- {
+		o := s.tagAt(i)
+		if o == t {
+			return i
+		}
+		if o.is(stop) {
+			return -1
+		}
+	}
+	return -1
+}
+
+// end closes the innermost open t unless it is hidden, see innermost.
+func (s *scanner) end(t tag, stop tagTrait) {
+	if i := s.innermost(t, stop); i >= 0 {
+		s.popTo(i)
+	}
+}
+
+// close handles an end tag. One that matches nothing is ignored, and that of an
+// inline element does not close blocks opened since.
+func (s *scanner) close(name []byte) {
+	switch t := lookupTag(name); {
+	case t == tagBody || t == tagHTML:
+	case t == tagOther || t == tagCustom:
+		s.closeNamed(t, name)
+	case t.is(traitHeading):
+		s.closeHeading()
+	case t == tagP:
+		s.end(t, traitBoundary|traitButton)
+	case t == tagLI:
+		s.end(t, traitBoundary|traitList)
+	case t == tagForm:
+		s.closeForm()
+	case isTablePart(t):
+		s.end(t, traitTableScope)
+	case t.is(traitTableScope) || t == tagSelect:
+		s.end(t, 0)
+	case t.is(traitSpecial | traitClosesP):
+		s.end(t, traitBoundary)
+	default:
+		s.end(t, traitSpecial)
+	}
+}
+
+// closeNamed closes an element whose tag does not tell its name.
+func (s *scanner) closeNamed(t tag, name []byte) {
+	if s.live[t] == 0 || s.looks < 0 {
 		return
 	}
-	table := isTablePart(t)
 	for i := len(s.open) - 1; i >= 0; i-- {
-		o := s.t.nodes[s.open[i]].tag
-		if o == t {
+		o := s.tagAt(i)
+		if o == t && bytes.EqualFold(s.nameOf(s.open[i], len(name)), name) {
 			s.popTo(i)
 			return
 		}
-		if !t.is(traitBlock|traitBoundary) && t != tagA && o.is(traitBlock) || !table && o.is(traitBoundary) {
+		if o.is(traitSpecial) {
+			return
+		}
+	}
+}
+
+// nameOf returns the name of element n when it has that length.
+func (s *scanner) nameOf(n int32, length int) []byte {
+	end := int(s.t.nodes[n].start)
+	if from := end - length; from > 0 && s.src[from-1] == '<' {
+		return s.src[from:end]
+	}
+	return nil
+}
+
+// closeForm ends a form. What was opened in it and not closed stays open.
+func (s *scanner) closeForm() {
+	s.form = false
+	i := s.innermost(tagForm, traitBoundary)
+	if i < 0 {
+		return
+	}
+	for len(s.open) > i+1 && hasImpliedEnd(s.topTag()) {
+		s.pop()
+	}
+	if len(s.open) == i+1 {
+		s.pop()
+		return
+	}
+	s.open = slices.Delete(s.open, i, i+1)
+	s.live[tagForm]--
+}
+
+// hasImpliedEnd says whether the end tag of t may be left out in general.
+func hasImpliedEnd(t tag) bool {
+	switch t {
+	case tagP, tagLI, tagDD, tagDT, tagOption, tagOptgroup, tagRB, tagRT, tagRP:
+		return true
+	}
+	return false
+}
+
+// closeHeading closes the innermost heading of any rank.
+func (s *scanner) closeHeading() {
+	for i := len(s.open) - 1; i >= 0 && s.looks >= 0; i-- {
+		o := s.tagAt(i)
+		if o.is(traitHeading) {
+			s.popTo(i)
+			return
+		}
+		if o.is(traitBoundary) {
 			return
 		}
 	}
@@ -227,38 +459,51 @@ func (s *scanner) close(t tag) {
 
 func isTablePart(t tag) bool {
 	switch t {
-	case tagTable, tagTbody, tagThead, tagTfoot, tagTR, tagTD, tagTH:
+	case tagTable, tagTbody, tagThead, tagTfoot, tagTR, tagTD, tagTH, tagCaption, tagColgroup:
 		return true
 	}
 	return false
 }
 
-// implyEnds closes what the start of t ends (HTML, "optional tags").
-func (s *scanner) implyEnds(t tag) {
-	if s.live[tagHead] > 0 && !t.is(traitHead) && s.live[tagNoscript] == 0 && s.live[tagTemplate] == 0 && t != tagOther {
-		s.endOpen(tagHead, tagNone, tagNone)
+// admit closes what the start of t ends (HTML, "optional tags") and says
+// whether an element may begin here.
+func (s *scanner) admit(t tag) bool {
+	if t == tagForm && s.form && s.live[tagTemplate] == 0 {
+		return false
 	}
-	if t.is(traitClosesP) && s.live[tagP] > 0 {
-		s.endParagraph()
+	if s.live[tagHead] > 0 && !t.is(traitHead) && s.live[tagNoscript] == 0 && s.live[tagTemplate] == 0 && t != tagOther {
+		s.end(tagHead, 0)
+	}
+	if s.live[tagP] > 0 && (t.is(traitClosesP) || t == tagTable && !s.quirks) {
+		s.end(tagP, traitBoundary|traitButton)
 	}
 	switch t {
+	case tagHTML:
+		return len(s.open) == 1
+	case tagHead, tagBody:
+		return s.live[tagBody] == 0
+	case tagForm:
+		s.form = true
 	case tagLI:
-		s.endOpen(tagLI, tagUL, tagOL)
+		s.endItem(tagLI, tagLI)
 	case tagDT, tagDD:
-		s.endOpen(tagDT, tagDL, tagDD)
-		s.endOpen(tagDD, tagDL, tagDT)
+		s.endItem(tagDT, tagDD)
 	case tagOption, tagOptgroup:
 		if s.topTag() == tagOption {
 			s.pop()
 		}
-	case tagTR:
-		s.endOpen(tagTR, tagTable, tagNone)
-	case tagTD, tagTH:
-		s.endOpen(tagTD, tagTable, tagTR)
-		s.endOpen(tagTH, tagTable, tagTR)
-	case tagTbody, tagThead, tagTfoot:
-		s.endOpen(tagTbody, tagTable, tagNone)
-		s.endOpen(tagThead, tagTable, tagNone)
+	case tagRB, tagRT, tagRP:
+		if o := s.topTag(); o == tagRB || o == tagRT || o == tagRP {
+			s.pop()
+		}
+	case tagSelect, tagInput, tagTextarea:
+		s.end(tagSelect, 0)
+	case tagButton:
+		s.end(tagButton, traitBoundary)
+	case tagTable:
+		s.endTable()
+	case tagTbody, tagThead, tagTfoot, tagTR, tagTD, tagTH, tagCaption, tagColgroup, tagCol:
+		return s.enterTable(t)
 	case tagA:
 		s.endLink()
 	default:
@@ -266,37 +511,85 @@ func (s *scanner) implyEnds(t tag) {
 			s.pop()
 		}
 	}
+	return true
 }
 
-// endOpen closes the innermost open t unless one of two boundaries comes first.
-func (s *scanner) endOpen(t, stop1, stop2 tag) {
-	if s.live[t] == 0 {
+// endItem closes the open list item, t1 or t2, that another one follows.
+func (s *scanner) endItem(t1, t2 tag) {
+	if s.live[t1]+s.live[t2] == 0 {
 		return
 	}
-	for i := len(s.open) - 1; i >= 0; i-- {
-		o := s.t.nodes[s.open[i]].tag
-		if o == t {
+	for i := len(s.open) - 1; i >= 0 && s.looks >= 0; i-- {
+		o := s.tagAt(i)
+		if o == t1 || o == t2 {
 			s.popTo(i)
 			return
 		}
-		if o == stop1 || o == stop2 || o.is(traitBoundary) && !isTablePart(t) {
+		if o.is(traitSpecial) && o != tagAddress && o != tagDiv && o != tagP {
 			return
 		}
 	}
 }
 
-// endParagraph closes an open p with only inline elements inside.
-func (s *scanner) endParagraph() {
-	for i := len(s.open) - 1; i >= 0; i-- {
-		o := s.t.nodes[s.open[i]].tag
-		if o == tagP {
+// inTable says whether what comes next stands in a table but in no cell of it.
+func (s *scanner) inTable() bool {
+	switch s.topTag() {
+	case tagTable, tagTbody, tagThead, tagTfoot, tagTR:
+		return true
+	}
+	return false
+}
+
+// endTable closes an open table that another one follows outside of its cells.
+func (s *scanner) endTable() {
+	if s.live[tagTable] == 0 {
+		return
+	}
+	for i := len(s.open) - 1; i >= 0 && s.looks >= 0; i-- {
+		switch o := s.tagAt(i); {
+		case o == tagTable:
 			s.popTo(i)
 			return
-		}
-		if o.is(traitBlock | traitBoundary) {
+		case o == tagTD || o == tagTH || o == tagCaption || o.is(traitTableScope):
 			return
 		}
 	}
+}
+
+// enterTable closes what is open in the innermost table down to where t may
+// stand. Outside of tables there are no parts of tables.
+func (s *scanner) enterTable(t tag) bool {
+	if s.live[tagTemplate]+s.live[tagNoscript] > 0 {
+		return true
+	}
+	table := s.innermost(tagTable, 0)
+	if table < 0 {
+		return false
+	}
+	for i := len(s.open) - 1; i > table; i-- {
+		if holdsPart(s.tagAt(i), t) {
+			s.popTo(i + 1)
+			return true
+		}
+	}
+	s.popTo(table + 1)
+	if t == tagTD || t == tagTH {
+		s.push(s.element(tagTR, s.pos, s.pos))
+	}
+	return true
+}
+
+// holdsPart says whether o is the row of a cell or the group of a row.
+func holdsPart(o, t tag) bool {
+	switch t {
+	case tagTD, tagTH:
+		return o == tagTR
+	case tagTR:
+		return o == tagTbody || o == tagThead || o == tagTfoot
+	case tagCol:
+		return o == tagColgroup
+	}
+	return false
 }
 
 // endLink closes an open link when only inline elements are inside; a link
@@ -306,8 +599,8 @@ func (s *scanner) endLink() {
 		return
 	}
 	inline := true
-	for i := len(s.open) - 1; i >= 0; i-- {
-		o := s.t.nodes[s.open[i]].tag
+	for i := len(s.open) - 1; i >= 0 && s.looks >= 0; i-- {
+		o := s.tagAt(i)
 		if o == tagA {
 			if inline {
 				s.popTo(i)
@@ -316,6 +609,6 @@ func (s *scanner) endLink() {
 			s.t.nodes[s.open[i]].flags |= notLink
 			return
 		}
-		inline = inline && !o.is(traitBlock)
+		inline = inline && !o.is(traitSpecial)
 	}
 }

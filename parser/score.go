@@ -169,7 +169,7 @@ func (t *tree) dropFurniture() {
 			continue
 		}
 		named := n.flags&furniture != 0 || n.tag.is(traitJunk)
-		if named && !n.tag.is(traitBlock|traitBoundary) && n.flags&hidden == 0 && t.inSentence(n) {
+		if named && !n.tag.is(traitBlock|traitSpecial) && n.flags&hidden == 0 && t.inSentence(n) {
 			named = false
 		}
 		if named && n.flags&bodyMark != 0 && n.flags&(commentMark|hidden) == 0 && !n.tag.is(traitJunk) {

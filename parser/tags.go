@@ -29,6 +29,8 @@ const (
 	tagCite
 	tagCode
 	tagCol
+	tagColgroup
+	tagDatalist
 	tagDD
 	tagDetails
 	tagDialog
@@ -42,6 +44,7 @@ const (
 	tagFigure
 	tagFont
 	tagFooter
+	tagForeignObject
 	tagForm
 	tagH1
 	tagH2
@@ -66,6 +69,8 @@ const (
 	tagMenu
 	tagMeta
 	tagNav
+	tagNoembed
+	tagNoframes
 	tagNoscript
 	tagObject
 	tagOL
@@ -74,8 +79,10 @@ const (
 	tagP
 	tagParam
 	tagPicture
+	tagPlaintext
 	tagPre
 	tagQ
+	tagRB
 	tagRP
 	tagRT
 	tagScript
@@ -106,6 +113,7 @@ const (
 	tagUL
 	tagVideo
 	tagWBR
+	tagXMP
 	tagCount
 )
 
@@ -113,18 +121,23 @@ const (
 type tagTrait uint16
 
 const (
-	traitBlock    tagTrait = 1 << iota // starts and ends a line
-	traitVoid                          // has no end tag
-	traitRaw                           // its content is text, not markup
-	traitNoText                        // nothing in it is ever visible text
-	traitHeading                       // h1 to h6
-	traitClosesP                       // its start ends an open p
-	traitBoundary                      // implied ends never cross it
-	traitHead                          // may stand in head
-	traitJunk                          // furniture by its name alone
+	traitBlock      tagTrait = 1 << iota // starts and ends a line
+	traitVoid                            // has no end tag
+	traitRaw                             // its content is text, not markup
+	traitNoText                          // nothing in it is ever visible text
+	traitHeading                         // h1 to h6
+	traitClosesP                         // its start ends an open p
+	traitHead                            // may stand in head
+	traitJunk                            // furniture by its name alone
+	traitSpecial                         // no end tag of an inline element crosses it
+	traitBoundary                        // no end tag but those of tables crosses it
+	traitList                            // nor does that of li
+	traitButton                          // nor that of p
+	traitTableScope                      // no end tag of a part of a table crosses it
+	traitBreaksOut                       // its start ends an open svg or math
 )
 
-const blockP = traitBlock | traitClosesP
+const blockP = traitBlock | traitClosesP | traitSpecial
 
 type tagEntry struct {
 	name   string
@@ -135,37 +148,37 @@ var tagEntries = [tagCount]tagEntry{
 	tagOther: {"", 0}, tagCustom: {"", traitBlock},
 	tagA: {"a", 0}, tagAbbr: {"abbr", 0}, tagAddress: {"address", blockP}, tagArea: {"area", traitVoid},
 	tagArticle: {"article", blockP}, tagAside: {"aside", blockP | traitJunk},
-	tagAudio: {"audio", traitBlock | traitNoText}, tagB: {"b", 0},
-	tagBase: {"base", traitVoid | traitHead}, tagBlockquote: {"blockquote", blockP}, tagBody: {"body", traitBlock},
-	tagBr: {"br", traitVoid}, tagButton: {"button", traitBoundary | traitJunk}, tagCanvas: {"canvas", traitNoText},
-	tagCaption: {"caption", traitBlock | traitBoundary}, tagCenter: {"center", blockP}, tagCite: {"cite", 0},
-	tagCode: {"code", 0}, tagCol: {"col", traitVoid}, tagDD: {"dd", blockP}, tagDetails: {"details", blockP},
-	tagDialog: {"dialog", blockP | traitJunk}, tagDiv: {"div", blockP}, tagDL: {"dl", blockP}, tagDT: {"dt", blockP},
-	tagEm: {"em", 0}, tagEmbed: {"embed", traitVoid}, tagFieldset: {"fieldset", blockP},
+	tagAudio: {"audio", traitBlock | traitNoText}, tagB: {"b", traitBreaksOut},
+	tagBase: {"base", traitVoid | traitHead}, tagBlockquote: {"blockquote", blockP | traitBreaksOut}, tagBody: {"body", traitBlock | traitSpecial | traitBreaksOut},
+	tagBr: {"br", traitVoid | traitBreaksOut}, tagButton: {"button", traitSpecial | traitButton | traitJunk}, tagCanvas: {"canvas", traitNoText},
+	tagCaption: {"caption", traitBlock | traitSpecial | traitBoundary}, tagCenter: {"center", blockP | traitBreaksOut}, tagCite: {"cite", 0},
+	tagCode: {"code", traitBreaksOut}, tagCol: {"col", traitVoid}, tagColgroup: {"colgroup", traitSpecial}, tagDatalist: {"datalist", traitNoText}, tagDD: {"dd", blockP | traitBreaksOut}, tagDetails: {"details", blockP},
+	tagDialog: {"dialog", traitBlock | traitClosesP | traitJunk}, tagDiv: {"div", blockP | traitBreaksOut}, tagDL: {"dl", blockP | traitBreaksOut}, tagDT: {"dt", blockP | traitBreaksOut},
+	tagEm: {"em", traitBreaksOut}, tagEmbed: {"embed", traitVoid | traitBreaksOut}, tagFieldset: {"fieldset", blockP},
 	tagFigcaption: {"figcaption", blockP | traitJunk}, tagFigure: {"figure", blockP | traitJunk}, tagFont: {"font", 0},
-	tagFooter: {"footer", blockP | traitJunk}, tagForm: {"form", blockP | traitJunk},
-	tagH1: {"h1", blockP | traitHeading}, tagH2: {"h2", blockP | traitHeading}, tagH3: {"h3", blockP | traitHeading},
-	tagH4: {"h4", blockP | traitHeading}, tagH5: {"h5", blockP | traitHeading}, tagH6: {"h6", blockP | traitHeading},
-	tagHead: {"head", traitBlock}, tagHeader: {"header", blockP}, tagHgroup: {"hgroup", blockP},
-	tagHR: {"hr", blockP | traitVoid}, tagHTML: {"html", traitBlock}, tagI: {"i", 0},
-	tagIframe: {"iframe", traitRaw | traitNoText}, tagImg: {"img", traitVoid}, tagInput: {"input", traitVoid},
-	tagLabel: {"label", 0}, tagLI: {"li", blockP}, tagLink: {"link", traitVoid | traitHead},
-	tagMain: {"main", blockP}, tagMath: {"math", traitNoText}, tagMenu: {"menu", blockP | traitJunk},
-	tagMeta: {"meta", traitVoid | traitHead}, tagNav: {"nav", blockP | traitJunk},
-	tagNoscript: {"noscript", traitHead | traitNoText}, tagObject: {"object", traitBoundary | traitNoText},
-	tagOL: {"ol", blockP}, tagOptgroup: {"optgroup", traitBlock}, tagOption: {"option", traitBlock}, tagP: {"p", blockP},
-	tagParam: {"param", traitVoid}, tagPicture: {"picture", 0}, tagPre: {"pre", blockP}, tagQ: {"q", 0},
-	tagRP: {"rp", traitNoText}, tagRT: {"rt", traitNoText}, tagScript: {"script", traitRaw | traitNoText | traitHead},
-	tagSection: {"section", blockP}, tagSelect: {"select", traitNoText | traitBoundary}, tagSmall: {"small", 0},
-	tagSource: {"source", traitVoid}, tagSpan: {"span", 0}, tagStrong: {"strong", 0},
-	tagStyle: {"style", traitRaw | traitNoText | traitHead}, tagSub: {"sub", 0}, tagSummary: {"summary", blockP},
-	tagSup: {"sup", 0}, tagSVG: {"svg", traitNoText}, tagTable: {"table", blockP | traitBoundary},
-	tagTbody: {"tbody", traitBlock}, tagTD: {"td", traitBlock | traitBoundary},
-	tagTemplate: {"template", traitNoText | traitHead | traitBoundary}, tagTextarea: {"textarea", traitRaw | traitNoText},
-	tagTfoot: {"tfoot", traitBlock}, tagTH: {"th", traitBlock | traitBoundary}, tagThead: {"thead", traitBlock},
-	tagTime: {"time", 0}, tagTitle: {"title", traitRaw | traitNoText | traitHead}, tagTR: {"tr", traitBlock},
-	tagTrack: {"track", traitVoid}, tagU: {"u", 0}, tagUL: {"ul", blockP}, tagVideo: {"video", traitBlock | traitNoText},
-	tagWBR: {"wbr", traitVoid},
+	tagFooter: {"footer", blockP | traitJunk}, tagForeignObject: {"foreignobject", traitSpecial | traitBoundary}, tagForm: {"form", blockP | traitJunk},
+	tagH1: {"h1", blockP | traitHeading | traitBreaksOut}, tagH2: {"h2", blockP | traitHeading | traitBreaksOut}, tagH3: {"h3", blockP | traitHeading | traitBreaksOut},
+	tagH4: {"h4", blockP | traitHeading | traitBreaksOut}, tagH5: {"h5", blockP | traitHeading | traitBreaksOut}, tagH6: {"h6", blockP | traitHeading | traitBreaksOut},
+	tagHead: {"head", traitBlock | traitSpecial | traitBreaksOut}, tagHeader: {"header", blockP}, tagHgroup: {"hgroup", blockP},
+	tagHR: {"hr", blockP | traitVoid | traitBreaksOut}, tagHTML: {"html", traitBlock | traitSpecial | traitBoundary | traitTableScope}, tagI: {"i", traitBreaksOut},
+	tagIframe: {"iframe", traitRaw | traitNoText}, tagImg: {"img", traitVoid | traitBreaksOut}, tagInput: {"input", traitVoid},
+	tagLabel: {"label", 0}, tagLI: {"li", blockP | traitBreaksOut}, tagLink: {"link", traitVoid | traitHead},
+	tagMain: {"main", blockP}, tagMath: {"math", traitNoText}, tagMenu: {"menu", blockP | traitJunk | traitBreaksOut},
+	tagMeta: {"meta", traitVoid | traitHead | traitBreaksOut}, tagNav: {"nav", blockP | traitJunk},
+	tagNoembed: {"noembed", traitRaw | traitNoText | traitSpecial}, tagNoframes: {"noframes", traitRaw | traitNoText | traitHead | traitSpecial}, tagNoscript: {"noscript", traitHead | traitNoText | traitSpecial | traitBoundary | traitTableScope}, tagObject: {"object", traitSpecial | traitBoundary | traitNoText},
+	tagOL: {"ol", blockP | traitList | traitBreaksOut}, tagOptgroup: {"optgroup", traitBlock}, tagOption: {"option", traitBlock}, tagP: {"p", blockP | traitBreaksOut},
+	tagParam: {"param", traitVoid}, tagPicture: {"picture", 0}, tagPlaintext: {"plaintext", traitClosesP | traitSpecial | traitRaw}, tagPre: {"pre", blockP | traitBreaksOut}, tagQ: {"q", 0},
+	tagRB: {"rb", 0}, tagRP: {"rp", traitNoText}, tagRT: {"rt", traitNoText}, tagScript: {"script", traitRaw | traitNoText | traitHead},
+	tagSection: {"section", blockP}, tagSelect: {"select", traitNoText | traitSpecial | traitBoundary}, tagSmall: {"small", traitBreaksOut},
+	tagSource: {"source", traitVoid}, tagSpan: {"span", traitBreaksOut}, tagStrong: {"strong", traitBreaksOut},
+	tagStyle: {"style", traitRaw | traitNoText | traitHead}, tagSub: {"sub", traitBreaksOut}, tagSummary: {"summary", blockP},
+	tagSup: {"sup", traitBreaksOut}, tagSVG: {"svg", traitNoText}, tagTable: {"table", traitBlock | traitSpecial | traitBoundary | traitTableScope | traitBreaksOut},
+	tagTbody: {"tbody", traitBlock | traitSpecial}, tagTD: {"td", traitBlock | traitSpecial | traitBoundary},
+	tagTemplate: {"template", traitNoText | traitHead | traitSpecial | traitBoundary | traitTableScope}, tagTextarea: {"textarea", traitRaw | traitNoText},
+	tagTfoot: {"tfoot", traitBlock | traitSpecial}, tagTH: {"th", traitBlock | traitSpecial | traitBoundary}, tagThead: {"thead", traitBlock | traitSpecial},
+	tagTime: {"time", 0}, tagTitle: {"title", traitRaw | traitNoText | traitHead}, tagTR: {"tr", traitBlock | traitSpecial},
+	tagTrack: {"track", traitVoid}, tagU: {"u", traitBreaksOut}, tagUL: {"ul", blockP | traitList | traitBreaksOut}, tagVideo: {"video", traitBlock | traitNoText},
+	tagXMP: {"xmp", blockP | traitRaw}, tagWBR: {"wbr", traitVoid},
 }
 
 var tagByName = func() map[string]tag {
@@ -180,12 +193,15 @@ var tagByName = func() map[string]tag {
 
 func (t tag) is(x tagTrait) bool { return tagEntries[t].traits&x != 0 }
 
+// maxTagName is the length of the longest name in the table.
+const maxTagName = len("foreignobject")
+
 // lookupTag returns the tag of a name in any case.
 func lookupTag(name []byte) tag {
-	if len(name) > 10 {
+	if len(name) > maxTagName {
 		return longTag(name)
 	}
-	var low [10]byte
+	var low [maxTagName]byte
 	for i, c := range name {
 		low[i] = lower(c)
 	}

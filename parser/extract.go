@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"pressmill/parser/rules"
+	"pressmill/parser/urlshape"
 	"pressmill/pkg/news"
 	"pressmill/pkg/weburl"
 )
@@ -38,7 +39,10 @@ type extraction struct {
 	rule *rules.Site // for the page; the zero Site where there is none
 	key  *url.URL    // what the id is made from
 
+	shape urlshape.Shape // of url
+
 	siteNames    []string // folded
+	domain       string   // the registrable domain
 	domainLabel  string   // the registrable domain without its suffix
 	domainJoined string   // the registrable domain without dots
 
@@ -112,6 +116,7 @@ func (x *extraction) addresses() (err error) {
 	}
 	x.url, _ = weburl.Parse(x.art.URL.Final)
 	x.base = x.url
+	x.shape = urlshape.Of(x.url)
 	if b, err := weburl.Resolve(x.base, x.meta.base); x.meta.base != "" && err == nil && sameSite(b, x.base) {
 		u := *b
 		u.Path = b.Path
@@ -158,11 +163,12 @@ func (x *extraction) judge() error {
 	if wall := x.wall(); wall != "" {
 		return reject(wall)
 	}
+	v := x.weighUp()
 	if x.textWeight() < minText {
-		return reject(ReasonNoText)
+		return reject(v.emptyReason())
 	}
-	if x.isList() {
-		return reject(x.listReason())
+	if !v.article() {
+		return reject(v.reason)
 	}
 	if x.art.Title == "" {
 		return reject(ReasonNoTitle)
@@ -176,6 +182,7 @@ const minText = 40
 // site collects the names by which the site is known.
 func (x *extraction) site() {
 	domain := weburl.Domain(x.base.Host)
+	x.domain = domain
 	x.domainLabel, _, _ = strings.Cut(domain, ".")
 	x.domainLabel = strings.ReplaceAll(x.domainLabel, "-", "")
 	x.domainJoined = strings.ReplaceAll(fold(domain), " ", "")

@@ -3,8 +3,6 @@ package parser
 import (
 	"errors"
 	"strings"
-
-	"pressmill/pkg/news"
 )
 
 // ErrNotArticle says that a page is no article; every RejectError is one.
@@ -12,14 +10,55 @@ var ErrNotArticle = errors.New("page is no article")
 
 // The reasons of a RejectError.
 const (
-	ReasonNotHTML      = "not_html"
-	ReasonErrorPage    = "error_page"
-	ReasonNoText       = "no_text"
-	ReasonNoTitle      = "no_title"
+	// ReasonNotHTML says that the page is something else: text, a feed, a PDF.
+	ReasonNotHTML = "not_html"
+	// ReasonErrorPage is a page that came with an error status.
+	ReasonErrorPage = "error_page"
+	// ReasonSoft404 is an error page that came with a good status.
+	ReasonSoft404 = "soft_404"
+	// ReasonBotWall is a challenge or refusal for machines in place of the page.
+	ReasonBotWall = "bot_wall"
+	// ReasonConsentWall asks for consent in place of the page.
+	ReasonConsentWall = "consent_wall"
+	// ReasonLoginWall asks for a login in place of the page.
+	ReasonLoginWall = "login_wall"
+	// ReasonPaywallStub is a story of which no more than a sentence can be read
+	// without paying. With a real teaser it is an article whose access is not free.
+	ReasonPaywallStub = "paywall_stub"
+	// ReasonNeedsScript is a page that scripts fill, with nothing to read without.
+	ReasonNeedsScript = "needs_script"
+	// ReasonParkedDomain is a domain for sale or a provider's placeholder.
+	ReasonParkedDomain = "parked_domain"
+
+	// ReasonHomepage is the front of a site or of an edition.
+	ReasonHomepage = "homepage"
+	// ReasonSectionFront is a list of stories: a section's front, an archive, a
+	// further page of either.
 	ReasonSectionFront = "section_front"
-	ReasonTagPage      = "tag_page"
-	ReasonConsentWall  = "consent_wall"
-	ReasonBotWall      = "bot_wall"
+	// ReasonTagPage is a list of stories on a topic.
+	ReasonTagPage = "tag_page"
+	// ReasonAuthorPage is an author's profile or list of stories.
+	ReasonAuthorPage = "author_page"
+	// ReasonSearchPage is a list of results.
+	ReasonSearchPage = "search_page"
+	// ReasonServicePage is a page on the site itself: imprint, contact, privacy,
+	// terms, subscription.
+	ReasonServicePage = "service_page"
+	// ReasonProductPage is a product or a shop without a text worth the name.
+	ReasonProductPage = "product_page"
+	// ReasonForumThread is a thread without a text worth the name.
+	ReasonForumThread = "forum_thread"
+	// ReasonVideoPage is a video without text.
+	ReasonVideoPage = "video_page"
+	// ReasonAudioPage is a podcast or another recording without text.
+	ReasonAudioPage = "audio_page"
+	// ReasonGalleryPage is a series of pictures without text.
+	ReasonGalleryPage = "gallery_page"
+
+	// ReasonNoText is a page without text for none of these reasons.
+	ReasonNoText = "no_text"
+	// ReasonNoTitle is a page with text and without a title.
+	ReasonNoTitle = "no_title"
 )
 
 // RejectError says why a page is no article. It is permanent: the same page is
@@ -63,104 +102,4 @@ func (x *extraction) textWeight() (w float32) {
 		w += x.kept[i].weight
 	}
 	return w
-}
-
-// isList says whether the page is a list of teasers: many link headlines, no
-// text of its own worth the name.
-func (x *extraction) isList() bool {
-	if x.ld.article.isArticle() && x.ld.article.get("articleBody").Exists() {
-		return false
-	}
-	text, longest := float32(0), float32(0)
-	for i := range x.kept {
-		b := &x.kept[i]
-		if b.t != news.BlockHeading && b.link < 0.5*b.weight {
-			text += b.weight
-			longest = max(longest, b.weight)
-		}
-	}
-	evidence := x.ld.article.isArticle() || x.meta.get("og:type") == "article" || x.meta.get("article:published_time") != ""
-	limit := 8
-	if evidence {
-		limit = 20
-	} else if isRoot(x.url) {
-		limit = 4
-	}
-	n := x.teasers()
-	if !evidence && !x.dated() && x.meta.get("og:type") == "website" && (text < 120 || isRoot(x.url) && x.tree.cards() >= 4) {
-		return true
-	}
-	if !evidence && !x.dated() && x.scattered(3) {
-		return true
-	}
-	if n >= 3 && !evidence && longest < 220 && text < float32(n)*200 && !x.dated() {
-		return true
-	}
-	if n >= limit && text < float32(n)*130 && (longest < 350 || x.scattered(5)) {
-		return true
-	}
-	return !evidence && text < 300 && !x.dated() && x.tree.cards() >= 20
-}
-
-// dated says whether the page's data, not just its text, gives a date.
-func (x *extraction) dated() bool {
-	src := x.art.Prov["published"].Src
-	return x.art.Published != nil && (src == "jsonld" || src == "meta")
-}
-
-// teasers counts the link headlines in the container.
-func (x *extraction) teasers() int {
-	n := 0
-	for i := range x.raw {
-		if b := &x.raw[i]; b.linkOnly() && b.weight > 20 || b.t == news.BlockListItem && b.led && b.link > 25 {
-			n++
-		}
-	}
-	return n
-}
-
-// cards counts the headings of the page that are links to other stories.
-func (t *tree) cards() int {
-	n := 0
-	for i := range t.nodes {
-		if h := &t.nodes[i]; h.tag.is(traitHeading) && h.own > 20 && h.link > 0.8*h.own {
-			n++
-		}
-	}
-	return n
-}
-
-// scattered says whether the container has at least that many link headlines,
-// hardly more text blocks than those, and no text in front of the first.
-func (x *extraction) scattered(least int) bool {
-	heads, texts, first := 0, 0, int32(0)
-	for i := range x.raw {
-		if b := &x.raw[i]; b.t == news.BlockHeading && b.linkOnly() {
-			if heads == 0 {
-				first = b.start
-			}
-			heads++
-		}
-	}
-	var before float32
-	for i := range x.kept {
-		b := &x.kept[i]
-		if b.t == news.BlockHeading {
-			continue
-		}
-		texts++
-		if b.start < first {
-			before += b.weight
-		}
-	}
-	return heads >= least && texts <= 2*heads && before < 300
-}
-
-// listReason tells a tag page from other lists by its URL.
-func (x *extraction) listReason() string {
-	path := strings.ToLower(x.url.Path) + "/"
-	if containsAny(path, "/tag/", "/tags/", "/topic/", "/topics/", "/thema/", "/themen/", "/schlagwort/", "/keyword", "/author/", "/autor/", "/category/", "/kategorie/", "/search") {
-		return ReasonTagPage
-	}
-	return ReasonSectionFront
 }

@@ -1,0 +1,126 @@
+package parser
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// lists are pages of stories under the URLs that such pages have.
+func lists() (out []fixture) {
+	for _, c := range []struct {
+		sort, path string
+		reasons    []string
+	}{
+		{"front", "/", []string{ReasonHomepage}},
+		{"edition", "/en/", []string{ReasonHomepage}},
+		{"section", "/local", []string{ReasonSectionFront}},
+		{"deep section", "/news/local-and-region/", []string{ReasonSectionFront}},
+		{"category", "/category/local/", []string{ReasonSectionFront}},
+		{"tag", "/tag/pier", []string{ReasonTagPage}},
+		{"author", "/author/anna-lind", []string{ReasonAuthorPage}},
+		{"search", "/search?q=pier", []string{ReasonSearchPage}},
+		{"further page", "/local/page/3", []string{ReasonSectionFront}},
+	} {
+		for way, show := range teasers {
+			for i := range tongues {
+				g := &tongues[i]
+				title := g.section
+				if c.sort == "front" {
+					title = g.site
+				}
+				for head, says := range g.heads(title) {
+					for _, n := range []int{6, 24} {
+						content := `<main><h1>` + title + `</h1>` + g.list(show, n) + `</main><aside>` + g.list(teasers["list"], 5) + `</aside>`
+						out = append(out, fixture{
+							name: fmt.Sprintf("%s of %d %s, %s, %s", c.sort, n, way, head, g.lang), url: testSite + c.path,
+							html: g.page(says, content), reasons: c.reasons,
+						})
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// articles are stories with what makes them look like lists.
+func articles() (out []fixture) {
+	const slug = "/local/the-harbour-board-rebuilds-the-pier-41234.html"
+	for i := range tongues {
+		g := &tongues[i]
+		title := g.headline(3)
+		h1 := `<h1>` + title + `</h1>`
+		bare := `<title>` + title + ` - ` + g.site + `</title>`
+		wrong := bare + `<meta property="og:type" content="website"><script type="application/ld+json">[{"@type":"CollectionPage"},{"@type":"ItemList","itemListElement":[` + g.items(6) + `]}]</script>`
+		byline := `<p class="byline">Anna Lind, 27.02.2026</p>`
+		var listicle, linked string
+		for j := range 8 {
+			listicle += `<h2><a href="https://other.example/` + fmt.Sprint(j) + `">` + g.headline(j) + `</a></h2><p>` + g.prose(j, 3) + `</p>`
+			linked += `<p>` + g.prose(j, 3) + `</p><p><a href="` + href(j) + `">` + g.headline(j) + `</a></p>`
+		}
+		for name, html := range map[string]string{
+			"plain":                   g.page(g.story(title), `<main><article>`+h1+byline+g.paragraphs(6)+`</article></main>`),
+			"bare":                    g.page(bare, `<div>`+h1+g.paragraphs(6)+`</div>`),
+			"bare and short":          g.page(bare, `<div>`+h1+g.paragraphs(2)+`</div>`),
+			"brief":                   g.page(g.story(title), `<main><article>`+h1+g.paragraphs(1)+`</article></main>`),
+			"brief with a long rail":  g.page(g.story(title), `<main><article>`+h1+byline+g.paragraphs(1)+`</article>`+g.rail(30)+`</main>`),
+			"long rail, bare":         g.page(bare, `<main><div>`+h1+byline+g.paragraphs(5)+`</div>`+g.rail(30)+`</main>`),
+			"rail of teasers within":  g.page(g.story(title), `<main><article>`+h1+byline+g.paragraphs(5)+g.list(teasers["cards"], 8)+`</article></main>`),
+			"listed with links":       g.page(g.story(title), `<main><article>`+h1+byline+g.paragraphs(1)+listicle+`</article></main>`),
+			"links between the lines": g.page(g.story(title), `<main><article>`+h1+byline+linked+`</article></main>`),
+			"calls itself a list":     g.page(wrong, `<main><article>`+h1+byline+g.paragraphs(5)+`</article>`+g.rail(6)+`</main>`),
+			"breaks":                  g.page(bare, `<table><tr><td>`+h1+g.prose(1, 5)+`<br><br>`+g.prose(2, 5)+`<br><br>`+g.prose(3, 4)+`</td></tr></table>`),
+		} {
+			out = append(out, fixture{name: name + ", " + g.lang, url: testSite + slug, html: html})
+		}
+		out = append(out,
+			fixture{name: "short URL, " + g.lang, url: testSite + "/pier", html: g.page(bare, `<div>`+h1+byline+g.paragraphs(6)+`</div>`)},
+			fixture{name: "under a topic, " + g.lang, url: testSite + "/topic/pier", html: g.page(g.story(title), `<div>`+h1+byline+g.paragraphs(6)+`</div>`)},
+			fixture{name: "second page, " + g.lang, url: testSite + slug + "?page=2", html: g.page(g.story(title), `<div>`+h1+byline+g.paragraphs(6)+`</div>`)},
+		)
+	}
+	return out
+}
+
+// sample takes every n-th page, in the order of their names.
+func sample(pages []fixture, n int) (out []fixture) {
+	slices.SortFunc(pages, func(a, b fixture) int { return strings.Compare(a.name, b.name) })
+	for i := 0; i < len(pages); i += n {
+		out = append(out, pages[i])
+	}
+	return out
+}
+
+// TestArticleOrNot measures how well articles are told from all else, and the
+// rest apart.
+func TestArticleOrNot(t *testing.T) {
+	pages := slices.Concat(sample(lists(), 31), articles())
+	var hit, missed, false_, wrong int
+	for _, f := range pages {
+		p := testPage([]byte(f.html))
+		p.FinalURL, p.RequestedURL = f.url, f.url
+		_, err := Extract(p)
+		rejected, _ := errors.AsType[*RejectError](err)
+		switch {
+		case err == nil && f.reasons == nil:
+			hit++
+		case err == nil:
+			false_++
+			t.Logf("article: %s", f.name)
+		case f.reasons == nil:
+			missed++
+			t.Logf("missed: %s: %v", f.name, err)
+		case rejected == nil || !slices.Contains(f.reasons, rejected.Reason):
+			wrong++
+			t.Logf("%s: %v", f.name, err)
+		}
+	}
+	precision, recall := float64(hit)/float64(hit+false_), float64(hit)/float64(hit+missed)
+	t.Logf("%d pages: precision %.3f, recall %.3f, %d with another reason", len(pages), precision, recall, wrong)
+	if precision < 0.99 || recall < 1 {
+		t.Errorf("precision %.3f, recall %.3f", precision, recall)
+	}
+}

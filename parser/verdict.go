@@ -1,0 +1,317 @@
+package parser
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"pressmill/parser/urlshape"
+	"pressmill/pkg/news"
+)
+
+// verdict weighs the grounds for and against a page being an article. Weights
+// are in points; a page is an article unless those against outweigh the others.
+// No single ground but the plainest decides: structured data is often copied to
+// section fronts, and a story may well hold a dozen links to others.
+type verdict struct {
+	score   float32
+	reason  string // what the heaviest ground against makes of the page
+	worst   float32
+	listed  int // headlines of other stories
+	grounds []ground
+}
+
+// ground is one piece of evidence, with its points.
+type ground struct {
+	name   string
+	points float32
+}
+
+// add counts points for an article, or against one where they are negative. A
+// page that is none is what the heaviest ground against it says; one that tells
+// no more than a list does so only for want of a better.
+func (v *verdict) add(points float32, name, reason string) {
+	if points == 0 {
+		return
+	}
+	v.score += points
+	v.grounds = append(v.grounds, ground{name, points})
+	if points < v.worst && reason != "" && reason != ReasonSectionFront {
+		v.worst, v.reason = points, reason
+	}
+}
+
+// benefitOfDoubt is how many points against a page are not enough: a story lost
+// costs more than a list among the articles.
+const benefitOfDoubt = 0.6
+
+func (v *verdict) article() bool { return v.score >= -benefitOfDoubt }
+
+// emptyReason is what a page without text is: what its URL or data call it, a
+// list if it has headlines, or only that.
+func (v *verdict) emptyReason() string {
+	if v.reason == ReasonSectionFront && v.listed < 3 {
+		return ReasonNoText
+	}
+	return v.reason
+}
+
+// weighUp gathers all grounds.
+func (x *extraction) weighUp() *verdict {
+	v := &verdict{reason: ReasonSectionFront, grounds: make([]ground, 0, 16)}
+	v.byData(x)
+	v.byURL(x.shape)
+	v.byTitle(x)
+	s := x.survey()
+	v.byText(&s)
+	v.byCards(&s)
+	v.listed = max(s.cards, s.heads, s.plain)
+	return v
+}
+
+// byData counts what the page says of itself.
+func (v *verdict) byData(x *extraction) {
+	d := x.ldSorts()
+	if d.own {
+		v.add(3, "structured article", "")
+		if x.ld.article.get("articleBody").Exists() {
+			v.add(1, "structured text", "")
+		}
+	}
+	switch x.meta.get("og:type") {
+	case "article":
+		v.add(2, "og:type article", "")
+	case "website":
+		v.add(-1, "og:type website", "")
+	case "product", "product.item", "og:product":
+		v.add(-2, "og:type product", ReasonProductPage)
+	case "profile":
+		v.add(-1.5, "og:type profile", ReasonAuthorPage)
+	}
+	switch src := x.art.Prov["published"].Src; {
+	case src == "meta" || src == "jsonld" && d.own:
+		v.add(1.5, "date in the data", "")
+	case src != "" && src != "url":
+		v.add(0.5, "date on the page", "")
+	}
+	if len(x.art.Authors) > 0 && (d.own || x.art.Prov["authors"].Src != "jsonld") || len(x.art.Agencies) > 0 {
+		v.add(0.5, "byline", "")
+	}
+	for _, s := range d.against {
+		v.add(s.points, s.name, s.reason)
+	}
+}
+
+// byURL counts what the URL is called and how it is built.
+func (v *verdict) byURL(s urlshape.Shape) {
+	switch s.Page {
+	case urlshape.Home:
+		v.add(-3, "URL of a front", ReasonHomepage)
+	case urlshape.Search:
+		v.add(-5, "URL of a search", ReasonSearchPage)
+	case urlshape.Tag:
+		v.add(-3, "URL of a topic", ReasonTagPage)
+	case urlshape.Author:
+		v.add(-3, "URL of an author", ReasonAuthorPage)
+	case urlshape.Section:
+		v.add(-3, "URL of a section", ReasonSectionFront)
+	case urlshape.Account:
+		v.add(-2.5, "URL of an account page", ReasonServicePage)
+	case urlshape.Legal:
+		v.add(-5, "URL of a legal page", ReasonServicePage)
+	case urlshape.About:
+		v.add(-2, "URL of a page on the site", ReasonServicePage)
+	case urlshape.Shop:
+		v.add(-1, "URL of a shop", ReasonProductPage)
+	case urlshape.Forum:
+		v.add(-1, "URL of a forum", ReasonForumThread)
+	case urlshape.Unnamed:
+		if s.Story() {
+			v.add(1.5, "URL of a story", "")
+		} else if s.File || s.ID {
+			v.add(0.5, "URL of a page", "")
+		} else if s.Words <= 2 {
+			v.add(-0.5, "short URL", "")
+		}
+	}
+	if s.Number > 1 {
+		v.add(-1.5, "URL of a further page", ReasonSectionFront)
+	}
+}
+
+// byTitle counts a title that names the site or a section, not a story.
+func (v *verdict) byTitle(x *extraction) {
+	switch n := utf8.RuneCountInString(x.art.Title); {
+	case x.art.Title == "":
+	case x.isSite(x.art.Title) || x.isSite(x.meta.title) || x.isSite(x.meta.get("og:title")):
+		v.add(-1.5, "titled as the site", ReasonHomepage)
+	case strings.IndexByte(x.art.Title, ' ') < 0 && n < 24 && weigh([]byte(x.art.Title)) < 24:
+		v.add(-0.5, "title of one word", "")
+	}
+}
+
+// byText counts running text: the longest stretch that no headline of another
+// story breaks.
+func (v *verdict) byText(s *survey) {
+	switch {
+	case s.stretch >= 2500:
+		v.add(4, "very long text", "")
+	case s.stretch >= 1200:
+		v.add(3, "long text", "")
+	case s.stretch >= 600:
+		v.add(2, "text", "")
+	case s.stretch >= 250:
+		v.add(1, "short text", "")
+	case s.stretch < 80:
+		v.add(-1, "hardly any text", "")
+	case s.stretch < 150:
+		v.add(-0.5, "very short text", "")
+	}
+	if s.body > 0 && s.link > 0.5*s.body {
+		v.add(-1, "more links than text", ReasonSectionFront)
+	}
+}
+
+// byCards counts headlines of other stories, in the text and on the page. They
+// tell a list by how evenly they break the text: a list's longest stretch is
+// one excerpt of many.
+func (v *verdict) byCards(s *survey) {
+	if s.heads >= 3 {
+		broken := max(0, 1-s.stretch/max(s.text, 1))
+		long := s.text / float32(s.heads+1) / 1000 // excerpts are shorter than a story's parts
+		v.add(-min(4, 0.5*float32(s.heads))*broken*max(0.3, min(1, 1.2-long)), "headlines between the texts", ReasonSectionFront)
+		if s.intro < 100 {
+			v.add(-1.5*broken, "begins with a headline", ReasonSectionFront)
+		}
+	}
+	rate := s.stretch / float32(max(1, s.cards))
+	switch {
+	case s.heads == 0 && s.cards+s.plain < 4:
+		v.add(1.5, "no other headlines", "")
+	case s.cards >= 4 && rate < 20:
+		v.add(-2.5, "a page of headlines", ReasonSectionFront)
+	case s.cards >= 4 && rate < 60:
+		v.add(-1, "many headlines", ReasonSectionFront)
+	}
+}
+
+// survey is what the page's text and headlines amount to.
+type survey struct {
+	text    float32 // of the blocks in the text
+	stretch float32 // the most of it that no headline breaks
+	intro   float32 // of it above the first headline
+	heads   int     // headlines of other stories in the container
+	cards   int     // on the page, outside navigation
+	plain   int     // links that may be such
+	body    float32 // all visible text outside navigation
+	link    float32 // of that in links
+}
+
+func (x *extraction) survey() survey {
+	var s survey
+	x.measureText(&s)
+	x.tree.measurePage(&s)
+	return s
+}
+
+// measureText finds the stretches between the container's headlines. Text that
+// stands nowhere on the page, being from its data, is one stretch.
+func (x *extraction) measureText(s *survey) {
+	more := x.moreLink()
+	var run float32
+	next := 0
+	for i := range x.kept {
+		b := &x.kept[i]
+		for ; next < len(x.raw) && x.raw[next].start <= b.start; next++ {
+			if x.isHeadlineLink(&x.raw[next], more) {
+				if s.heads++; s.heads == 1 {
+					s.intro = s.text
+				}
+				run = 0
+			}
+		}
+		if b.t == news.BlockHeading || b.link > 0.5*b.weight {
+			continue
+		}
+		run += b.weight
+		s.text += b.weight
+		s.stretch = max(s.stretch, run)
+	}
+	for ; next < len(x.raw); next++ {
+		if x.isHeadlineLink(&x.raw[next], more) {
+			s.heads++
+		}
+	}
+}
+
+// The least weights of a headline: of one that is marked as such, and of a link
+// that is not.
+const (
+	headingWeight  = 12
+	headlineWeight = 20
+	datedWeight    = 20 // of what may stand beside it: a date, a section
+)
+
+// isHeadlineLink says whether a block is the headline of another story of the
+// site, begins with one, or leads on to one.
+func (x *extraction) isHeadlineLink(b *block, more string) bool {
+	switch {
+	case x.leadsOff(b.href):
+		return false
+	case b.linkOnly():
+		return b.weight > headlineWeight || b.t == news.BlockHeading && b.weight > headingWeight || b.text == more
+	case b.t == news.BlockHeading || b.link <= headlineWeight:
+		return false
+	}
+	return b.led || b.weight-b.link < datedWeight
+}
+
+// leadsOff says whether a link leads to another site, or nowhere but to another
+// place of the page: a story may list other sites' things one by one.
+func (x *extraction) leadsOff(href string) bool {
+	if strings.HasPrefix(href, "#") {
+		return true
+	}
+	_, rest, absolute := strings.Cut(href, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return absolute && !strings.HasSuffix(host, x.domain)
+}
+
+// moreLink returns the text that most often is all of a short link of its own,
+// as "Read more" below every excerpt; "" when none stands there three times.
+func (x *extraction) moreLink() string {
+	count := make(map[string]int)
+	best, top := "", 2
+	for i := range x.raw {
+		b := &x.raw[i]
+		if !b.linkOnly() || b.weight > headlineWeight || b.weight < 3 {
+			continue
+		}
+		if count[b.text]++; count[b.text] > top {
+			best, top = b.text, count[b.text]
+		}
+	}
+	return best
+}
+
+// measurePage counts headlines and links over the whole page.
+func (t *tree) measurePage(s *survey) {
+	for i := int32(1); i < int32(len(t.nodes)); i++ {
+		n := &t.nodes[i]
+		if n.tag == tagNav || n.tag == tagFooter {
+			i = n.stop - 1
+			continue
+		}
+		if n.own == 0 || n.tag == tagNone {
+			continue
+		}
+		s.body += n.own
+		s.link += n.link
+		switch {
+		case n.own-n.link > datedWeight || n.link < 0.5*n.own:
+		case n.own > headingWeight && (n.tag.is(traitHeading) || n.flags&titleMark != 0):
+			s.cards++
+		case n.own > headlineWeight:
+			s.plain++
+		}
+	}
+}

@@ -115,7 +115,7 @@ var metaKeys = []string{"author", "article:author", "parsely-author", "sailthru.
 func (x *extraction) metaAuthors() signatures {
 	s := signatures{src: "meta", conf: 0.8, sure: true}
 	for _, key := range metaKeys {
-		for _, v := range x.meta.values[key] {
+		for v := range x.meta.all(key) {
 			s.read(x, v, "")
 		}
 		if len(s.persons) > 0 {

@@ -27,7 +27,7 @@ func (t *tree) structured() structured {
 	var s structured
 	t.ld.Reset(t.src)
 	t.find(tagScript, func(i int32) {
-		if !isLDType(t.attr(i, "type")) || i+1 >= t.nodes[i].stop {
+		if !isLDType(t.rawAttr(i, "type")) || i+1 >= t.nodes[i].stop {
 			return
 		}
 		script := &t.nodes[i+1]
@@ -37,9 +37,9 @@ func (t *tree) structured() structured {
 	return s
 }
 
-func isLDType(typ string) bool {
-	typ, _, _ = strings.Cut(strings.ToLower(typ), ";")
-	return strings.TrimSpace(typ) == "application/ld+json"
+func isLDType(typ []byte) bool {
+	typ, _, _ = bytes.Cut(typ, []byte(";"))
+	return equalFold(bytes.TrimSpace(typ), "application/ld+json")
 }
 
 // nested are the keys under which objects of their own are looked for.

@@ -1,6 +1,8 @@
 package parser
 
 import (
+	"bytes"
+	"iter"
 	"net/url"
 	"strings"
 
@@ -8,9 +10,10 @@ import (
 	"pressmill/pkg/weburl"
 )
 
-// meta is what the head of a page says.
+// meta is what the head of a page says. It reads in the page and may not
+// outlive the tree.
 type meta struct {
-	values    map[string][]string // of meta elements, by lower-case name, property or itemprop
+	entries   []metaEntry
 	title     string              // of the title element
 	canonical string
 	amp       string
@@ -19,7 +22,7 @@ type meta struct {
 }
 
 func (t *tree) meta() meta {
-	m := meta{values: make(map[string][]string)}
+	m := meta{entries: make([]metaEntry, 0, 48)}
 	for i := range t.nodes {
 		n := int32(i)
 		switch t.nodes[i].tag {
@@ -46,44 +49,67 @@ func (t *tree) meta() meta {
 	return m
 }
 
+// metaEntry is one name, property or itemprop of a meta element and what it
+// stands for.
+type metaEntry struct {
+	key, raw []byte // as the page has them
+	text     string // of raw, once read
+	read     bool
+}
+
+func (e *metaEntry) value() string {
+	if !e.read {
+		e.text, e.read = cleanText(string(e.raw)), true
+	}
+	return e.text
+}
+
 func (t *tree) readMeta(m *meta, i int32) {
-	var key, val string
-	a := attrs{b: t.bytes(i)}
-	var keys []string
-	for a.next() {
+	from := len(m.entries)
+	var content []byte
+	for a := (attrs{b: t.bytes(i)}); a.next(); {
 		switch {
 		case equalFold(a.name, "name"), equalFold(a.name, "property"), equalFold(a.name, "itemprop"), equalFold(a.name, "http-equiv"):
-			if key = strings.ToLower(strings.TrimSpace(string(a.val))); key != "" {
-				keys = append(keys, key)
+			if key := bytes.TrimSpace(a.val); len(key) > 0 {
+				m.entries = append(m.entries, metaEntry{key: key})
 			}
 		case equalFold(a.name, "content"):
-			val = cleanText(string(a.val))
+			content = a.val
 		}
 	}
-	if val == "" {
-		return
-	}
-	for _, key := range keys {
-		m.values[key] = append(m.values[key], val)
+	for k := from; k < len(m.entries); k++ {
+		m.entries[k].raw = content
 	}
 }
 
 func (t *tree) readLink(m *meta, i int32) {
-	switch rel := strings.ToLower(t.attr(i, "rel")); rel {
-	case "canonical":
+	switch rel := t.rawAttr(i, "rel"); {
+	case equalFold(rel, "canonical"):
 		if m.canonical == "" {
 			m.canonical = t.attr(i, "href")
 		}
-	case "amphtml":
+	case equalFold(rel, "amphtml"):
 		m.amp = t.attr(i, "href")
+	}
+}
+
+// all yields the values of a key, which is in lower case.
+func (m *meta) all(key string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range m.entries {
+			e := &m.entries[i]
+			if equalFold(e.key, key) && e.value() != "" && !yield(e.value()) {
+				return
+			}
+		}
 	}
 }
 
 // get returns the first value of the first key that has one.
 func (m *meta) get(keys ...string) string {
 	for _, k := range keys {
-		if v := m.values[k]; len(v) > 0 {
-			return v[0]
+		for v := range m.all(k) {
+			return v
 		}
 	}
 	return ""
@@ -135,7 +161,7 @@ func (m *meta) usage(page *news.Page) *news.Usage {
 			}
 		}
 	}
-	for _, v := range m.values["robots"] {
+	for v := range m.all("robots") {
 		add(v)
 	}
 	for _, v := range page.Header["X-Robots-Tag"] {

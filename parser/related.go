@@ -46,7 +46,7 @@ func (x *extraction) sections() {
 	if a.Section == nil {
 		a.Section = appendNew(a.Section, x.meta.get("article:section", "parsely-section", "section"), 5)
 	}
-	for _, v := range x.meta.values["article:tag"] {
+	for v := range x.meta.all("article:tag") {
 		a.Tags = appendNew(a.Tags, v, 30)
 	}
 	if a.Tags == nil {

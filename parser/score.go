@@ -125,10 +125,11 @@ func (t *tree) gradeBlocks(block []int32) {
 const liftWeight = 250
 
 func (t *tree) lift(block []int32, openings []string) {
-	for _, o := range openings {
+	for _, opening := range openings {
+		o := []byte(opening)
 		for i := range t.nodes {
 			n := &t.nodes[i]
-			if n.tag != tagNone || n.parent < 0 || int(n.end-n.start) < len(o) || !bytes.Contains(t.bytes(int32(i)), []byte(o)) {
+			if n.tag != tagNone || n.parent < 0 || int(n.end-n.start) < len(o) || !bytes.Contains(t.bytes(int32(i)), o) {
 				continue
 			}
 			b := &t.nodes[block[n.parent]]

@@ -28,12 +28,12 @@ type node struct {
 type tree struct {
 	src   []byte
 	nodes []node
-	words map[string]mark // of attribute values seen before
+	words *wordMemo
 	ld    jsonld.Document // what structured reads
 	buf   []byte
 }
 
-var treePool = sync.Pool{New: func() any { return &tree{words: make(map[string]mark)} }}
+var treePool = sync.Pool{New: func() any { return &tree{words: newWordMemo()} }}
 
 // parseTree parses UTF-8 markup.
 func parseTree(src []byte) *tree {
@@ -50,9 +50,6 @@ func parseTree(src []byte) *tree {
 func (t *tree) release() {
 	t.src = nil
 	t.ld.Reset(nil)
-	if len(t.words) > 4096 {
-		clear(t.words)
-	}
 	if cap(t.nodes) < 1<<20 {
 		treePool.Put(t)
 	}
@@ -75,13 +72,17 @@ func (t *tree) bytes(i int32) []byte { n := &t.nodes[i]; return t.src[n.start:n.
 
 // attr returns the value of an attribute, decoded, or "".
 func (t *tree) attr(i int32, name string) string {
-	a := attrs{b: t.bytes(i)}
-	for a.next() {
+	return html.UnescapeString(string(t.rawAttr(i, name)))
+}
+
+// rawAttr returns the value of an attribute as it stands in the page, or nil.
+func (t *tree) rawAttr(i int32, name string) []byte {
+	for a := (attrs{b: t.bytes(i)}); a.next(); {
 		if equalFold(a.name, name) {
-			return html.UnescapeString(strings.TrimSpace(string(a.val)))
+			return bytes.TrimSpace(a.val)
 		}
 	}
-	return ""
+	return nil
 }
 
 // within says whether an ancestor of i, or i itself, has one of the tags.

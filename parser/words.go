@@ -1,6 +1,9 @@
 package parser
 
-import "strings"
+import (
+	"hash/maphash"
+	"strings"
+)
 
 // mark is what the engine knows of one element.
 type mark uint32
@@ -78,9 +81,12 @@ func buildWords(lists map[mark]string) map[string]mark {
 	return m
 }
 
+// maxWords is how much of an attribute's value is read, in bytes.
+const maxWords = 512
+
 // wordsOf returns the meanings of an attribute's words: single ones, and pairs
 // of neighbours joined ("article-body", "articleBody").
-func wordsOf(value string) mark {
+func wordsOf(value []byte) mark {
 	var f mark
 	var buf [32]byte
 	var pair [64]byte // the word before, of prev bytes, and this
@@ -125,13 +131,16 @@ func wordsOf(value string) mark {
 // markOf reads the attributes of an element once.
 func (t *tree) markOf(i int32) mark {
 	var f mark
-	a := attrs{b: t.bytes(i)}
-	for a.next() {
+	for a := (attrs{b: t.bytes(i)}); a.next(); {
+		if len(a.name) >= len(wordAttrs) {
+			continue
+		}
+		for _, name := range wordAttrs[len(a.name)] {
+			if equalFold(a.name, name) {
+				f |= t.words.flags(a.val)
+			}
+		}
 		switch {
-		case equalFold(a.name, "class"), equalFold(a.name, "id"), equalFold(a.name, "itemprop"),
-			equalFold(a.name, "role"), equalFold(a.name, "data-testid"), equalFold(a.name, "data-component"),
-			equalFold(a.name, "data-qa"), equalFold(a.name, "data-module"):
-			f |= t.valueWords(a.val)
 		case equalFold(a.name, "rel") && equalFold(a.val, "author"):
 			f |= bylineMark
 		case equalFold(a.name, "hidden"):
@@ -145,16 +154,31 @@ func (t *tree) markOf(i int32) mark {
 	return f
 }
 
-func (t *tree) valueWords(val []byte) mark {
-	if len(val) == 0 {
-		return 0
+// wordAttrs are the attributes whose words say what an element is, by length.
+var wordAttrs = [...][]string{
+	2: {"id"}, 4: {"role"}, 5: {"class"}, 7: {"data-qa"}, 8: {"itemprop"}, 11: {"data-testid", "data-module"}, 14: {"data-component"},
+}
+
+// wordMemo remembers the meanings of attribute values, which repeat within a
+// page and from page to page. A later value may take the place of an earlier.
+type wordMemo struct {
+	seed  maphash.Seed
+	slots [4096]struct {
+		hash  uint64
+		flags mark
 	}
-	f, ok := t.words[string(val)]
-	if !ok {
-		f = wordsOf(string(val[:min(len(val), 512)]))
-		t.words[string(val)] = f
+}
+
+func newWordMemo() *wordMemo { return &wordMemo{seed: maphash.MakeSeed()} }
+
+// flags returns the meanings of the words of a value.
+func (m *wordMemo) flags(val []byte) mark {
+	h := maphash.Bytes(m.seed, val)
+	slot := &m.slots[h%uint64(len(m.slots))]
+	if slot.hash != h {
+		slot.hash, slot.flags = h, wordsOf(val[:min(len(val), maxWords)])
 	}
-	return f
+	return slot.flags
 }
 
 func styleFlags(val []byte) mark {

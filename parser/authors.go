@@ -16,21 +16,24 @@ type signatures struct {
 	persons []news.Author
 	orgs    []news.Author
 	sure    bool // a full byline names the persons, or structured data
+	full    bool // all persons have their full names
 }
 
-// authors finds who wrote the article. The sources are asked in the order of
-// how far they are to be believed, until one names persons; the first
-// organisation stands when none does. Agencies go to the agencies.
+// authors finds who wrote the article. A site rule is final. What the page
+// declares is asked in the order of how far it is to be believed, and lines and
+// links that may be bylines while no person is known. Agencies go to the
+// agencies.
 func (x *extraction) authors() {
-	var best signatures
-	for _, ask := range []func() signatures{x.ruledAuthors, x.ldAuthors, x.metaAuthors, x.namedAuthors, x.linkedAuthors, x.lineAuthors, x.loneAuthors} {
-		s := ask()
-		if s.src == srcRule && len(s.persons)+len(s.orgs) > 0 || len(s.persons) > 0 && (s.sure || len(best.orgs) == 0) {
-			best = s
-			break
+	best := x.ruledAuthors()
+	if best.empty() {
+		for _, ask := range []func() signatures{x.ldAuthors, x.metaAuthors, x.namedAuthors} {
+			best = best.or(ask())
 		}
-		if len(best.orgs) == 0 && len(s.orgs) > 0 {
-			best = s
+		for _, ask := range []func() signatures{x.linkedAuthors, x.lineAuthors, x.loneAuthors} {
+			if len(best.persons) > 0 {
+				break
+			}
+			best = best.or(ask())
 		}
 	}
 	if x.art.Authors = best.persons; len(best.persons) == 0 {
@@ -41,10 +44,45 @@ func (x *extraction) authors() {
 	}
 }
 
+func (s *signatures) empty() bool { return len(s.persons)+len(s.orgs) == 0 }
+
+// or returns the better of two sources, of which s is the more trusted: t names
+// more persons or more of their names, or it names persons for sure where s
+// names none.
+func (s signatures) or(t signatures) signatures {
+	switch {
+	case s.empty(), len(s.persons) == 0 && len(t.persons) > 0 && t.sure, len(s.persons) > 0 && t.sure && t.covers(&s):
+		return t
+	}
+	return s
+}
+
+// covers says whether s names all persons of t, and more of them.
+func (s *signatures) covers(t *signatures) bool {
+	longer := len(s.persons) > len(t.persons)
+	for _, a := range t.persons {
+		f := fold(a.Name)
+		i := slices.IndexFunc(s.persons, func(b news.Author) bool { return holdsWords(fold(b.Name), f) })
+		if i < 0 {
+			return false
+		}
+		longer = longer || len(s.persons[i].Name) > len(a.Name) && !strings.Contains(f, " ")
+	}
+	return longer && s.full
+}
+
+// holdsWords says whether part is made of words of s, both folded.
+func holdsWords(s, part string) bool {
+	return strings.Contains(" "+s+" ", " "+part+" ")
+}
+
 // read adds whom a byline names.
 func (s *signatures) read(x *extraction, raw, url string) {
 	raw = strings.TrimSpace(raw)
 	b := bylines.Parse(raw, x.isOrgName)
+	if name, _, _ := strings.Cut(raw, ","); len(name) < 80 && slices.Contains(x.siteNames, fold(name)) {
+		b = bylines.Byline{Orgs: []string{name}} // it may hold "and", or be an agency that publishes itself
+	}
 	s.add(x, &b, raw, url)
 }
 
@@ -55,6 +93,7 @@ func (s *signatures) add(x *extraction, b *bylines.Byline, raw, url string) {
 	if len(b.Persons)+len(b.Orgs) > 1 {
 		url = ""
 	}
+	s.full = b.Full() && (s.full || len(s.persons) == 0)
 	s.sure = s.sure || b.Led && b.Full()
 	for _, p := range b.Persons {
 		s.persons = sign(s.persons, news.Author{Name: p.Name, Kind: "person", Org: p.Org, URL: url, Raw: raw})
@@ -273,9 +312,8 @@ func toAuthor(attrs []byte) bool {
 }
 
 // lineAuthors reads lines that begin as bylines do: those that the text left
-// out, then those above it.
+// out, then those around it.
 func (x *extraction) lineAuthors() signatures {
-	t := x.tree
 	s := signatures{src: "text", conf: 0.6}
 	for _, line := range x.bylines {
 		b := bylines.Parse(line, x.isOrgName)
@@ -286,18 +324,67 @@ func (x *extraction) lineAuthors() signatures {
 			return s
 		}
 	}
+	t := x.tree
 	from, to := x.scope()
-	for i := from; i < min(to, x.root) && len(s.persons) == 0; i++ {
+	first, last := x.textSpan()
+	for i := from; i < to && len(s.persons) == 0; i++ {
+		if i > first && i < last {
+			i = min(last, to-1)
+		}
 		n := &t.nodes[i]
-		if n.tag == tagNone || n.own == 0 || n.own > 120 || n.stop-i > 16 || n.flags&(commentMark|relatedMark|captionMark) != 0 || t.within(i, tagFigure, tagNav, tagAside, tagFooter) {
+		if n.tag.is(traitNoText) || n.flags&(commentMark|relatedMark|captionMark) != 0 || n.tag == tagFigure || n.tag == tagNav {
+			i = n.stop - 1
 			continue
 		}
-		raw := t.parts(i)
-		if b, ok := bylines.Line(raw, x.isOrgName); ok {
-			s.add(x, &b, raw, "")
+		if n.tag == tagNone && int(n.end-n.start) < maxBylineText {
+			x.lineAuthor(&s, i)
 		}
 	}
 	return s
+}
+
+// lineAuthor reads the line that begins with a run of text, if it begins as a
+// byline does. A lead alone in its block speaks of the next text.
+func (x *extraction) lineAuthor(s *signatures, i int32) {
+	t := x.tree
+	raw := strings.TrimSpace(string(t.bytes(i)))
+	if raw == "" || !bylines.Starts(raw) {
+		return
+	}
+	line := t.parts(t.line(i))
+	if bylines.Lead(line) {
+		line += "\n" + t.nextText(i)
+	}
+	if b, ok := bylines.Line(line, x.isOrgName); ok || b.Led && b.Full() {
+		s.add(x, &b, line, "")
+	}
+}
+
+// line returns the block in which a run of text stands.
+func (t *tree) line(i int32) int32 {
+	for t.nodes[i].parent >= 0 {
+		if i = t.nodes[i].parent; t.nodes[i].tag.is(traitBlock) {
+			break
+		}
+	}
+	return i
+}
+
+// nextText returns the next run of visible text behind a run of text.
+func (t *tree) nextText(i int32) string {
+	for j := i + 1; j < int32(len(t.nodes)) && j < i+maxByline; j++ {
+		n := &t.nodes[j]
+		if n.tag.is(traitNoText) {
+			j = n.stop - 1
+			continue
+		}
+		if n.tag == tagNone {
+			if s := t.text(j); s != "" {
+				return s
+			}
+		}
+	}
+	return ""
 }
 
 // loneAuthors reads a name that stands alone under the text.

@@ -54,7 +54,8 @@ var wordFlags = buildWords(map[mark]string{
 		comentarios reactions trackback trackbacks pingback replies`,
 	tagsMark:    `tags taglist tagcloud posttags articletags keywords topics topiclist themen schlagworte categories catlinks`,
 	captionMark: `caption captions figcaption imagecaption wpcaption credit credits copyright-image photocredit imagecredit bildunterschrift legende legend bildnachweis`,
-	bylineMark:  `byline bylines author authors autor autoren auteur authorname articleauthor authored verfasser redakteur writer writtenby`,
+	bylineMark: `byline bylines author authors autor autoren auteur auteurs autore autores autori authorname articleauthor postauthor entryauthor authorlink authored
+		verfasser redakteur writer writtenby journalist journaliste reporter columnist contributor contributors skribent forfatter kirjoittaja yazar muhabir penulis`,
 	dateMark: `date dateline datetime timestamp pubdate publishdate publishedon published postdate datum articledate entrydate
 		datepublished datemodified postmeta entrymeta metainfo`,
 	leadMark: `standfirst dek deck subtitle subheadline subhead subheading untertitel vorspann lead leadtext leadparagraph chapo sapo chapeau

@@ -59,6 +59,15 @@ func (b *Byline) Full() bool {
 	return !b.Rest && len(b.Persons) > 0 && !slices.ContainsFunc(b.Persons, func(p Person) bool { return !fullName(p.Name) })
 }
 
+// Lead says whether s introduces an author and names none, as "Written by" does.
+func Lead(s string) bool {
+	l, ok := leads[fold(s)]
+	return ok && l.role == writes && l.form != coloned
+}
+
+// Starts says cheaply whether a line can begin as a byline does.
+func Starts(s string) bool { return startsLed(s) }
+
 // Name says whether s is nothing but the full name of one person.
 func Name(s string) bool {
 	if len(s) > 60 {
@@ -142,6 +151,11 @@ func (r *reader) piece(p *piece) {
 // name files what one piece names.
 func (r *reader) name(p *piece, whole string) {
 	words, rest := trimName(p.words)
+	if n := talkingTo(rest); n > 0 {
+		r.piece(&piece{words: words, comma: p.comma, apart: p.apart})
+		r.piece(&piece{words: rest[n:]})
+		return
+	}
 	r.out.Rest = r.out.Rest || len(rest) > 0 && !isTime(rest)
 	if r.isOrg(strings.Join(words, " "), words) || p.comma && slices.ContainsFunc(rest, isOrgWord) {
 		if len(words) > 1 && len(rest) > 0 && !isTime(rest) {

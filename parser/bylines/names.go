@@ -116,6 +116,14 @@ func isTime(words []string) bool {
 	return len(words) <= 3 && slices.Contains([]string{"in", "aus", "à", "en", "from", "a", "i", "z", "из", "в", "w", "v"}, words[0])
 }
 
+// talkingTo returns how many words say that two persons talk to each other.
+func talkingTo(words []string) int {
+	if len(words) < 4 || !strings.EqualFold(words[1], "gespräch") && words[1] != "conversation" && words[1] != "Interview" {
+		return 0
+	}
+	return 3 // "im Gespräch mit", "in conversation with"
+}
+
 func isTimeWord(w string) bool { return timeWords[fold(w)] }
 
 // withoutRole cuts what somebody does off the name. It returns nothing when the
@@ -126,8 +134,11 @@ func withoutRole(words []string) []string {
 		return hanName(words)
 	}
 	from := at
-	for from > 0 && modifiers[strings.ToLower(words[from-1])] {
+	for from > 0 && (modifiers[strings.ToLower(words[from-1])] || orgWords[fold(words[from-1])]) {
 		from--
+	}
+	if modifiers[strings.ToLower(words[0])] && at > 0 {
+		from = 0 // "Deputy Content Hub Director"
 	}
 	if from >= 2 || from == 1 && at == 1 && !upperCase(words[0]) && caseless(words[0]) {
 		return words[:from]
@@ -248,7 +259,7 @@ func nameLike(words []string) bool {
 	}
 	n := 0
 	for _, w := range words {
-		if strings.ContainsAny(w, "?!=<>{}[]#%$€…©") {
+		if strings.ContainsAny(w, "?!=<>{}[]#%$€…©") || uiWords[strings.ToLower(w)] {
 			return false
 		}
 		if !particles[w] {

@@ -149,7 +149,7 @@ func (sp *splitter) word(w string) {
 		return
 	}
 	if n := len(sp.cur.words); n <= maxLeadWords {
-		if role, ok := leads[foldAll(sp.cur.words)]; ok && role.alone {
+		if role, ok := leads[foldAll(sp.cur.words)]; ok && role.form == direct {
 			sp.lead(role.role)
 			return
 		}
@@ -164,7 +164,7 @@ func (sp *splitter) longerLead() {
 	if len(sp.cur.words) > 2 {
 		return
 	}
-	if role, ok := leads[foldAll(sp.cur.words)]; ok && (role.alone || len(sp.cur.words) > 1) {
+	if role, ok := leads[foldAll(sp.cur.words)]; ok && (role.form == direct || len(sp.cur.words) > 1) {
 		sp.cur.words = nil
 		if role.role != writes {
 			sp.cur.role = role.role
@@ -235,7 +235,7 @@ func (sp *splitter) endGroup() {
 	group := sp.group
 	sp.group = nil
 	if p := &group[0]; len(group) == 1 && !p.led && !p.aside && len(p.words) <= maxLeadWords {
-		if lead, ok := leads[foldAll(p.words)]; ok { // a label in an element of its own
+		if lead, ok := leads[foldAll(p.words)]; ok && lead.form != coloned { // a label in an element of its own
 			sp.lead(lead.role)
 			sp.label = p.words
 			return

@@ -15,17 +15,26 @@ const (
 	sources              // the text is theirs
 )
 
-// lead is what introduces names. One that is not alone needs a colon.
+// form is how a lead stands before its names.
+type form uint8
+
+const (
+	direct  form = iota // as it is: "By Name"
+	labels              // with a colon, or in an element of its own: "Text: Name"
+	coloned             // with a colon
+)
+
+// lead is what introduces names.
 type lead struct {
-	role  role
-	alone bool
+	role role
+	form form
 }
 
 // maxLeadWords is how many words a lead has at most.
 const maxLeadWords = 4
 
 var leads = buildLeads(
-	lead{writes, true}, `
+	lead{writes, direct}, `
 	by|von|vom|par|por|di|door|av|af|od|oleh|yazan|през|του|της|γράφει ο|γράφει η|γράφουν οι|от|автор|автори|авторы|автора|بقلم|كتب|كتبت|كتبه|به قلم|نویسنده|מאת|โดย|
 	written by|posted by|reported by|published by|story by|words by|text by|article by|report by|review by|reviewed by|analysis by|opinion by|commentary by|column by|
 	interview by|interviewed by|reporting by|authored by|submitted by|created by|contributed by|
@@ -47,22 +56,23 @@ var leads = buildLeads(
 	írta|szerző|scris de|publicat de|autorul|yazar|yazarı|haberi yazan|kaleme alan|
 	ditulis oleh|dilaporkan oleh|penulis|reporter|tác giả|bài viết của|
 	συντάκτης|συντάκτρια|κείμενο|ავტორი|հեղինակ|автор текста|автор статьи|автор матеріалу|опубліковано`,
-	lead{writes, false}, `
-	text|texte|texto|testo|tekst|tekstit|teksti|текст|текста|story|words|report|reporter|interview|entrevista|intervista|entretien|haastattelu|написал|написала|подготовил|подготовила|
+	lead{writes, labels}, `
+	text|texte|texto|testo|tekst|tekstit|teksti|текст|текста|words|reporter|написал|написала|подготовил|подготовила|
 	підготував|підготувала|публикувано от|journalist|journaliste|giornalista|periodista|redakteur|redakteurin|redacteur|rédacteur|
-	redaktor|redaktör|toimittaja|toimittajat|reportage|reportáž|bericht|beitrag|kommentar|analyse|analysis|essay|opinion|kolumne|gastbeitrag|verfasser|verfasserin|autor in|autor innen|
-	autorka|autoři|autorzy|autorica|piše|pišu|zapsal|zdroj textu|haber|röportaj|muhabir|editör|
-	تقرير|إعداد|الكاتب|كاتب|تحقيق|حوار|المصدر الصحفي|خبرنگار|گزارش|کتבה|כתבה|לפי|लेखक|रिपोर्ट|द्वारा|लेखिका|edited and written by|
-	文|記者|记者|作者|撰文|撰稿|採訪|采访|取材|執筆|筆者|構成|聞き手|글|기자|취재|작성자|저자|phóng viên|thực hiện|laporan|wartawan|pewarta|
-	gepostet|posted|published|written|veröffentlicht|erstellt|verfasst|geschrieben|publié|publicado|author name|byline|name|about the author|über den autor|über die autorin|zum autor|zur autorin|zur person|
+	redaktor|redaktör|toimittaja|toimittajat|verfasser|verfasserin|autor in|autor innen|
+	autorka|autoři|autorzy|autorica|piše|pišu|zapsal|zdroj textu|muhabir|editör|
+	تقرير|إعداد|الكاتب|كاتب|تحقيق|المصدر الصحفي|خبرنگار|گزارش|کتבה|כתבה|לפי|लेखक|रिपोर्ट|द्वारा|लेखिका|edited and written by|
+	文|記者|记者|作者|撰文|撰稿|採訪|采访|取材|執筆|筆者|構成|聞き手|글|기자|취재|작성자|저자|phóng viên|thực hiện|wartawan|pewarta|
+	gepostet|posted|published|written|veröffentlicht|erstellt|verfasst|geschrieben|publié|publicado|author name|byline|about the author|über den autor|über die autorin|zum autor|zur autorin|zur person|
 	autor dieses artikels|autor des artikels|à propos de l auteur|sobre el autor|sull autore|over de auteur|om författaren|om forfatteren|o autorovi|o autorze|sobre o autor`,
-	lead{pictures, true}, `
+	lead{writes, coloned}, `story|report|interview|entrevista|intervista|entretien|haastattelu|reportage|reportáž|bericht|beitrag|kommentar|analyse|analysis|essay|opinion|kolumne|gastbeitrag|haber|röportaj|laporan|name|حوار|خبر`,
+	lead{pictures, direct}, `
 	photo by|photos by|photograph by|photographs by|pictures by|images by|image by|illustration by|illustrations by|video by|graphics by|edited by|editing by|translated by|additional editing by|
 	additional reporting by|reporting and editing by|produced by|production by|fact checked by|medically reviewed by|photography by|picture by|filmed by|
 	foto von|fotos von|bilder von|bild von|illustration von|illustrationen von|übersetzt von|übersetzung von|fotografiert von|aus dem englischen von|
 	photo de|photos de|photographie de|photographies de|illustrations de|traduit par|traduction de|foto di|foto de|fotos de|fotografie di|traduzione di|traducido por|traducción de|
 	foto door|foto av|foto af|bilder av|foto s door|vertaald door|fotoğraf|fotoğraflar|kuvat|kuva`,
-	lead{pictures, false}, `
+	lead{pictures, labels}, `
 	photo|photos|photography|photograph|photographs|photographer|picture|pictures|image|images|image credit|photo credit|credit|credits|illustration|illustrations|video|graphic|graphics|
 	editor|editors|translation|translator|producer|camera|cover|cover photo|
 	foto|fotos|bild|bilder|bildquelle|bildnachweis|titelbild|fotograf|fotografin|grafik|illustrationen|kamera|übersetzung|schnitt|bildredaktion|schlussredaktion|redaktion|rédaction|redacción|redazione|redactie|onlineredaktion|copyright|lektorat|
@@ -70,13 +80,13 @@ var leads = buildLeads(
 	ilustração|illustrazioni|traduzione|foto s|beeld|fotografie|vertaling|illustratie|fotografi|billeder|grafikk|grafika|illustrasjon|kuvaaja|kuvat|kuva|grafiikka|zdjęcia|fot|rysunki|
 	fotky|snímky|képek|fotó|fotografii|fotograf|fotoğraf|φωτογραφίες|φωτογραφία|фото|фотографии|фотограф|видео|иллюстрация|світлини|ілюстрація|تصوير|الصورة|عکس|صور|צילום|צילומים|फोटो|
 	ảnh|hình ảnh|foto ilustrasi|摄影|攝影|圖|图|图片|圖片|写真|撮影|イラスト|翻訳|編集|编辑|編輯|责任编辑|責任編輯|责编|사진|그래픽|편집|영상`,
-	lead{sources, false}, `source|sources|quelle|quellen|fonte|fuente|fuentes|kaynak|источник|джерело|المصدر|منبع|来源|來源|出典|출처|via|sursa|forrás|źródło|zdroj|bron|kilde|källa|lähde|nguồn|sumber`,
-	lead{sources, true}, `theo`,
-	lead{helps, true}, `
+	lead{sources, labels}, `source|sources|quelle|quellen|fonte|fuente|fuentes|kaynak|источник|джерело|المصدر|منبع|来源|來源|出典|출처|via|sursa|forrás|źródło|zdroj|bron|kilde|källa|lähde|nguồn|sumber`,
+	lead{sources, direct}, `theo`,
+	lead{helps, direct}, `
 	with|with reporting by|with reporting from|with additional reporting by|with additional reporting from|with inputs from|with files from|with agency inputs|with material from|
 	with contributions from|inputs from|mit material von|mit agenturmaterial von|mit informationen von|unter verwendung von|unter mitarbeit von|mitarbeit von|
 	avec|avec l|con información de|con informazioni di|com informações de|com agências|met medewerking van|med|med material från`,
-	lead{helps, false}, `mitarbeit|collaboration|colaboración|collaborazione|medewerking|additional reporting|reporting contributed`,
+	lead{helps, labels}, `mitarbeit|collaboration|colaboración|collaborazione|medewerking|additional reporting|reporting contributed`,
 )
 
 // firstWords are the words with which a lead to an author can begin.
@@ -143,7 +153,7 @@ var particles = buildSet(`von van der den de del della di da do dos das du la le
 	dal dalla degli dei st st. 't d' mc mac o' und-der ap ab zur auf und e.`)
 
 // trailers are words behind which no name goes on, in any case.
-var trailers = buildSet(`for für pour para per voor för updated published posted aktualisiert veröffentlicht modified`)
+var trailers = buildSet(`for für pour para per voor för updated published posted aktualisiert veröffentlicht modified follow folgen google google+ twitter facebook instagram linkedin`)
 
 // nobody are words that stand where a name should and name nobody.
 var nobody = buildFolded(`
@@ -157,6 +167,11 @@ var nobody = buildFolded(`
 	admin redaktor|yönetici|editör|muhabir|haber merkezi|kategori|penulis|tim redaksi|quản trị viên|管理員|管理员|小編|小编|編輯|编辑|匿名|編集部員|관리자|편집자|기자|온라인뉴스팀|
 	mehr|more|share|teilen|print|follow|comments|kommentare|lesezeit|alle artikel|alle beiträge|zum autor|zur autorin|autorenprofil|profil|profile|bio|view all posts|author archive|
 	author at|the author|about the author|über den autor|über die autorin|autoren|authors|e mail|email|mail|twitter|x|facebook|instagram|linkedin|kontakt|contact|archiv|archive|home`)
+
+// uiWords are words of links and buttons, which no name holds.
+var uiWords = buildSet(`view more articles posts alle mehr artikel beiträge all see read share kopieren link follow profile website newsletter subscribe comments kommentare kommentieren
+	teilen drucken merken abonnieren voir tous lire suivre ver todos leer seguir leggi tutti segui lees meer artikelen delen läs mer visa les alle del her folg click here lesen
+	source open menu login sign up copy email print save listen mode lesezeit minuten minutes updated published`)
 
 // newsrooms are words of which a name of a newsroom is made.
 var newsrooms = buildSet(`redaktion redaktionsteam newsroom newsdesk desk editorial editors redaction redacción redacao redação rédaction redazione redactie redaksjon redaksjonen
@@ -177,8 +192,8 @@ var weakOrgWords = buildSet(`times post daily today english press mail sun star 
 
 var articles = buildSet(`the die der das le la les el los il lo de het`)
 
-// orgSuffixes end the names of organisations in scripts without spaces.
-var orgSuffixes = []string{"新聞社", "新闻社", "通信社", "編集部", "编辑部", "뉴스팀", "취재팀"}
+// orgSuffixes end the names of organisations in compounds.
+var orgSuffixes = []string{"fraktion", "verband", "ministerium", "verlag", "zeitung", "gesellschaft", "stiftung", "werke", "新聞社", "新闻社", "通信社", "編集部", "编辑部", "뉴스팀", "취재팀"}
 
 // orgEnds are the ends of domain names.
 var orgEnds = []string{".com", ".de", ".net", ".org", ".at", ".ch", ".co", ".be", ".fr", ".it", ".no", ".se", ".dk", ".info", ".tr", ".uk", ".pl", ".nl", ".fi", ".es", ".ru", ".tv", ".eu", ".cz"}

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"strings"
 
+	"pressmill/parser/explain"
 	"pressmill/parser/rules"
 	"pressmill/pkg/config"
 	"pressmill/pkg/news"
@@ -269,4 +271,56 @@ func readArticles(name string) (map[string]*news.Article, error) {
 			out[articleKey(a.URL.Requested)] = a
 		}
 	}
+}
+
+const explainHelp = `usage: parser explain [-rules DIR] [-o OUT.html] -url URL FILE|-
+
+Writes a web page that shows every block of a saved page in place: its type,
+whether it is in the article and why not, its score, and beside them the fields
+of the article with their sources. A page that is no article is explained too.
+The output is one file; it loads and runs nothing of the page.
+
+`
+
+// RunExplain is the command "parser explain". It returns the exit code: 0 done,
+// 1 failed, 2 wrong use.
+func RunExplain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	fs := newFlags("explain", explainHelp, stderr)
+	url := fs.String("url", "", "the page's `URL`")
+	zone := fs.String("zone", "", "IANA time `zone` of dates that state none")
+	out := fs.String("o", "", "`file` to write (default: standard output)")
+	rulesDir := rulesFlag(fs)
+	if code, ok := parseFlags(fs, args, stdout); !ok {
+		return code
+	}
+	e, err := newExtractor(*rulesDir)
+	switch {
+	case err != nil:
+		return done(stderr, err)
+	case *url == "":
+		return misuse(fs, stderr, "-url is missing")
+	case fs.NArg() != 1:
+		return misuse(fs, stderr, "want one FILE, or -")
+	}
+	page, err := readPage(stdin, *url, fs.Arg(0), *zone)
+	if err == nil {
+		err = e.writeExplained(stdout, *out, page)
+	}
+	return done(stderr, err)
+}
+
+func (e *Extractor) writeExplained(stdout io.Writer, name string, page *news.Page) error {
+	p, err := e.Explain(page)
+	if err != nil {
+		return fmt.Errorf("explain %s: %w", page.FinalURL, err)
+	}
+	var b bytes.Buffer
+	if err := explain.Write(&b, p); err != nil {
+		return fmt.Errorf("explain %s: %w", page.FinalURL, err)
+	}
+	if name == "" {
+		_, err = b.WriteTo(stdout)
+		return err
+	}
+	return os.WriteFile(name, b.Bytes(), 0o644)
 }

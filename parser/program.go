@@ -37,6 +37,9 @@ func Program() worker.Program {
 			{Name: "extract", Args: "-url URL FILE|-", Short: "Print the article of a page in a file", Run: func(_ context.Context, env *worker.Env, args []string) error {
 				return exit(RunExtract(args, env.Stdin, env.Stdout, env.Stderr))
 			}},
+			{Name: "explain", Args: "-url URL FILE|-", Short: "Write a web page that shows how a page was extracted", Run: func(_ context.Context, env *worker.Env, args []string) error {
+				return exit(RunExplain(args, env.Stdin, env.Stdout, env.Stderr))
+			}},
 			{Name: "evaluate", Args: "-corpus DIR...", Short: "Score the engine on labelled pages", Run: func(_ context.Context, env *worker.Env, args []string) error {
 				return exit(RunEvaluate(args, env.Stdout, env.Stderr))
 			}},

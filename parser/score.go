@@ -229,16 +229,19 @@ func (t *tree) sumGood() {
 func (t *tree) container() int32 {
 	best, top := int32(-1), float32(0)
 	for i := range t.nodes {
-		n := &t.nodes[i]
-		if n.good == 0 || n.flags&(dropped|inJunk) != 0 || !mayContain(n.tag) {
-			continue
-		}
-		s := n.good * n.good / (n.good + 0.5*n.junk) * boost(n)
-		if s >= top { // the innermost of equals
+		if s := rate(&t.nodes[i]); s > 0 && s >= top { // the innermost of equals
 			best, top = int32(i), s
 		}
 	}
 	return best
+}
+
+// rate returns how well an element would do as the container, or 0.
+func rate(n *node) float32 {
+	if n.good == 0 || n.flags&(dropped|inJunk) != 0 || !mayContain(n.tag) {
+		return 0
+	}
+	return n.good * n.good / (n.good + 0.5*n.junk) * boost(n)
 }
 
 // mayContain says whether an element of this tag can hold an article.

@@ -59,3 +59,151 @@ func cut(s string, n int) string {
 	}
 	return strings.ToValidUTF8(s[:n], "")
 }
+
+// dayOf returns the day of a date, on its own clock.
+func dayOf(d dates.Date) time.Time {
+	return time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC)
+}
+
+// wall returns what the clock of a date shows, as if it were one of UTC.
+func (d *dated) wall() time.Time {
+	return dayOf(d.Date).Add(time.Duration(d.Hour)*time.Hour + time.Duration(d.Minute)*time.Minute + time.Duration(d.Second)*time.Second)
+}
+
+// midnight says whether the date tells no more than its day.
+func (d *dated) midnight() bool {
+	return d.Precision == news.PrecisionDay || d.Hour == 0 && d.Minute == 0 && d.Second == 0
+}
+
+// oneDay is how far apart the days of the same instant can be in two zones.
+const oneDay = 24 * time.Hour
+
+// daysApart returns by how much the day of d is later than that of o.
+func (d *dated) daysApart(o *dated) time.Duration { return dayOf(d.Date).Sub(dayOf(o.Date)) }
+
+// join takes from another date of the same event what d lacks: the time of day,
+// the zone, the clock of the site.
+func (d *dated) join(o *dated) {
+	switch {
+	case o.midnight():
+	case d.midnight():
+		if d.daysApart(o) == 0 {
+			d.takeTime(o)
+		}
+	case o.Zoned && !d.Zoned:
+		if off, ok := offsetBetween(d, o); ok && (o.Offset == 0 || o.Offset == off) {
+			d.Zoned, d.Offset = true, off
+		}
+	case d.Zoned && d.Offset == 0 && !o.Zoned:
+		if off, ok := offsetBetween(o, d); ok && off != 0 {
+			d.moveTo(off)
+		}
+	}
+}
+
+// takeTime takes the time of another date of the same day. The zone of a
+// midnight is only believed when somebody chose it.
+func (d *dated) takeTime(o *dated) {
+	was := d.Date
+	d.Date, d.raw = o.Date, o.raw
+	if !o.Zoned && was.Zoned && was.Offset != 0 {
+		d.Zoned, d.Offset = true, was.Offset
+	}
+}
+
+// moveTo shows the same instant on a clock off seconds east of UTC.
+func (d *dated) moveTo(off int) {
+	t := d.wall().Add(time.Duration(off-d.Offset) * time.Second)
+	d.Year, d.Month, d.Day = t.Year(), int(t.Month()), t.Day()
+	d.Hour, d.Minute, d.Second = t.Hour(), t.Minute(), t.Second()
+	d.Offset = off
+}
+
+// offsetBetween returns the offset of the clock that shows local at the instant
+// of zoned, in seconds east of UTC. There is none unless both are the same
+// minute in a zone that exists, to the half hour.
+func offsetBetween(local, zoned *dated) (int, bool) {
+	instant := zoned.wall().Add(-time.Duration(zoned.Offset) * time.Second)
+	off := local.wall().Truncate(time.Minute).Sub(instant.Truncate(time.Minute))
+	return int(off / time.Second), off%(30*time.Minute) == 0 && off >= -12*time.Hour && off <= 14*time.Hour
+}
+
+// firstPublished returns when the article was published, or nil.
+func (l *timeline) firstPublished() *dated {
+	best := l.trusted()
+	if best == nil {
+		if l.url.raw == "" {
+			return nil
+		}
+		return &l.url
+	}
+	if l.url.raw != "" {
+		best = l.againstURL(best)
+	}
+	for i := range l.published {
+		if o := &l.published[i]; o != best {
+			best.join(o)
+		}
+	}
+	return best
+}
+
+// trusted returns the best date of publication that is not after the last
+// modification, or else the best one, or nil.
+func (l *timeline) trusted() *dated {
+	for i := range l.published {
+		if d := &l.published[i]; !l.afterModified(d) {
+			return d
+		}
+	}
+	if len(l.published) == 0 {
+		return nil
+	}
+	l.published[0].conf /= 2
+	return &l.published[0]
+}
+
+func (l *timeline) afterModified(d *dated) bool {
+	return len(l.modified) > 0 && d.daysApart(&l.modified[0]) > oneDay
+}
+
+// againstURL holds a date against the day in the URL, which nobody changes: it
+// was written when the article was. A site that moves or edits its articles may
+// date them anew, and a date in the text may be that of something else.
+func (l *timeline) againstURL(best *dated) *dated {
+	apart := best.daysApart(&l.url)
+	if apart.Abs() <= oneDay {
+		return best
+	}
+	if best.Ambiguous {
+		if d := best.Swapped(); dayOf(d).Equal(dayOf(l.url.Date)) {
+			best.Date = d
+			return best
+		}
+	}
+	for i := range l.published {
+		if d := &l.published[i]; d.daysApart(&l.url).Abs() <= oneDay {
+			return d
+		}
+	}
+	if apart > 0 || best.src != "jsonld" && best.src != "meta" {
+		return &l.url
+	}
+	return best
+}
+
+// lastModified returns when an article with the date of publication was last
+// modified, or nil.
+func (l *timeline) lastModified(published *dated) *dated {
+	var best *dated
+	for i := range l.modified {
+		switch d := &l.modified[i]; {
+		case published != nil && published.daysApart(d) > oneDay:
+		case best == nil:
+			best = d
+		default:
+			best.join(d)
+		}
+	}
+	return best
+}

@@ -1,186 +1,189 @@
 package parser
 
 import (
-	"regexp"
+	"bytes"
 	"strings"
 	"time"
 
 	"pressmill/parser/dates"
+	"pressmill/parser/jsonld"
 	"pressmill/pkg/news"
 )
 
+// publishedKeys are the meta elements, properties and itemprops that tell when
+// a page was published, the surest first.
 var publishedKeys = []string{
-	"article:published_time", "og:article:published_time", "datepublished", "article.published", "parsely-pub-date",
-	"sailthru.date", "cxenseparse:recs:publishtime", "og:published_time", "article_date_original", "publishdate", "publish_date",
-	"publication_date", "pubdate", "dc.date.issued", "dcterms.created", "dcterms.date", "dc.date", "dc.date.created", "dcterms.issued",
-	"date.created", "originalpublicationdate", "creation_date", "last-modified-date", "date", "article:published", "citation_date",
-	"bt:pubdate", "shareaholic:article_published_time", "og:pubdate", "published_time", "time",
+	"article:published_time", "og:article:published_time", "datepublished", "article.published", "article:published", "parsely-pub-date",
+	"sailthru.date", "cxenseparse:recs:publishtime", "og:published_time", "article_date_original", "citation_publication_date",
+	"publishdate", "publish-date", "publish_date", "publicationdate", "publication_date", "pubdate", "og:pubdate", "bt:pubdate", "rnews:datepublished",
+	"dc.date.issued", "dcterms.issued", "dcterms.available", "dc.date", "dcterms.date", "dc.date.created", "dcterms.created", "datecreated",
+	"date.created", "date.available", "originalpublicationdate", "shareaholic:article_published_time", "published_time", "published", "published-date",
+	"published_date", "posted", "release_date", "article:created", "created", "creation_date", "citation_date", "citation_online_date", "vr:published_time",
+	"date", "time", "last-modified-date",
 }
 
 var modifiedKeys = []string{
-	"article:modified_time", "og:article:modified_time", "datemodified", "og:updated_time", "dcterms.modified", "dc.date.modified",
-	"last-modified", "lastmod", "article.updated", "modified_time",
+	"article:modified_time", "og:article:modified_time", "datemodified", "article:modified", "og:updated_time", "article.updated", "article:updated",
+	"rnews:datemodified", "dcterms.modified", "dc.date.modified", "dc.modified", "moddate", "modified_time", "modified", "updated", "updated_time",
+	"last-modified", "lastmod", "last_modified", "cxenseparse:recs:moditime", "revised",
 }
 
-var urlDate = regexp.MustCompile(`/(20\d\d)[/-]?(\d\d)[/-]?(\d\d)(?:[/_.-]|$)`)
+// dated is a date with the place where it was found.
+type dated struct {
+	dates.Date
+	raw, src string
+	conf     float64
+}
 
-// dates finds when the article was published and modified: in the structured
-// data, the meta elements, time elements, named elements near the text, and
-// last in the URL.
+// timeline collects what a page says of when it was published and modified, the
+// best sources first.
+type timeline struct {
+	where               dates.Locale
+	latest              time.Time // no date is later; zero for any
+	published, modified []dated
+	url                 dated // raw is "" when there is none
+}
+
+// dates finds when the article was published and modified.
 func (x *extraction) dates() {
+	l := timeline{where: x.locale()}
+	if at := x.page.FetchedAt; !at.IsZero() {
+		l.latest = at.UTC().Add(48 * time.Hour)
+	}
+	x.ldDates(&l)
+	x.metaDates(&l)
+	if !l.settled() {
+		x.visibleDates(&l)
+	}
+	x.urlDate(&l)
 	zone := x.zone()
-	where := x.locale()
-	read := func(s, src string, conf float64, field string) *news.Date {
-		d := parseDate(s, zone, where)
-		if d == nil || inFuture(d, x.page.FetchedAt) {
-			return nil
-		}
-		x.prov(field, src, conf)
-		return d
+	published := x.ruledDate(&l, "published", x.rule.Published)
+	if published == nil {
+		published = l.firstPublished()
 	}
-	x.art.Published = x.published(read)
-	x.art.Modified = x.modified(read)
+	modified := x.ruledDate(&l, "modified", x.rule.Modified)
+	if modified == nil {
+		modified = l.lastModified(published)
+	}
+	x.art.Published = x.stated(published, "published", zone)
+	x.art.Modified = x.stated(modified, "modified", zone)
 }
 
-type dateReader func(s, src string, conf float64, field string) *news.Date
-
-func (x *extraction) published(read dateReader) *news.Date {
-	const field = "published"
-	if d := x.ruledDate(read, field, x.rule.Published); d != nil {
-		return d
+// stated returns a date as articles have it, and notes where it comes from.
+func (x *extraction) stated(d *dated, field string, zone *time.Location) *news.Date {
+	if d == nil {
+		return nil
 	}
+	x.prov(field, d.src, d.conf)
+	return newsDate(d.Date, d.raw, zone)
+}
+
+// read adds the date in a text to a list, if there is one.
+func (l *timeline) read(list *[]dated, raw, src string, conf float64) bool {
+	if raw == "" {
+		return false
+	}
+	d, ok := dates.Find(raw, l.where)
+	if ok && l.tooLate(d) && d.Ambiguous {
+		d = d.Swapped()
+	}
+	if !ok || l.tooLate(d) {
+		return false
+	}
+	*list = append(*list, dated{d, raw, src, conf})
+	return true
+}
+
+// tooLate says whether a date lies after the page was fetched.
+func (l *timeline) tooLate(d dates.Date) bool { return !l.latest.IsZero() && l.latest.Before(dayOf(d)) }
+
+func (x *extraction) ldDates(l *timeline) {
 	for _, key := range []string{"datePublished", "dateCreated", "uploadDate"} {
-		if d := read(x.ld.article.text(key), "jsonld", 0.95, field); d != nil {
-			return d
+		if l.read(&l.published, ldDate(x.ld.article, key), "jsonld", 0.95) {
+			break
 		}
 	}
-	for _, key := range publishedKeys {
-		if d := read(x.meta.get(key), "meta", 0.9, field); d != nil {
-			return d
-		}
-	}
+	l.read(&l.modified, ldDate(x.ld.article, "dateModified"), "jsonld", 0.95)
+}
+
+// pageDates adds the dates of what else the structured data describes: the
+// page, its video.
+func (x *extraction) pageDates(l *timeline) {
 	for _, o := range x.ld.all {
-		if d := read(o.text("datePublished"), "jsonld", 0.7, field); d != nil {
-			return d
+		if !o.is("WebPage", "ItemPage", "CreativeWork", "VideoObject", "AudioObject", "PodcastEpisode", "MedicalWebPage", "AboutPage") {
+			continue
+		}
+		for _, key := range []string{"datePublished", "uploadDate", "dateCreated"} {
+			if l.read(&l.published, ldDate(o, key), "jsonld", 0.7) {
+				break
+			}
 		}
 	}
-	if d := x.visibleDate(read, field); d != nil {
-		return d
-	}
-	if d := x.lineDate(read, field); d != nil {
-		return d
-	}
-	if m := urlDate.FindStringSubmatch(x.page.FinalURL); m != nil && !x.emptyDateLabel() {
-		return read(m[1]+"-"+m[2]+"-"+m[3], "url", 0.6, field)
-	}
-	return nil
 }
 
-var dateLabels = map[string]bool{
-	"published": true, "published updated": true, "updated": true, "published on": true, "last updated": true,
-	"veröffentlicht": true, "aktualisiert": true, "publié le": true, "publicado": true, "pubblicato": true,
+// ldDate returns a date of structured data, also one written as a number.
+func ldDate(o object, key string) string {
+	if v := o.get(key); v.Kind() == jsonld.Number {
+		return string(v.Raw())
+	}
+	return o.text(key)
 }
 
-// emptyDateLabel says whether the page has a label for its date with nothing
-// behind it: a script fills it in, so the page as fetched tells no date, and
-// that in the URL is the one of its folder.
+// metaDates adds the dates of the meta elements, in the order of their keys.
+func (x *extraction) metaDates(l *timeline) {
+	for _, key := range publishedKeys {
+		l.read(&l.published, x.meta.get(key), "meta", 0.9)
+	}
+	for _, key := range modifiedKeys {
+		l.read(&l.modified, x.meta.get(key), "meta", 0.9)
+	}
+	if len(l.published) == 0 {
+		x.pageDates(l)
+	}
+}
+
+// settled says whether nothing else is needed to tell when the article was
+// published: an instant, on the clock of the site.
+func (l *timeline) settled() bool {
+	if len(l.published) == 0 {
+		return false
+	}
+	d := &l.published[0]
+	return d.Zoned && d.Offset != 0 && !d.midnight() && !l.afterModified(d)
+}
+
+// urlDate reads the day in the page's URL. Alone it is not believed when the
+// page has a label for its date with nothing behind it: then a script fills it
+// in, the page as fetched tells no date, and that in the URL is the one of its
+// folder.
+func (x *extraction) urlDate(l *timeline) {
+	path := x.url.EscapedPath()
+	d, ok := dates.FromURL(path)
+	if ok && !l.tooLate(d) && (len(l.published) > 0 || !x.emptyDateLabel()) {
+		l.url = dated{d, path[d.From:d.To], "url", 0.6}
+	}
+}
+
+// emptyDateLabel says whether a text near the article labels a date that does
+// not follow.
 func (x *extraction) emptyDateLabel() bool {
 	t := x.tree
 	from, to := x.scope()
 	for i := from; i < to; i++ {
 		n := &t.nodes[i]
-		if n.tag == tagNone || n.stop-i > 12 || n.tag.is(traitNoText) || !n.tag.is(traitBlock) {
+		if n.tag != tagNone || n.end-n.start > maxLabel || n.parent < 0 || t.nodes[n.parent].tag.is(traitNoText) {
 			continue
 		}
-		if s := t.text(i); len(s) < 60 && strings.Contains(s, ":") && dateLabels[fold(s)] {
+		s := bytes.TrimSpace(t.bytes(i))
+		if len(s) > 0 && s[len(s)-1] == ':' && bytes.IndexByte(s, ' ') < 24 && dates.LabelOf(string(s)) != dates.NoLabel && !dateLike(t.nextText(i)) {
 			return true
 		}
 	}
 	return false
 }
 
-func (x *extraction) modified(read dateReader) *news.Date {
-	const field = "modified"
-	if d := x.ruledDate(read, field, x.rule.Modified); d != nil {
-		return d
-	}
-	if d := read(x.ld.article.text("dateModified"), "jsonld", 0.95, field); d != nil {
-		return d
-	}
-	for _, key := range modifiedKeys {
-		if d := read(x.meta.get(key), "meta", 0.9, field); d != nil {
-			return d
-		}
-	}
-	return nil
-}
-
-// visibleDate looks at time elements and elements named as dates, those next
-// to the text first.
-func (x *extraction) visibleDate(read dateReader, field string) *news.Date {
-	t := x.tree
-	from, to := x.scope()
-	for _, span := range [][2]int32{{from, to}, {0, int32(len(t.nodes))}} {
-		var d *news.Date
-		for i := span[0]; i < span[1] && d == nil; i++ {
-			d = x.dateAt(i, read, field)
-		}
-		if d != nil {
-			return d
-		}
-	}
-	return nil
-}
-
-func (x *extraction) dateAt(i int32, read dateReader, field string) *news.Date {
-	t := x.tree
-	n := &t.nodes[i]
-	if n.tag != tagTime && n.flags&dateMark == 0 || n.tag == tagNone || n.stop-i > 60 {
-		return nil
-	}
-	if n.flags&(commentMark|relatedMark|hidden) != 0 || n.flags&inJunk != 0 && n.tag != tagTime || t.within(i, tagAside, tagNav, tagFooter) {
-		return nil
-	}
-	for _, key := range []string{"datetime", "content"} {
-		if d := read(t.attr(i, key), "html", 0.8, field); d != nil {
-			return d
-		}
-	}
-	s := t.text(i)
-	if len(s) > 160 {
-		return nil
-	}
-	return read(s, "html", 0.7, field)
-}
-
-// maxDateLine is the length, folded, up to which a line is a date with at most
-// a word or two around it.
-const maxDateLine = 48
-
-// lineDate looks for a line near the text that says little but a date.
-func (x *extraction) lineDate(read dateReader, field string) *news.Date {
-	for _, line := range x.bylines {
-		if d := read(line, "text", 0.6, field); d != nil {
-			return d
-		}
-	}
-	t := x.tree
-	from, to := x.scope()
-	for i := from; i < to; i++ {
-		n := &t.nodes[i]
-		if n.tag != tagNone || n.end-n.start < 6 || n.end-n.start > 200 || n.parent < 0 || t.nodes[n.parent].tag.is(traitNoText) {
-			continue
-		}
-		s := cleanText(string(t.bytes(i)))
-		if len(fold(s)) > maxDateLine || t.inMarked(i, commentMark|relatedMark|captionMark|hidden) || t.within(i, tagFigure, tagNav, tagFooter) {
-			continue
-		}
-		if d := read(s, "text", 0.5, field); d != nil {
-			return d
-		}
-	}
-	return nil
-}
+// dateLike says whether a text can be a date, also a relative one.
+func dateLike(s string) bool { return len(s) < maxLabel && dates.MayHold(s) }
 
 // zone returns the zone of the site's rule, that of the source, or nil.
 func (x *extraction) zone() *time.Location {
@@ -206,12 +209,4 @@ func (x *extraction) locale() dates.Locale {
 	}
 	host := x.url.Hostname()
 	return dates.LocaleOf(tag, host[strings.LastIndexByte(host, '.')+1:])
-}
-
-// inFuture says whether a date lies more than two days after the fetch.
-func inFuture(d *news.Date, fetched time.Time) bool {
-	if fetched.IsZero() {
-		return false
-	}
-	return d.Local[:len(time.DateOnly)] > fetched.Add(48*time.Hour).UTC().Format(time.DateOnly)
 }

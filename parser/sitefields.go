@@ -147,12 +147,13 @@ func (x *extraction) ruledLead() bool {
 	return len(picks) > 0
 }
 
-// ruledDate reads the first date that a site rule finds.
-func (x *extraction) ruledDate(read dateReader, field string, sels []rules.Selector) *news.Date {
+// ruledDate reads the first date that a site rule finds, or nil.
+func (x *extraction) ruledDate(l *timeline, field string, sels []rules.Selector) *dated {
 	found := x.ruled(field, sels)
+	var list []dated
 	for _, s := range found {
-		if d := read(s, srcRule, 1, field); d != nil {
-			return d
+		if l.read(&list, s, srcRule, 1) {
+			return &list[0]
 		}
 	}
 	if len(found) > 0 {

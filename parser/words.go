@@ -57,7 +57,9 @@ var wordFlags = buildWords(map[mark]string{
 	bylineMark: `byline bylines author authors autor autoren auteur auteurs autore autores autori authorname articleauthor postauthor entryauthor authorlink authored
 		verfasser redakteur writer writtenby journalist journaliste reporter columnist contributor contributors skribent forfatter kirjoittaja yazar muhabir penulis`,
 	dateMark: `date dateline datetime timestamp pubdate publishdate publishedon published postdate datum articledate entrydate
-		datepublished datemodified postmeta entrymeta metainfo`,
+		datepublished datemodified postmeta entrymeta metainfo
+		updated lastupdated modified lastmodified dtupdated dtpublished postedon publishtime publicationdate publicationtime pubtime
+		releasedate articletime fecha fechapublicacion creationdate createddate newsdate datepub`,
 	leadMark: `standfirst dek deck subtitle subheadline subhead subheading untertitel vorspann lead leadtext leadparagraph chapo sapo chapeau
 		teasertext articlelead articleintro intro introtext abstract anrisstext articlesummary excerpt synopsis bajada entradilla
 		lede ingress manchet sommario occhiello preamble kicker-text underline teaser-text spot`,

@@ -15,6 +15,7 @@ type Date struct {
 	Precision            news.Precision
 	Offset               int  // seconds east of UTC, when Zoned
 	Zoned                bool // the text states the zone
+	Ambiguous            bool // day and month could be the other way round
 	From, To             int  // the bytes of the text that were read
 }
 
@@ -37,6 +38,12 @@ func Find(text string, where Locale) (Date, bool) {
 		}
 	}
 	return Date{}, false
+}
+
+// Swapped returns an ambiguous date read the other way round.
+func (d Date) Swapped() Date {
+	d.Day, d.Month = d.Month, d.Day
+	return d
 }
 
 // reader reads the words and numbers of one text.
@@ -200,7 +207,9 @@ func (r *reader) numeric(i int) (Date, int) {
 	if s1.c != '.' && r.where.monthFirst() && day <= 12 || month > 12 {
 		day, month = month, day
 	}
-	return r.date(i, i+5, fullYear(y, r.at(i+4).digits == 2), month, day), i + 5
+	d := r.date(i, i+5, fullYear(y, y.digits == 2), month, day)
+	d.Ambiguous = s1.c != '.' && day <= 12 && month <= 12
+	return d, i + 5
 }
 
 // goesOn says whether the number at i is a part of a longer one.

@@ -38,7 +38,7 @@ type scanner struct {
 
 // scan reads the tokens of the text.
 func (s *scanner) scan() {
-	if !mayHoldNumber(s.s) {
+	if !MayHold(s.s) {
 		return
 	}
 	for s.pos < len(s.s) && s.n < maxTokens {
@@ -51,10 +51,11 @@ func (s *scanner) add(t token) {
 	s.n++
 }
 
-// mayHoldNumber is false for most texts that hold no date.
-func mayHoldNumber(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; '0' <= c && c <= '9' || c >= 0xd9 {
+// MayHold is false for most texts that hold no date: it looks for a digit, or
+// for a script that has digits of its own.
+func MayHold[T string | []byte](s T) bool {
+	for i := range len(s) {
+		if c := s[i]; '0' <= c && c <= '9' || c >= 0xd9 && c != 0xe2 {
 			return true
 		}
 	}

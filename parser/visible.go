@@ -1,0 +1,292 @@
+package parser
+
+import (
+	"bytes"
+	"html"
+	"strings"
+
+	"pressmill/parser/dates"
+)
+
+// maxShown bounds how many dates of each kind are read from what a page shows.
+const maxShown = 6
+
+// visibleDates adds the dates that readers see: in time elements and elements
+// named as dates, those next to the text first; then in bylines and in lines
+// that say little but a date.
+func (x *extraction) visibleDates(l *timeline) {
+	from, to := x.scope()
+	x.markedDates(l, from, to)
+	if len(l.published) == 0 {
+		x.lineDates(l, from, to)
+	}
+	if len(l.published) == 0 {
+		x.dateline(l)
+	}
+	if len(l.published) == 0 {
+		x.markedDates(l, 0, from)
+	}
+	if len(l.published) == 0 {
+		x.markedDates(l, to, int32(len(x.tree.nodes)))
+	}
+}
+
+// markedDates reads the time elements and those named as dates among nodes.
+func (x *extraction) markedDates(l *timeline, from, to int32) {
+	t := x.tree
+	var shown, labelled []dated
+	for i := from; i < to && len(shown) < maxShown; i++ {
+		n := &t.nodes[i]
+		if n.tag != tagTime && n.flags&dateMark == 0 || n.tag == tagNone || n.stop-i > 60 || !x.mayDate(i) {
+			continue
+		}
+		d, label := x.markedDate(l, i)
+		switch {
+		case d.raw == "":
+			continue
+		case label == dates.Modified:
+			l.modified = append(l.modified, d)
+		case label == dates.Published:
+			labelled = append(labelled, d)
+		case label == dates.NoLabel:
+			shown = append(shown, d)
+		}
+		i = n.stop - 1
+	}
+	l.published = append(append(l.published, labelled...), shown...)
+}
+
+// mayDate says whether a date at node i can be the article's: not in a caption,
+// a comment, a related story or running text.
+func (x *extraction) mayDate(i int32) bool {
+	t := x.tree
+	n := &t.nodes[i]
+	if n.flags&inJunk != 0 && n.tag != tagTime || t.inMarked(i, commentMark|relatedMark|captionMark|hidden) || t.within(i, tagAside, tagNav, tagFooter, tagFigcaption) {
+		return false
+	}
+	if n.tag != tagTime && t.within(i, tagFigure) {
+		return false
+	}
+	return !x.inRunningText(i)
+}
+
+// maxDateBlock is the weight up to which a block can be a byline with a date.
+const maxDateBlock = 160
+
+// inRunningText says whether node i stands in a sentence. What is marked as a
+// date stands in a paragraph then; next to bare text it may be a heading's.
+func (x *extraction) inRunningText(i int32) bool {
+	b := &x.tree.nodes[x.tree.line(i)]
+	return b.own > maxDateBlock && (x.tree.nodes[i].tag == tagNone || b.tag == tagP || b.tag == tagLI)
+}
+
+// markedDate returns the date of an element and what its names or the words
+// before it say that it is. Without a date, raw is "".
+func (x *extraction) markedDate(l *timeline, i int32) (dated, dates.Label) {
+	raw, label := x.dateAttr(l, i)
+	conf := 0.8
+	if raw == "" {
+		conf = 0.7
+		if raw = x.spacedText(i); len(raw) > 160 {
+			return dated{}, 0
+		}
+	}
+	var found []dated
+	if !l.read(&found, raw, "html", conf) {
+		return dated{}, 0
+	}
+	d := found[0]
+	if label == dates.NoLabel {
+		label = dates.LabelOf(raw[:d.From])
+	}
+	if label == dates.NoLabel {
+		label = x.labelBefore(i)
+	}
+	return d, label
+}
+
+// spacedText returns the text of an element with a space at every tag: the parts
+// of a date may stand in elements of their own.
+func (x *extraction) spacedText(i int32) string {
+	t := x.tree
+	var buf [2 * dates.MaxText]byte
+	w := textBuf{b: buf[:0]}
+	for j := i; j < t.nodes[i].stop && len(w.b) < dates.MaxText; j++ {
+		if n := &t.nodes[j]; n.tag.is(traitNoText) {
+			j = n.stop - 1
+		} else if n.tag == tagNone {
+			w.space()
+			s := t.bytes(j)
+			w.write(s[:min(len(s), dates.MaxText)])
+		}
+	}
+	return w.String()
+}
+
+// dateAttr returns the attribute that holds an element's date, and what the
+// names of the element say.
+func (x *extraction) dateAttr(l *timeline, i int32) (raw string, label dates.Label) {
+	a := attrs{b: x.tree.bytes(i)}
+	for a.next() {
+		switch {
+		case equalFold(a.name, "class"), equalFold(a.name, "id"), equalFold(a.name, "itemprop"), equalFold(a.name, "property"):
+			if label != dates.Published {
+				label = max(label, nameLabel(a.val))
+			}
+		case raw == "" && isDateAttr(a.name):
+			if _, ok := dates.Find(string(a.val), l.where); ok {
+				raw = html.UnescapeString(string(a.val))
+			}
+		case equalFold(a.name, "pubdate"):
+			label = dates.Published
+		}
+	}
+	return raw, label
+}
+
+// isDateAttr says whether an attribute of a date's element can hold the date.
+func isDateAttr(name []byte) bool {
+	if equalFold(name, "datetime") || equalFold(name, "content") || equalFold(name, "title") {
+		return true
+	}
+	return len(name) > 5 && equalFold(name[:5], "data-") && (indexFold(name, "date") > 0 || indexFold(name, "time") > 0 || indexFold(name, "publish") > 0)
+}
+
+// nameLabel returns what the class or the property of an element says of its
+// date. One that is both, as when an article was never changed, is the first.
+func nameLabel(val []byte) dates.Label {
+	for _, w := range []string{"publish", "pubdate", "posted", "created"} {
+		if indexFold(val, w) >= 0 {
+			return dates.Published
+		}
+	}
+	for _, w := range []string{"modif", "updat", "lastmod"} {
+		if indexFold(val, w) >= 0 {
+			return dates.Modified
+		}
+	}
+	for _, w := range []string{"event", "expir"} {
+		if indexFold(val, w) >= 0 {
+			return dates.Foreign
+		}
+	}
+	return dates.NoLabel
+}
+
+// labelReach is how many nodes before a date its label is looked for, and
+// maxLabel how long it is, in bytes.
+const (
+	labelReach = 6
+	maxLabel   = 60
+)
+
+// labelBefore returns what the text in front of node i says of a date in it.
+func (x *extraction) labelBefore(i int32) dates.Label {
+	t := x.tree
+	for j := i - 1; j >= 0 && j >= i-labelReach; j-- {
+		if t.nodes[j].tag != tagNone {
+			continue
+		}
+		s := bytes.TrimSpace(t.bytes(j))
+		if len(s) == 0 || len(s) < 3 && !isLetter(s[0]) {
+			continue
+		}
+		if len(s) > maxLabel || bytes.ContainsAny(s, "0123456789") {
+			return dates.NoLabel
+		}
+		label := dates.LabelOf(cleanText(string(s)))
+		if label == dates.Foreign && t.line(j) != t.line(i) {
+			return dates.NoLabel // of the picture above
+		}
+		return label
+	}
+	return dates.NoLabel
+}
+
+// maxDateLine is the length up to which a line is a date with at most a word or
+// two around it, in bytes; with a label it may be twice as long. maxDateNode is
+// the length of its markup.
+const (
+	maxDateLine = 48
+	maxDateNode = 200
+)
+
+// lineDates reads bylines, then lines that say little but a date.
+func (x *extraction) lineDates(l *timeline, from, to int32) {
+	for _, line := range x.bylines {
+		x.readLine(l, line, 0.6, dates.NoLabel)
+	}
+	t := x.tree
+	for i := from; i < to && len(l.published) == 0; i++ {
+		n := &t.nodes[i]
+		if n.tag != tagNone || n.end-n.start < 6 || n.end-n.start > maxDateNode || n.parent < 0 || t.nodes[n.parent].tag.is(traitNoText) {
+			continue
+		}
+		if !dates.MayHold(t.bytes(i)) || !x.mayDate(i) {
+			continue
+		}
+		s := cleanText(string(t.bytes(i)))
+		if len(fold(s)) > maxDateLine && (len(s) > 2*maxDateLine || dates.LabelOf(s) == dates.NoLabel) {
+			continue
+		}
+		_, label := x.dateAttr(l, n.parent)
+		if label == dates.NoLabel {
+			label = x.labelBefore(i)
+		}
+		x.readLine(l, s, 0.5, label)
+	}
+}
+
+// readLine adds the dates of a line, each by the label before it; before is the
+// label in front of the line.
+func (x *extraction) readLine(l *timeline, line string, conf float64, before dates.Label) {
+	rest := line
+	for range 2 {
+		var found []dated
+		if !l.read(&found, rest, "text", conf) {
+			return
+		}
+		d := found[0]
+		label := dates.LabelOf(rest[:d.From])
+		if label == dates.NoLabel {
+			label = before
+		}
+		d.raw = strings.TrimSpace(line)
+		switch label {
+		case dates.Modified:
+			l.modified = append(l.modified, d)
+		case dates.Foreign:
+		default:
+			l.published = append(l.published, d)
+		}
+		rest, before = rest[min(d.To, len(rest)):], dates.Foreign
+	}
+}
+
+// maxDateline is how far into the text a dateline reaches, and maxPlace how
+// long its place may be, in bytes.
+const (
+	maxDateline = 100
+	maxPlace    = 40
+)
+
+// dateline reads the date with which the text begins, as in "Springfield, May
+// 3, 2024 (Agency) - The council ...". A mark must end it: a sentence may begin
+// with a date, too.
+func (x *extraction) dateline(l *timeline) {
+	first := ""
+	if len(x.lead) > 0 {
+		first = x.lead[0]
+	} else if len(x.kept) > 0 {
+		first = x.kept[0].text
+	}
+	var found []dated
+	if s := cut(first, maxDateline); l.read(&found, s, "text", 0.5) {
+		d := found[0]
+		behind := s[min(d.To, len(s)):]
+		if end := strings.IndexAny(behind, "–—|:-"); d.From <= maxPlace && end >= 0 && end <= maxPlace/2 && !endsSentence(behind[:end]) {
+			d.raw = s[d.From:d.To]
+			l.published = append(l.published, d)
+		}
+	}
+}

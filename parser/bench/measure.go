@@ -66,10 +66,12 @@ func contestants() []*contestant {
 	return list
 }
 
-// tokenize reads every token with its attributes.
+// tokenize reads every token with its name and attributes, and keeps none.
 func tokenize(p *news.Page) {
 	for z := html.NewTokenizer(bytes.NewReader(p.Body)); z.Next() != html.ErrorToken; {
-		z.Token()
+		for _, more := z.TagName(); more; {
+			_, _, more = z.TagAttr()
+		}
 	}
 }
 

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"net/url"
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	readeck "codeberg.org/readeck/go-readability/v2"
 	shiori "github.com/go-shiori/go-readability"
@@ -41,9 +43,11 @@ func document(p *news.Page) (*html.Node, *url.URL, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := charset.NewReader(bytes.NewReader(p.Body), "text/html")
-	if err != nil {
-		return nil, nil, err
+	var r io.Reader = bytes.NewReader(p.Body)
+	if !utf8.Valid(p.Body) {
+		if r, err = charset.NewReader(r, "text/html"); err != nil {
+			return nil, nil, err
+		}
 	}
 	doc, err := html.Parse(r)
 	return doc, u, err

@@ -3,7 +3,7 @@ package parser
 import "strings"
 
 // promoPhrases occur, folded, in lines that advertise and in no running text.
-var promoPhrases = phrases(`
+var promoPhrases = buildPhraseSet(`
 for the latest headlines follow|follow our google news|google news channel|on google news|latest stories from|get the latest stories
 sign up for|sign up to|sign up here|subscribe to our|subscribe to the|subscribe now|subscribe here|our newsletter|newsletter abonnieren|zum newsletter|newsletter anmelden|abonnieren sie|jetzt abonnieren
 abonnez vous|inscrivez vous|suscríbete|iscriviti|meld je aan|prenumerera
@@ -59,6 +59,41 @@ func phrases(s string) []string {
 	return out
 }
 
+// phraseSet finds phrases inside a text. It holds them by their first bytes, so
+// that one pass over the text suffices.
+type phraseSet struct {
+	starts [1 << 16]bool // first two bytes
+	lists  map[[phraseStart]byte][]string
+}
+
+// phraseStart is by how many bytes phrases are looked up; none is shorter.
+const phraseStart = 4
+
+func buildPhraseSet(s string) *phraseSet {
+	set := &phraseSet{lists: make(map[[phraseStart]byte][]string)}
+	for _, p := range phrases(s) {
+		start := [phraseStart]byte([]byte(p))
+		set.starts[uint16(p[0])<<8|uint16(p[1])] = true
+		set.lists[start] = append(set.lists[start], p)
+	}
+	return set
+}
+
+// in says whether one of the phrases stands in s.
+func (set *phraseSet) in(s string) bool {
+	for i := 0; i+phraseStart <= len(s); i++ {
+		if !set.starts[uint16(s[i])<<8|uint16(s[i+1])] {
+			continue
+		}
+		for _, p := range set.lists[[phraseStart]byte([]byte(s[i:i+phraseStart]))] {
+			if strings.HasPrefix(s[i:], p) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func labelSet(s string) map[string]bool {
 	m := make(map[string]bool)
 	for _, p := range phrases(s) {
@@ -74,12 +109,7 @@ func isPromo(folded string, weight float32) bool {
 	if weight > maxPromo {
 		return false
 	}
-	for _, p := range promoPhrases {
-		if strings.Contains(folded, p) {
-			return true
-		}
-	}
-	return strings.HasPrefix(folded, "copyright ") || strings.HasPrefix(folded, "advertisement ")
+	return promoPhrases.in(folded) || strings.HasPrefix(folded, "copyright ") || strings.HasPrefix(folded, "advertisement ")
 }
 
 // isRelatedLabel says whether a line announces links to other stories.

@@ -181,32 +181,33 @@ var tagEntries = [tagCount]tagEntry{
 	tagXMP: {"xmp", blockP | traitRaw}, tagWBR: {"wbr", traitVoid},
 }
 
-var tagByName = func() map[string]tag {
-	m := make(map[string]tag, tagCount)
+// tagsByShape holds the tags by the first letter and the length of their names.
+var tagsByShape = buildTagsByShape()
+
+func buildTagsByShape() (shapes [26][maxTagName + 1][]tag) {
 	for t, e := range tagEntries {
 		if e.name != "" {
-			m[e.name] = tag(t)
+			s := &shapes[e.name[0]-'a'][len(e.name)]
+			*s = append(*s, tag(t))
 		}
 	}
-	return m
-}()
+	return shapes
+}
 
 func (t tag) is(x tagTrait) bool { return tagEntries[t].traits&x != 0 }
 
 // maxTagName is the length of the longest name in the table.
 const maxTagName = len("foreignobject")
 
-// lookupTag returns the tag of a name in any case.
+// lookupTag returns the tag of a name in any case, which begins with a letter.
 func lookupTag(name []byte) tag {
 	if len(name) > maxTagName {
 		return longTag(name)
 	}
-	var low [maxTagName]byte
-	for i, c := range name {
-		low[i] = lower(c)
-	}
-	if t, ok := tagByName[string(low[:len(name)])]; ok {
-		return t
+	for _, t := range tagsByShape[lower(name[0])-'a'][len(name)] {
+		if equalFold(name, tagEntries[t].name) {
+			return t
+		}
 	}
 	return longTag(name)
 }

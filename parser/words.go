@@ -84,6 +84,26 @@ func buildWords(lists map[mark]string) map[string]mark {
 	return m
 }
 
+// wordShapes has a bit for the length of each word in wordFlags, by its first and
+// last letter. Few other words have the shape of one of them.
+var wordShapes = buildWordShapes()
+
+func buildWordShapes() (shapes [26][26]uint32) {
+	for w := range wordFlags {
+		shapes[w[0]-'a'][w[len(w)-1]-'a'] |= 1 << len(w)
+	}
+	return shapes
+}
+
+// flagsOf returns the meanings of a word of lower-case ASCII letters.
+func flagsOf(word []byte) mark {
+	n := len(word)
+	if n >= 32 || wordShapes[word[0]-'a'][word[n-1]-'a']&(1<<n) == 0 {
+		return 0
+	}
+	return wordFlags[string(word)]
+}
+
 // maxWords is how much of an attribute's value is read, in bytes.
 const maxWords = 512
 
@@ -98,10 +118,10 @@ func wordsOf(value []byte) mark {
 		if n == 0 {
 			return
 		}
-		f |= wordFlags[string(buf[:n])]
+		f |= flagsOf(buf[:n])
 		copy(pair[prev:], buf[:n])
 		if prev > 0 {
-			f |= wordFlags[string(pair[:prev+n])]
+			f |= flagsOf(pair[:prev+n])
 		}
 		copy(pair[:], buf[:n])
 		prev, n = n, 0

@@ -48,8 +48,10 @@ type candidate struct {
 
 // ballot collects the candidates for the title.
 type ballot struct {
-	x     *extraction
-	cands []candidate
+	x        *extraction
+	cands    []candidate
+	headline string // of the structured data, folded
+	section  string // of the structured data, folded
 }
 
 // title chooses the title by vote. Every source says one text, without the
@@ -59,7 +61,10 @@ func (x *extraction) title() {
 	if x.ruledTitle() {
 		return
 	}
-	b := &ballot{x: x, cands: make([]candidate, 0, 12)}
+	b := &ballot{
+		x: x, cands: make([]candidate, 0, 12),
+		headline: fold(x.ld.article.text("headline")), section: fold(x.ld.article.text("articleSection")),
+	}
 	kicker := b.addHeadings()
 	b.addMachineTitles()
 	best := b.count()
@@ -71,7 +76,8 @@ func (x *extraction) title() {
 	x.headlines(b, kicker)
 }
 
-// siteWeight is what the word of a source counts that says the site's name.
+// siteWeight is what the word of a source counts that says the name of the site
+// or of the section.
 const siteWeight = 0.1
 
 // add enters what a source says.
@@ -80,10 +86,11 @@ func (b *ballot) add(text, src string, weight float64) {
 	if !hasLetter(text) || utf8.RuneCountInString(text) > maxTitle {
 		return
 	}
-	if b.x.isSite(text) {
+	folded := fold(text)
+	if b.x.isSite(text) || folded == b.section {
 		weight *= siteWeight
 	}
-	b.cands = append(b.cands, candidate{text: text, folded: fold(text), src: src, weight: weight})
+	b.cands = append(b.cands, candidate{text: text, folded: folded, src: src, weight: weight})
 }
 
 // addMachineTitles enters the titles that the page gives to programs.
@@ -250,7 +257,11 @@ func (b *ballot) vote(c *candidate) {
 		if d.folded == c.folded {
 			continue
 		}
-		if share := shareOf(c, d); share > 0 {
+		share := shareOf(c, d)
+		if c.folded == b.headline {
+			share = min(share, shareKicker) // as an editor wrote it
+		}
+		if share > 0 {
 			d.score += share * c.weight
 			if share > shareKicker {
 				keep = keepInSpite

@@ -127,6 +127,7 @@ func (x *extraction) addresses() (err error) {
 
 func (x *extraction) run() error {
 	x.ld = x.tree.structured()
+	x.pickArticle()
 	x.markRuled()
 	x.tree.score(x.openings())
 	x.site()
@@ -188,7 +189,7 @@ func (x *extraction) site() {
 	x.domainJoined = strings.ReplaceAll(fold(domain), " ", "")
 	x.art.Publisher = x.publisher()
 	names := []string{x.meta.get("og:site_name"), x.page.Source.Name, x.meta.get("application-name"), domain}
-	if x.art.Publisher != nil {
+	if x.art.Publisher != nil && x.art.Prov["publisher"].Src != "meta" { // where it may be an agency or an owner
 		names = append(names, x.art.Publisher.Name)
 	}
 	for _, o := range x.ld.all {
@@ -204,7 +205,7 @@ func (x *extraction) site() {
 }
 
 func (x *extraction) publisher() *news.Publisher {
-	if o := x.ld.resolve(x.ld.article.get("publisher")); o.Exists() {
+	if o := x.ld.resolve(x.ld.field("publisher").first()); o.Exists() {
 		if name := o.str(); name != "" && !strings.Contains(name, "://") {
 			p := &news.Publisher{Name: name}
 			if u := o.text("url"); strings.HasPrefix(u, "http") {
@@ -216,6 +217,10 @@ func (x *extraction) publisher() *news.Publisher {
 	}
 	if name := x.meta.get("og:site_name"); name != "" {
 		x.prov("publisher", "opengraph", 0.8)
+		return &news.Publisher{Name: name}
+	}
+	if name := x.meta.get("dc.publisher", "dcterms.publisher", "citation_publisher"); name != "" && !strings.Contains(name, "://") {
+		x.prov("publisher", "meta", 0.7)
 		return &news.Publisher{Name: name}
 	}
 	if name := x.page.Source.Name; name != "" {
@@ -247,7 +252,7 @@ func (x *extraction) finish() {
 	x.fillBody()
 	x.byline2publisher()
 	a.Kind = x.kind()
-	a.Lang, a.LangDeclared = languages(a.Body.Text, x.meta.lang, x.meta.get("og:locale", "content-language", "language"))
+	a.Lang, a.LangDeclared = languages(a.Body.Text, x.meta.lang, x.ld.field("inLanguage").str(), x.meta.get("og:locale", "content-language", "language", "dc.language", "dcterms.language"))
 	a.Source = news.SourceRef{ID: page.Source.ID, Domain: page.Source.Domain, Name: page.Source.Name}
 	if a.Source.Domain == "" {
 		a.Source.Domain = weburl.Domain(x.base.Host)
@@ -257,7 +262,7 @@ func (x *extraction) finish() {
 	}
 	a.Usage = x.meta.usage(page)
 	a.Related = x.relatedLinks()
-	x.sections()
+	x.topics()
 	x.ruledLabels()
 	x.access()
 	a.ID = news.ArticleID(weburl.Key(x.key))

@@ -18,9 +18,18 @@ const maxObjects = 2000
 
 // structured is a page's JSON-LD, flattened.
 type structured struct {
-	article object // the one that describes the page, or absent
+	article object   // the one that describes the page, or absent
+	twins   []object // others that describe the same article
 	all     []object
+	found   []found           // what may describe the page
 	ids     map[string]object // built when first asked for
+}
+
+// found is an object that may describe the page.
+type found struct {
+	object
+	rank   int  // what its type says
+	listed bool // an item of a list, as of related stories
 }
 
 func (t *tree) structured() structured {
@@ -33,7 +42,6 @@ func (t *tree) structured() structured {
 		script := &t.nodes[i+1]
 		s.flatten(object{t.ld.Read(int(script.start), int(script.end))})
 	})
-	s.pick()
 	return s
 }
 
@@ -47,22 +55,38 @@ var nested = []string{"@graph", "mainEntity", "mainEntityOfPage", "itemListEleme
 
 // flatten adds v and the objects inside it, breadth first.
 func (s *structured) flatten(v object) {
-	queue := []object{v}
+	queue := []found{{object: v}}
 	for i := 0; i < len(queue) && len(s.all) < maxObjects; i++ {
 		switch v := queue[i]; v.Kind() {
 		case jsonld.Array:
 			for item := range v.List() {
-				queue = append(queue, object{item})
+				queue = append(queue, found{object: object{item}, listed: v.listed})
 			}
 		case jsonld.Object:
-			s.all = append(s.all, v)
+			s.all = append(s.all, v.object)
+			if v.rank = v.pageRank(); v.rank > 0 {
+				s.found = append(s.found, v)
+			}
 			for _, key := range nested {
 				if x := v.get(key); x.Kind() > jsonld.String {
-					queue = append(queue, x)
+					queue = append(queue, found{object: x, listed: v.listed || key == "itemListElement"})
 				}
 			}
 		}
 	}
+}
+
+// pageRank says by its type how likely an object describes an article's page.
+func (o object) pageRank() int {
+	switch {
+	case o.isArticle():
+		return 20
+	case o.is("VideoObject"):
+		return 2
+	case o.is("WebPage", "ItemPage", "MedicalWebPage"):
+		return 1
+	}
+	return 0
 }
 
 // byID returns the fullest object with the identifier, or an absent one; one
@@ -146,31 +170,99 @@ func (o object) isArticle() bool {
 	return false
 }
 
-// pick chooses the article of the page: the first with a headline, else a page
-// that is dated.
-func (s *structured) pick() {
-	best := 0
-	for _, o := range s.all {
-		score := 0
-		switch {
-		case o.isArticle():
-			score = 10
-		case o.is("VideoObject"):
-			score = 2
-		case o.is("WebPage", "ItemPage", "MedicalWebPage"):
-			score = 1
-		default:
+// pickArticle chooses the object that describes the page's article: by its
+// type, by what it says, and by whether its address or headline is the
+// page's. An item of a list is about another page unless one of the two is.
+func (x *extraction) pickArticle() {
+	s := &x.ld
+	titles := [2]string{fold(x.meta.get("og:title")), fold(x.meta.title)}
+	best, at := 0, -1
+	same := make([]bool, len(s.found))
+	for i, o := range s.found {
+		address := x.addressOf(o.object)
+		headline := fold(o.text("headline"))
+		same[i] = address > 0 || headline != "" && (strings.HasPrefix(titles[0], headline) || strings.HasPrefix(titles[1], headline))
+		if o.listed && !same[i] {
 			continue
 		}
+		score := 0
 		for _, key := range []string{"headline", "datePublished", "author", "articleBody"} {
 			if o.get(key).Exists() {
 				score += 2
 			}
 		}
-		if score > best && (score > 2 || o.isArticle()) {
-			best, s.article = score, o
+		if score == 0 && !o.isArticle() {
+			continue
+		}
+		score += o.rank + 8*address
+		if same[i] {
+			score += 4
+		}
+		if score > best {
+			best, at = score, i
 		}
 	}
+	if at < 0 {
+		return
+	}
+	s.article = s.found[at].object
+	for i, o := range s.found {
+		if i != at && same[i] && o.isArticle() {
+			s.twins = append(s.twins, o.object)
+		}
+	}
+}
+
+// addressOf compares the address of an object with the page's: 1 when they are
+// the same, -1 when they differ, 0 when the object has none.
+func (x *extraction) addressOf(o object) int {
+	verdict := 0
+	for _, key := range []string{"url", "@id", "mainEntityOfPage"} {
+		path := urlPath(o.get(key).first().ref())
+		switch {
+		case path == "":
+		case path == urlPath(x.art.URL.Final), path == urlPath(x.art.URL.Canonical):
+			return 1
+		case key != "@id":
+			verdict = -1
+		}
+	}
+	return verdict
+}
+
+// urlPath returns the path of a URL, or "" for that of a site's front.
+func urlPath(s string) string {
+	s, _, _ = strings.Cut(s, "#")
+	s, _, _ = strings.Cut(s, "?")
+	if i := strings.Index(s, "://"); i >= 0 {
+		s = s[i+3:]
+		s = s[min(len(s), max(0, strings.IndexByte(s+"/", '/'))):]
+	}
+	return strings.Trim(s, "/")
+}
+
+// field returns the value of a key of the article, or else of one of its twins.
+func (s *structured) field(key string) object {
+	if v := s.article.get(key); v.Exists() {
+		return v
+	}
+	for _, o := range s.twins {
+		if v := o.get(key); v.Exists() {
+			return v
+		}
+	}
+	return object{}
+}
+
+// ref returns the address that a value gives: itself, its @id or its url.
+func (o object) ref() string {
+	if !o.isObject() {
+		return o.String()
+	}
+	if id := o.get("@id").String(); id != "" {
+		return id
+	}
+	return o.get("url").String()
 }
 
 // text returns the text of a key, or "".

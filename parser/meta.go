@@ -14,9 +14,10 @@ import (
 // outlive the tree.
 type meta struct {
 	entries   []metaEntry
-	title     string              // of the title element
+	title     string // of the title element
 	canonical string
 	amp       string
+	isAMP     bool // the page itself is an AMP document
 	lang      string
 	base      string
 }
@@ -27,11 +28,7 @@ func (t *tree) meta() meta {
 		n := int32(i)
 		switch t.nodes[i].tag {
 		case tagHTML:
-			if m.lang == "" {
-				if m.lang = t.attr(n, "lang"); m.lang == "" {
-					m.lang = t.attr(n, "xml:lang")
-				}
-			}
+			t.readRoot(&m, n)
 		case tagMeta:
 			t.readMeta(&m, n)
 		case tagLink:
@@ -47,6 +44,18 @@ func (t *tree) meta() meta {
 		}
 	}
 	return m
+}
+
+// readRoot reads the attributes of an html element.
+func (t *tree) readRoot(m *meta, i int32) {
+	for a := (attrs{b: t.bytes(i)}); a.next(); {
+		switch {
+		case equalFold(a.name, "lang") || equalFold(a.name, "xml:lang") && m.lang == "":
+			m.lang = strings.TrimSpace(string(a.val))
+		case equalFold(a.name, "amp"), string(a.name) == "⚡":
+			m.isAMP = true
+		}
+	}
 }
 
 // metaEntry is one name, property or itemprop of a meta element and what it
@@ -115,7 +124,8 @@ func (m *meta) get(keys ...string) string {
 	return ""
 }
 
-// urls resolves the page's addresses. The canonical one is only believed on the
+// urls resolves the page's addresses and returns the URL that the article's id
+// is made from. The canonical one is only believed on the
 // same registrable domain and when it is not the site's root.
 func (m *meta) urls(page *news.Page) (news.URLs, *url.URL, error) {
 	final := page.FinalURL
@@ -141,6 +151,8 @@ func (m *meta) urls(page *news.Page) (news.URLs, *url.URL, error) {
 	}
 	if a, err := weburl.Resolve(u, m.amp); m.amp != "" && err == nil {
 		urls.AMP = a.String()
+	} else if m.isAMP && urls.Canonical != "" && weburl.Key(key) != weburl.Key(u) {
+		urls.AMP = final
 	}
 	return urls, key, nil
 }
@@ -148,37 +160,3 @@ func (m *meta) urls(page *news.Page) (news.URLs, *url.URL, error) {
 func sameSite(a, b *url.URL) bool { return weburl.Domain(a.Host) == weburl.Domain(b.Host) }
 
 func isRoot(u *url.URL) bool { return strings.Trim(u.Path, "/") == "" && u.RawQuery == "" }
-
-// usage returns the publisher's usage signals, or nil.
-func (m *meta) usage(page *news.Page) *news.Usage {
-	var u news.Usage
-	seen := map[string]bool{}
-	add := func(list string) {
-		for d := range strings.SplitSeq(strings.ToLower(list), ",") {
-			if d = strings.TrimSpace(d); d != "" && !seen[d] {
-				seen[d] = true
-				u.Robots = append(u.Robots, d)
-			}
-		}
-	}
-	for v := range m.all("robots") {
-		add(v)
-	}
-	for _, v := range page.Header["X-Robots-Tag"] {
-		add(v)
-	}
-	reservation := page.HeaderValue("Tdm-Reservation")
-	if reservation == "" {
-		reservation = m.get("tdm-reservation")
-	}
-	if reservation == "1" || reservation == "0" {
-		u.TDMReservation = new(reservation == "1")
-	}
-	if u.TDMPolicy = page.HeaderValue("Tdm-Policy"); u.TDMPolicy == "" {
-		u.TDMPolicy = m.get("tdm-policy")
-	}
-	if u.Robots == nil && u.TDMReservation == nil && u.TDMPolicy == "" {
-		return nil
-	}
-	return &u
-}

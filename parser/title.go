@@ -19,6 +19,7 @@ const (
 	weightBelow     = 0.6 // an h1 below where the text starts
 	weightSubH1     = 1.3 // an h2, h3 or named element, where there is no h1
 	weightJSONLD    = 2.3
+	weightName      = 0.3 // the name in the structured data
 	weightOpenGraph = 1.6
 	weightTwitter   = 0.3
 	weightMeta      = 0.6
@@ -50,7 +51,8 @@ type candidate struct {
 type ballot struct {
 	x        *extraction
 	cands    []candidate
-	headline string // of the structured data, folded
+	headline string // of the structured data
+	editor   string // the same, folded
 	section  string // of the structured data, folded
 }
 
@@ -61,10 +63,8 @@ func (x *extraction) title() {
 	if x.ruledTitle() {
 		return
 	}
-	b := &ballot{
-		x: x, cands: make([]candidate, 0, 12),
-		headline: fold(x.ld.article.text("headline")), section: fold(x.ld.article.text("articleSection")),
-	}
+	b := &ballot{x: x, cands: make([]candidate, 0, 12), headline: x.ld.field("headline").str(), section: fold(x.ld.article.text("articleSection"))}
+	b.editor = fold(b.headline)
 	kicker := b.addHeadings()
 	b.addMachineTitles()
 	best := b.count()
@@ -97,7 +97,10 @@ func (b *ballot) add(text, src string, weight float64) {
 func (b *ballot) addMachineTitles() {
 	x := b.x
 	b.add(x.meta.get("og:title"), "opengraph", weightOpenGraph)
-	b.add(x.ld.article.text("headline"), "jsonld", weightJSONLD)
+	b.add(b.headline, "jsonld", weightJSONLD)
+	if x.ld.article.isArticle() {
+		b.add(x.ld.article.text("name"), "jsonld", weightName)
+	}
 	b.add(x.meta.get("headline", "parsely-title", "sailthru.title", "dc.title", "dcterms.title"), "meta", weightMeta)
 	b.add(x.meta.get("twitter:title"), "meta", weightTwitter)
 	b.add(x.meta.title, "html", weightElement)
@@ -163,7 +166,7 @@ func (x *extraction) linksAway(i int32) bool {
 			continue
 		}
 		u, err := weburl.Resolve(x.base, t.attr(j, "href"))
-		return err == nil && weburl.Key(u) != weburl.Key(x.url) && weburl.Key(u) != weburl.Key(x.key)
+		return err == nil && !x.isHere(u)
 	}
 	return false
 }
@@ -258,7 +261,7 @@ func (b *ballot) vote(c *candidate) {
 			continue
 		}
 		share := shareOf(c, d)
-		if c.folded == b.headline {
+		if c.folded == b.editor {
 			share = min(share, shareKicker) // as an editor wrote it
 		}
 		if share > 0 {
@@ -364,7 +367,7 @@ func (x *extraction) isSite(s string) bool {
 		return true
 	}
 	joined := strings.ReplaceAll(f, " ", "")
-	return joined == x.domainLabel || joined == x.domainJoined || len(x.domainLabel) >= 5 && strings.HasPrefix(joined, x.domainLabel) && len(joined) < 2*len(x.domainLabel)+4
+	return strings.TrimPrefix(joined, "the") == strings.TrimPrefix(x.domainLabel, "the") || joined == x.domainJoined || len(x.domainLabel) >= 5 && strings.HasPrefix(joined, x.domainLabel) && len(joined) < 2*len(x.domainLabel)+4
 }
 
 // headlines fills the article's other headlines: what it is called elsewhere.

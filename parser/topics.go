@@ -1,0 +1,274 @@
+package parser
+
+import (
+	"net/url"
+	"strings"
+
+	"pressmill/pkg/news"
+	"pressmill/pkg/weburl"
+)
+
+// How many sections and tags an article has at most, and how long in bytes one
+// may be.
+const (
+	maxSections = 5
+	maxTags     = 30
+	maxTopic    = 100
+)
+
+// topics fills section and tags. A tag repeats neither the section nor the
+// site's name.
+func (x *extraction) topics() {
+	x.sections()
+	x.tags()
+}
+
+// sections fills the section from the structured data, the meta elements or the
+// breadcrumb.
+func (x *extraction) sections() {
+	a := x.art
+	for v := range x.ld.field("articleSection").items() {
+		a.Section = x.appendTopic(a.Section, v.str(), maxSections)
+	}
+	if a.Section != nil {
+		x.prov("section", "jsonld", 0.9)
+		return
+	}
+	if a.Section = x.appendTopic(nil, x.meta.get("article:section", "articlesection", "parsely-section", "sailthru.section", "section", "og:section"), 1); a.Section != nil {
+		x.prov("section", "meta", 0.8)
+		return
+	}
+	if a.Section = x.breadcrumb(); a.Section != nil {
+		x.prov("section", "jsonld", 0.7)
+	}
+}
+
+// breadcrumb returns the steps from the site's front to the article, both left
+// out, of the first breadcrumb of the structured data.
+func (x *extraction) breadcrumb() (out []string) {
+	for _, o := range x.ld.all {
+		if !o.is("BreadcrumbList") {
+			continue
+		}
+		for step := range o.list("itemListElement") {
+			name, at := step.text("name"), step.get("item")
+			if name == "" {
+				name = at.text("name")
+			}
+			if x.isStep(name, at.ref()) {
+				out = x.appendTopic(out, name, maxSections)
+			}
+		}
+		return out
+	}
+	return nil
+}
+
+// isStep says whether a step of a breadcrumb is a section: neither the site's
+// front nor the article itself.
+func (x *extraction) isStep(name, ref string) bool {
+	if strings.Contains(name, "://") || fold(name) == fold(x.art.Title) {
+		return false
+	}
+	u, err := weburl.Resolve(x.base, ref)
+	return ref == "" || err == nil && !isRoot(u) && !x.isHere(u)
+}
+
+// isHere says whether u is the address of this page.
+func (x *extraction) isHere(u *url.URL) bool {
+	k := weburl.Key(u)
+	return k == weburl.Key(x.url) || k == weburl.Key(x.key)
+}
+
+// tags fills the tags from the best source that has any.
+func (x *extraction) tags() {
+	a := x.art
+	for v := range x.ld.field("keywords").items() {
+		a.Tags = x.appendTags(a.Tags, v.str())
+	}
+	if areCodes(a.Tags) {
+		a.Tags = nil
+	}
+	src := "jsonld"
+	if a.Tags == nil {
+		src = "meta"
+		for v := range x.meta.all("article:tag") {
+			a.Tags = x.appendTags(a.Tags, v)
+		}
+	}
+	for _, key := range []string{"news_keywords", "parsely-tags", "sailthru.tags", "tags", "dc.subject", "dcterms.subject", "keywords"} {
+		if a.Tags != nil {
+			break
+		}
+		if tags := x.appendTags(nil, x.meta.get(key)); key != "keywords" || x.mentions(tags) {
+			a.Tags = tags
+		}
+	}
+	if a.Tags == nil {
+		src = "html"
+		a.Tags = x.visibleTags()
+	}
+	if a.Tags != nil {
+		x.prov("tags", src, 0.8)
+	}
+}
+
+// appendTags adds the items of a list that commas or semicolons part.
+func (x *extraction) appendTags(out []string, list string) []string {
+	sep := ","
+	if !strings.Contains(list, ",") {
+		sep = ";"
+	}
+	for tag := range strings.SplitSeq(list, sep) {
+		if tag = strings.Trim(strings.TrimSpace(tag), "#"); isLabel(tag) && !isIn(x.art.Section, tag) {
+			out = x.appendTopic(out, tag, maxTags)
+		}
+	}
+	return out
+}
+
+// isLabel says whether a tag is for readers, not for programs ("section:city",
+// "storytype=video", "id_33").
+func isLabel(tag string) bool {
+	i := strings.IndexAny(tag, ":=_")
+	return i < 0 || tag[i] == ':' && i+1 < len(tag) && tag[i+1] == ' '
+}
+
+// areCodes says whether most of many tags are codes of a newsroom's system
+// ("POL", "INDG08").
+func areCodes(tags []string) bool {
+	n := 0
+	for _, tag := range tags {
+		if strings.IndexFunc(tag, func(r rune) bool { return !('A' <= r && r <= 'Z' || '0' <= r && r <= '9') }) < 0 {
+			n++
+		}
+	}
+	return len(tags) >= 5 && 4*n >= 3*len(tags)
+}
+
+// appendTopic adds a section or tag that is not there yet.
+func (x *extraction) appendTopic(out []string, s string, limit int) []string {
+	if len(s) > maxTopic || !hasLetter(s) || x.isSite(s) {
+		return out
+	}
+	return appendNew(out, s, limit)
+}
+
+// mentions says whether the title or text speaks of at least a third of the
+// tags: keywords that are the same on all pages of a site are no tags.
+func (x *extraction) mentions(tags []string) bool {
+	if len(tags) == 0 {
+		return false
+	}
+	text := strings.ToLower(x.art.Title + "\n" + x.art.Body.Text)
+	n := 0
+	for _, tag := range tags {
+		if strings.Contains(text, strings.ToLower(tag)) {
+			n++
+		}
+	}
+	return 3*n >= len(tags)
+}
+
+// maxTagLinks is how many links a list of the article's tags has at most; a
+// longer one is the site's.
+const maxTagLinks = 20
+
+// visibleTags returns the links that are marked as tags, or stand in an element
+// named so, in the part of the page that belongs to the article.
+func (x *extraction) visibleTags() (out []string) {
+	t := x.tree
+	from, to := x.scope()
+	listed := int32(-1) // where the list of tags ends that we are in
+	links := 0
+	for i := from; i < to; i++ {
+		n := &t.nodes[i]
+		if n.tag == tagNone {
+			continue
+		}
+		if n.flags&(relatedMark|commentMark|hidden) != 0 || n.tag == tagNav || n.tag == tagFooter {
+			i = n.stop - 1
+			continue
+		}
+		if n.flags&tagsMark != 0 {
+			listed = max(listed, n.stop)
+		}
+		if n.tag != tagA || i >= listed && !hasWord(t.attr(i, "rel"), "tag") {
+			continue
+		}
+		if links++; links > maxTagLinks {
+			return nil
+		}
+		if tag := strings.TrimPrefix(t.text(i), "#"); len(tag) <= 60 && !isIn(x.art.Section, tag) {
+			out = x.appendTopic(out, tag, maxTags)
+		}
+	}
+	return out
+}
+
+// hasWord says whether a list parted by blanks has the word.
+func hasWord(list, word string) bool {
+	for w := range strings.FieldsSeq(list) {
+		if strings.EqualFold(w, word) {
+			return true
+		}
+	}
+	return false
+}
+
+func isIn(list []string, s string) bool {
+	for _, old := range list {
+		if strings.EqualFold(old, s) {
+			return true
+		}
+	}
+	return false
+}
+
+func appendNew(list []string, s string, limit int) []string {
+	if s = clean(s); s == "" || len(list) >= limit || len(s) > 200 || isIn(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// access says whether the text is free to read.
+func (x *extraction) access() {
+	if free, ok := x.free(); ok {
+		x.art.Access = &news.Access{Free: &free}
+	}
+}
+
+// free returns what the structured data or the meta elements say of the price:
+// of the article, or else of a part of it, which is what readers pay for.
+func (x *extraction) free() (free, ok bool) {
+	if free, ok = freeValue(x.ld.field("isAccessibleForFree").String()); ok {
+		return free, ok
+	}
+	for part := range x.ld.field("hasPart").items() {
+		if free, ok = freeValue(part.get("isAccessibleForFree").String()); ok && !free {
+			return free, ok
+		}
+	}
+	if free, ok = freeValue(x.meta.get("isaccessibleforfree")); ok {
+		return free, ok
+	}
+	switch strings.ToLower(x.meta.get("article:content_tier")) {
+	case "free":
+		return true, true
+	case "locked":
+		return false, true
+	}
+	return false, false
+}
+
+// freeValue reads a truth value in the ways in which pages write one.
+func freeValue(s string) (free, ok bool) {
+	switch strings.ToLower(s[strings.LastIndexByte(s, '/')+1:]) {
+	case "true", "yes", "1":
+		return true, true
+	case "false", "no", "0":
+		return false, true
+	}
+	return false, false
+}

@@ -30,7 +30,7 @@ func (x *extraction) authors() {
 			best = best.or(ask())
 		}
 		for _, ask := range []func() signatures{x.linkedAuthors, x.lineAuthors, x.loneAuthors} {
-			if len(best.persons) > 0 {
+			if best.full {
 				break
 			}
 			best = best.or(ask())
@@ -119,8 +119,8 @@ func (x *extraction) ldAuthors() signatures {
 		for o := range x.ld.article.list(key) {
 			x.ldAuthor(&s, x.ld.resolve(o))
 		}
-		if len(s.persons)+len(s.orgs) > 0 {
-			break
+		if !s.empty() {
+			return s
 		}
 	}
 	return s
@@ -147,8 +147,9 @@ func (x *extraction) ldAuthor(s *signatures, o object) {
 	}
 }
 
-// metaKeys are the meta elements that name authors.
-var metaKeys = []string{"author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl", "citation_author", "article:author_name", "cxenseparse:author", "og:article:author", "creator", "article.author"}
+// metaKeys are the meta elements that name authors, the most common first.
+var metaKeys = []string{"author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl", "citation_author", "article:author_name", "cxenseparse:author", "og:article:author",
+	"creator", "article.author", "authors"}
 
 // metaAuthors reads the meta elements; the first that names persons counts.
 func (x *extraction) metaAuthors() signatures {
@@ -163,7 +164,7 @@ func (x *extraction) metaAuthors() signatures {
 	}
 	for _, n := range []string{"1", "2"} { // Twitter's cards have labelled values
 		label, v := x.meta.get("twitter:label"+n), x.meta.get("twitter:data"+n)
-		if v != "" && bylines.Parse(label+": "+v, nil).Led {
+		if v != "" && len(s.persons) == 0 && bylines.Lead(label) {
 			s.read(x, v, "")
 		}
 	}
@@ -179,14 +180,26 @@ const (
 	maxAuthors    = 8
 )
 
-// namedAuthors reads the elements that are named as bylines: the first that
-// names persons, and those close behind it.
+// namedAuthors reads the elements that are named as bylines: those of the
+// article, or else those above it, or else those below.
 func (x *extraction) namedAuthors() signatures {
+	from, to := x.scope()
+	s := x.namedWithin(from, to)
+	if len(s.persons) == 0 {
+		s = s.or(x.namedWithin(0, from))
+	}
+	if len(s.persons) == 0 {
+		s = s.or(x.namedWithin(to, int32(len(x.tree.nodes))))
+	}
+	return s
+}
+
+// namedWithin reads the first element named as a byline that names persons, and
+// those close behind it.
+func (x *extraction) namedWithin(from, to int32) signatures {
 	t := x.tree
 	s := signatures{src: "html", conf: 0.8}
-	from, to := x.scope()
-	stop := to
-	for i := from; i < min(to, stop); i++ {
+	for i := from; i < to; i++ {
 		n := &t.nodes[i]
 		if n.tag == tagNone || n.flags&bylineMark == 0 || n.stop-i > maxByline || n.flags&notByline != 0 || t.inMarked(i, notByline) {
 			continue
@@ -194,7 +207,7 @@ func (x *extraction) namedAuthors() signatures {
 		if x.namedAuthor(&s, i) {
 			i = n.stop - 1
 			if len(s.persons) > 0 {
-				stop = i + bylineGap
+				to = min(to, i+bylineGap)
 			}
 		}
 	}
@@ -337,7 +350,7 @@ func (x *extraction) lineAuthors() signatures {
 			continue
 		}
 		if n.tag == tagNone && int(n.end-n.start) < maxBylineText {
-			x.lineAuthor(&s, i)
+			x.lineAuthor(&s, i, i < first)
 		}
 	}
 	return s
@@ -345,19 +358,36 @@ func (x *extraction) lineAuthors() signatures {
 
 // lineAuthor reads the line that begins with a run of text, if it begins as a
 // byline does. A lead alone in its block speaks of the next text.
-func (x *extraction) lineAuthor(s *signatures, i int32) {
+func (x *extraction) lineAuthor(s *signatures, i int32, above bool) {
 	t := x.tree
 	raw := strings.TrimSpace(string(t.bytes(i)))
 	if raw == "" || !bylines.Starts(raw) {
+		if above && datedName(raw) {
+			s.read(x, raw, "")
+		}
 		return
 	}
 	line := t.parts(t.line(i))
 	if bylines.Lead(line) {
 		line += "\n" + t.nextText(i)
 	}
-	if b, ok := bylines.Line(line, x.isOrgName); ok || b.Led && b.Full() {
+	b, ok := bylines.Line(line, x.isOrgName)
+	if ok || b.Led && !b.Rest && len(line) < 100 && (b.Full() || b.Said || holdsDate(line)) {
 		s.add(x, &b, line, "")
 	}
+}
+
+// datedName says whether a line is a date and a person's name.
+func datedName(s string) bool {
+	if len(s) > 80 || strings.IndexAny(s, "0123456789") < 0 {
+		return false
+	}
+	for _, sep := range []string{" - ", " – ", " | ", " · ", " • ", " / "} {
+		if a, b, ok := strings.Cut(s, sep); ok {
+			return bylines.Name(a) && holdsDate(b) || bylines.Name(b) && holdsDate(a)
+		}
+	}
+	return false
 }
 
 // line returns the block in which a run of text stands.
@@ -387,19 +417,22 @@ func (t *tree) nextText(i int32) string {
 	return ""
 }
 
-// loneAuthors reads a name that stands alone under the text.
+// loneAuthors reads a name that stands alone under the text, or inside it as a
+// signature does, on the right.
 func (x *extraction) loneAuthors() signatures {
 	s := signatures{src: "text", conf: 0.5}
 	_, last := x.textSpan()
 	for i := range x.raw {
 		b := &x.raw[i]
-		if b.start <= last || b.weight > 40 || b.t != news.BlockParagraph || b.link > 0 {
+		if b.weight > 40 || b.t != news.BlockParagraph || b.link > 0 || b.start <= last && !strings.EqualFold(x.tree.attr(b.node, "align"), "right") {
 			continue
 		}
-		if bylines.Name(strings.Trim(b.text, "()")) {
-			s.read(x, b.text, "")
+		if name := strings.Trim(b.text, "()"); bylines.Name(name) {
+			s.read(x, name, "")
 		}
-		break
+		if b.start > last || len(s.persons) > 0 {
+			break
+		}
 	}
 	return s
 }

@@ -52,7 +52,8 @@ func Credit(line string) (names []string, helped bool) {
 	if line == "" || len(line) > maxCredit {
 		return nil, false
 	}
-	for _, group := range split(line) {
+	groups, _ := split(line)
+	for _, group := range groups {
 		for _, p := range group {
 			if p.led && (p.role == pictures || p.role == writes) {
 				return nil, false

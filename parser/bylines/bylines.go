@@ -15,6 +15,7 @@ type Byline struct {
 	Agencies []string // news agencies the text comes from, by their usual names
 	Helped   []string // agencies that contributed
 	Led      bool     // a word such as "By" introduces the names
+	Said     bool     // what introduces them leaves no doubt, as "Written by" or "Author:"
 	Rest     bool     // it holds words that belong to no byline
 }
 
@@ -33,7 +34,9 @@ func Parse(s string, isSite func(string) bool) Byline {
 		return Byline{}
 	}
 	r := reader{isSite: isSite}
-	for _, group := range split(s) {
+	groups, said := split(s)
+	r.out.Said = said
+	for _, group := range groups {
 		r.group(group)
 	}
 	if len(r.out.Persons) > 0 {
@@ -177,6 +180,9 @@ func (r *reader) name(p *piece, whole string) {
 	case r.isOrg(name, words):
 		r.org(name)
 	case p.aside, places[fold(name)]:
+	case !p.apart && !p.led && len(words) == 1 && len(r.out.Persons) > 0 && isAcronym(name): // "Name/SP-X"
+		r.open = len(r.out.Persons)
+		r.org(name)
 	case p.comma && r.open > 0 && len(words) == 1 && strings.Contains(r.out.Persons[r.open-1].Name, " "):
 		// a place
 	case !nameLike(words), allLower(words) && (p.comma || len(r.out.Persons) > 0), p.apart && len(r.out.Persons) > 0 && !fullName(name):

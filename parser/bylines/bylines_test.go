@@ -72,6 +72,7 @@ func TestParse(t *testing.T) {
 		{"Interview: Mara Quell", "Mara Quell"},
 		{"Text: Mara Quell | Fotos: Tom Hask", "Mara Quell"},
 		{"Mara Quell (dpa)", "Mara Quell; agency dpa"},
+		{"Autor: Mara Quell/QX-T", "Mara Quell (QX-T)"},
 		{"dpa/afp", "agency dpa; agency AFP"},
 		{"Von Dr. Mara Quell, Redakteurin", "Dr. Mara Quell"},
 		{"Redakteurin Mara Quell", "Mara Quell"},

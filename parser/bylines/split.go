@@ -24,10 +24,11 @@ type splitter struct {
 	group  []piece
 	cur    piece
 	label  []string // the last group that was a lead alone
+	said   bool     // a lead of several words, or one with a colon, to authors stood there
 	joined bool     // a comma or a word for "and" was the last that was read
 }
 
-func split(s string) [][]piece {
+func split(s string) ([][]piece, bool) {
 	var sp splitter
 	start := -1
 	word := func(end int) {
@@ -61,7 +62,7 @@ func split(s string) [][]piece {
 	if sp.cur.led { // a label and nothing behind it
 		sp.groups = append(sp.groups, []piece{{words: sp.label}})
 	}
-	return sp.groups
+	return sp.groups, sp.said
 }
 
 // separator returns what the rune at i parts: ' ' words, ',' pieces, ';'
@@ -151,6 +152,7 @@ func (sp *splitter) word(w string) {
 	if n := len(sp.cur.words); n <= maxLeadWords {
 		if role, ok := leads[foldAll(sp.cur.words)]; ok && role.form == direct {
 			sp.lead(role.role)
+			sp.said = sp.said || n > 1 && role.role == writes
 			return
 		}
 	}
@@ -166,6 +168,7 @@ func (sp *splitter) longerLead() {
 	}
 	if role, ok := leads[foldAll(sp.cur.words)]; ok && (role.form == direct || len(sp.cur.words) > 1) {
 		sp.cur.words = nil
+		sp.said = sp.said || role.role == writes
 		if role.role != writes {
 			sp.cur.role = role.role
 		}
@@ -201,6 +204,7 @@ func (sp *splitter) lead(role role) {
 // is a piece of its own. Other words before a colon are a label.
 func (sp *splitter) colon() {
 	if sp.cur.led && len(sp.cur.words) == 0 {
+		sp.said = sp.said || sp.cur.role == writes
 		return
 	}
 	words := sp.cur.words
@@ -212,6 +216,7 @@ func (sp *splitter) colon() {
 		sp.cur.words = words[:len(words)-n]
 		sp.endGroup()
 		sp.lead(role.role)
+		sp.said = sp.said || role.role == writes
 		return
 	}
 	if len(words) == 1 && strings.HasPrefix(words[0], "http") {

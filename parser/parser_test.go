@@ -201,38 +201,3 @@ func TestParseDate(t *testing.T) {
 		}
 	}
 }
-
-// TestHostile wants pages that are built to hurt to end without a panic, in a
-// valid article or a rejection.
-func TestHostile(t *testing.T) {
-	const n = 50_000
-	for name, s := range map[string]string{
-		"deep":          strings.Repeat("<div>", n) + para,
-		"open links":    strings.Repeat("<a href=x>y", n),
-		"open p":        "<p>" + strings.Repeat("<span>", n) + strings.Repeat("<div>", n),
-		"unclosed tags": strings.Repeat("<a ", n),
-		"quotes":        strings.Repeat(`<a b="`, n),
-		"end tags":      strings.Repeat("<b><div>", n) + strings.Repeat("</b>", n),
-		"comments":      strings.Repeat("<!-- ", n),
-		"scripts":       strings.Repeat("<script></scrip", n),
-		"entities":      "<p>" + strings.Repeat("&amp;&#x41;&", n),
-		"images":        "<h1>t</h1>" + para + strings.Repeat(`<figure><img src=x alt="some words that are here"></figure>`, 5000),
-		"figures":       "<h1>t</h1>" + strings.Repeat(`<figure>`, 400) + strings.Repeat(`<img src=x alt="some words that are here"><p class=byline>By A</p>`, 5000),
-		"json":          `<script type="application/ld+json">` + strings.Repeat("[", n) + `</script>` + para,
-		"headings":      strings.Repeat(`<div class=author><h2><a href=x>Some title of a story here</a></h2></div>`, n/10) + para,
-	} {
-		t.Run(name, func(t *testing.T) {
-			page := testPage([]byte("<html><body>" + s))
-			a, err := Extract(page)
-			switch {
-			case err == nil:
-				err = a.Validate()
-			case errors.Is(err, ErrNotArticle):
-				err = nil
-			}
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
-}

@@ -1,0 +1,171 @@
+package parser
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"pressmill/pkg/news"
+)
+
+// hostilePages are pages of about size bytes that are built to cost much.
+func hostilePages(size int) map[string]string {
+	fill := func(s string) string { return strings.Repeat(s, size/len(s)+1) }
+	count := func(format string) string {
+		var b strings.Builder
+		for i := 0; b.Len() < size; i++ {
+			fmt.Fprintf(&b, format, i)
+		}
+		return b.String()
+	}
+	ld := func(s string) string { return `<script type="application/ld+json">` + s + `</script>` + para }
+	text := "<h1>A title of five words</h1>" + strings.Repeat(para, 3)
+	return map[string]string{
+		"open div":          fill("<div>") + para,
+		"open span":         text + fill("<span>"),
+		"open p b":          fill("<p><b>"),
+		"open p b text":     text + fill("<p>a<b>b"),
+		"open a":            text + fill("<a href=x>y"),
+		"open block in a":   text + fill("<a><div>x"),
+		"open form":         text + fill("<form>x"),
+		"open li":           text + fill("<ul><li>x"),
+		"open h1":           text + fill("<h1>x"),
+		"open section":      text + fill("<section class=body>x"),
+		"open p then div":   "<p>" + strings.Repeat("<span>", 400) + fill("<div>x</p>"),
+		"end tags in depth": strings.Repeat("<b>", 1) + "<div>" + strings.Repeat("<span>", 400) + fill("</b>"),
+		"names in depth":    strings.Repeat("<foo>", 400) + fill("</bar>"),
+		"closed div":        text + fill("<div>x</div>"),
+		"closed deep":       text + strings.Repeat("<div>", 400) + fill("<div>x</div>"),
+		"closed p":          text + fill("<p>x</p>"),
+		"paragraphs":        text + count("<p>The council met again, and it spoke of part %d of its plan.</p>"),
+		"equal paragraphs":  text + fill(para),
+		"tables":            text + fill("<table><tr><td>"),
+		"rows":              text + "<table>" + fill("<tr><td>x"),
+		"attributes":        text + "<p " + count(`a%d="b" `) + ">x",
+		"attributes of all": text + fill(`<p class="a b" id=c itemprop=d data-x='e'>x</p>`),
+		"class names":       text + count(`<div class="x%d y">x</div>`),
+		"class":             text + `<div class="` + fill("abc ") + `">x</div>`,
+		"class of furniture": text + strings.Repeat("<div class=comments>", 400) +
+			fill(`<div class="related">x</div>`),
+		"attribute tags open": text + fill("<a "),
+		"attribute quotes":    text + fill(`<a b="`),
+		"attribute equals":    text + "<a " + fill("="),
+		"comments":            text + fill("<!-- "),
+		"comment dashes":      text + "<!--" + fill("->"),
+		"closed comments":     text + fill("<!---->"),
+		"declarations":        text + fill("<!x>"),
+		"scripts":             text + fill("<script></scrip"),
+		"scripts in comment":  text + "<script>" + fill("<!--<script>"),
+		"script ends":         text + "<script><!--" + fill("<script></script>"),
+		"closed scripts":      text + fill("<script></script>"),
+		"styles":              text + fill("<style></st"),
+		"svg":                 text + fill("<svg><path>"),
+		"svg left by text":    text + fill("<svg><p>x"),
+		"brackets":            text + fill("<"),
+		"bytes":               text + fill("\x00\xff"),
+		"tiny texts":          text + fill("x<br>"),
+		"tiny inline":         text + "<p>" + fill("x<i>y</i>"),
+		"lines":               text + fill("One line of text that stands here.<br><br>"),
+		"entities":            text + "<p>" + fill("&amp;&#x41;&"),
+		"spaces":              text + "<p>" + fill(" \u00a0"),
+		"one text":            text + "<p>" + fill("word "),
+		"one word":            text + "<p>" + fill("x"),
+		"han":                 text + "<p>" + fill("議会"),
+		"title":               "<title>" + fill("A title - ") + "</title>" + text,
+		"h1 long":             text + "<h1>" + fill("A title | ") + "</h1>",
+		"h1":                  text + fill("<h1>A title of words</h1>"),
+		"headings":            text + fill(`<h2><a href=x>A title of another story</a></h2>`),
+		"headings and text":   text + fill(`<h2>A title of a part</h2>`+para),
+		"named titles":        text + fill(`<div class=headline>x</div>`),
+		"links":               text + fill(`<p><a href="/x">Read more</a></p>`),
+		"related":             text + fill(`<p>Read more:</p><p><a href="/x">Another story of today</a></p>`),
+		"promos":              text + fill(`<p>Sign up for our newsletter</p>`),
+		"list items":          text + "<ul>" + fill(`<li>One item of words</li>`),
+		"quotes":              text + fill(`<blockquote>x</blockquote>`),
+		"bylines":             text + fill(`<p class=byline>By Anna Arden</p>`),
+		"author links":        text + fill(`<a rel=author href=x>Anna Arden</a> `),
+		"times":               text + fill(`<time>yesterday</time>`),
+		"dates":               text + fill(`<p>12 May 2021, 12:00</p>`),
+		"date names":          text + fill(`<span class=date>x</span>`),
+		"dates in depth":      text + strings.Repeat("<div>", 400) + fill(`<span class=date>x</span>`),
+		"images":              text + fill(`<img src=x.jpg alt="some words that are here">`),
+		"figures":             text + fill(`<figure><img src=x.jpg><figcaption>some words that are here</figcaption></figure>`),
+		"open figures":        text + strings.Repeat("<figure>", 400) + fill(`<img src=x alt="some words that are here"><p class=byline>By A</p>`),
+		"captions":            text + fill(`<figure><img src=x.jpg></figure><p class=caption>some words here</p>`),
+		"meta":                fill(`<meta name=author content="Anna Arden">`) + text,
+		"meta names":          count(`<meta name="n%d" content="x">`) + text,
+		"links in head":       fill(`<link rel=alternate href=x>`) + text,
+		"description":         `<meta name=description content="` + fill("The council met. ") + `">` + text,
+		"leads":               text + fill(`<div class=standfirst>The council met on Tuesday evening and agreed.</div>`),
+		"json brackets":       ld(fill("[")),
+		"json objects":        ld(fill(`{"@type":"NewsArticle","headline":"x"},`)),
+		"json ids":            ld(count(`{"@id":"x%d","name":"x"},`)),
+		"json authors":        ld(`{"@type":"NewsArticle","author":[` + fill(`{"@id":"x"},`)),
+		"json names":          ld(`{"@type":"NewsArticle","author":[` + count(`{"name":"Anna Arden %d"},`)),
+		"json keywords":       ld(`{"@type":"NewsArticle","keywords":"` + count(`word %d,`) + `"}`),
+		"json body":           ld(`{"@type":"NewsArticle","articleBody":"` + fill(`The council met\nagain. `) + `"}`),
+		"json strings":        ld(`["` + fill(`a "b", `) + `"]`),
+		"json scripts":        fill(`<script type="application/ld+json">{"@type":"NewsArticle","headline":"x"}</script>`) + para,
+	}
+}
+
+// TestHostile wants pages that are built to hurt to end without a panic, in a
+// valid article or a rejection, and to take no more memory than a small multiple
+// of the page.
+func TestHostile(t *testing.T) {
+	const size = 300_000
+	for name, s := range hostilePages(size) {
+		t.Run(name, func(t *testing.T) {
+			page := testPage([]byte("<html><body>" + s))
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			a, err := Extract(page)
+			runtime.ReadMemStats(&after)
+			switch {
+			case err == nil:
+				err = a.Validate()
+			case errors.Is(err, ErrNotArticle):
+				err = nil
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			if n := (after.TotalAlloc - before.TotalAlloc) / uint64(len(page.Body)); n > 60 {
+				t.Errorf("%d bytes allocated for each byte of the page", n)
+			}
+		})
+	}
+}
+
+// BenchmarkHostile reports what a byte of each hostile page costs, and how much
+// more that is than a byte of the pages of BenchmarkExtract.
+func BenchmarkHostile(b *testing.B) {
+	normal := costPerByte(benchPages(b))
+	for name, s := range hostilePages(1 << 20) {
+		b.Run(name, func(b *testing.B) {
+			page := testPage([]byte("<html><body>" + s))
+			for b.Loop() {
+				_, _ = Extract(page)
+			}
+			perByte := float64(b.Elapsed()) / float64(b.N) / float64(len(page.Body))
+			b.ReportMetric(perByte, "ns/byte")
+			b.ReportMetric(perByte/normal, "x-normal")
+		})
+	}
+}
+
+// costPerByte returns the nanoseconds that Extract takes for a byte of pages.
+func costPerByte(pages []*news.Page) float64 {
+	size := 0
+	start := time.Now()
+	for size < 20<<20 {
+		for _, p := range pages {
+			_, _ = Extract(p)
+			size += len(p.Body)
+		}
+	}
+	return float64(time.Since(start)) / float64(size)
+}

@@ -112,12 +112,17 @@ func sign(list []news.Author, a news.Author) []news.Author {
 	return append(list, a)
 }
 
+// maxSigned bounds the authors of an article.
+const maxSigned = 50
+
 // ldAuthors reads the structured data.
 func (x *extraction) ldAuthors() signatures {
 	s := signatures{src: "jsonld", conf: 0.9, sure: true}
 	for _, key := range []string{"author", "creator"} {
 		for o := range x.ld.article.list(key) {
-			x.ldAuthor(&s, x.ld.resolve(o))
+			if x.ldAuthor(&s, x.ld.resolve(o)); len(s.persons)+len(s.orgs) >= maxSigned {
+				break
+			}
 		}
 		if !s.empty() {
 			return s

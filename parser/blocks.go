@@ -36,12 +36,16 @@ type collector struct {
 	breaks int
 }
 
+// maxBlocks bounds the blocks of a page, far above what the longest of live
+// blogs has.
+const maxBlocks = 10_000
+
 // collect returns the blocks of subtree root in document order, furniture left
 // out.
 func (t *tree) collect(root int32) []block {
 	c := collector{t: t, root: root, cur: block{node: -1}}
 	c.buf.b = t.buf[:0]
-	for j, stop := root, t.nodes[root].stop; j < stop; {
+	for j, stop := root, t.nodes[root].stop; j < stop && len(c.out) < maxBlocks; {
 		j = c.visit(j)
 	}
 	c.flush()

@@ -24,6 +24,7 @@ type signatures struct {
 // links that may be bylines while no person is known. Agencies go to the
 // agencies.
 func (x *extraction) authors() {
+	x.bylineTries = 0 // what the blocks took
 	best := x.ruledAuthors()
 	if best.empty() {
 		for _, ask := range []func() signatures{x.ldAuthors, x.metaAuthors, x.namedAuthors} {
@@ -79,7 +80,7 @@ func holdsWords(s, part string) bool {
 // read adds whom a byline names.
 func (s *signatures) read(x *extraction, raw, url string) {
 	raw = strings.TrimSpace(raw)
-	b := bylines.Parse(raw, x.isOrgName)
+	b := x.parseByline(raw)
 	if name, _, _ := strings.Cut(raw, ","); len(name) < 80 && slices.Contains(x.siteNames, fold(name)) {
 		b = bylines.Byline{Orgs: []string{name}} // it may hold "and", or be an agency that publishes itself
 	}
@@ -112,17 +113,12 @@ func sign(list []news.Author, a news.Author) []news.Author {
 	return append(list, a)
 }
 
-// maxSigned bounds the authors of an article.
-const maxSigned = 50
-
 // ldAuthors reads the structured data.
 func (x *extraction) ldAuthors() signatures {
 	s := signatures{src: "jsonld", conf: 0.9, sure: true}
 	for _, key := range []string{"author", "creator"} {
 		for o := range x.ld.article.list(key) {
-			if x.ldAuthor(&s, x.ld.resolve(o)); len(s.persons)+len(s.orgs) >= maxSigned {
-				break
-			}
+			x.ldAuthor(&s, x.ld.resolve(o))
 		}
 		if !s.empty() {
 			return s
@@ -236,7 +232,7 @@ func (x *extraction) namedAuthor(s *signatures, i int32) bool {
 	if len(raw) > maxBylineText {
 		return false
 	}
-	b := bylines.Parse(raw, x.isOrgName)
+	b := x.parseByline(raw)
 	if !b.Led && (b.Rest || !b.Full() && len(b.Persons) > 0 && strings.TrimSpace(raw) != b.Persons[0].Name) {
 		return false
 	}
@@ -334,7 +330,7 @@ func toAuthor(attrs []byte) bool {
 func (x *extraction) lineAuthors() signatures {
 	s := signatures{src: "text", conf: 0.6}
 	for _, line := range x.bylines {
-		b := bylines.Parse(line, x.isOrgName)
+		b := x.parseByline(line)
 		if b.Led || b.Full() {
 			s.add(x, &b, line, "")
 		}
@@ -376,7 +372,7 @@ func (x *extraction) lineAuthor(s *signatures, i int32, above bool) {
 	if bylines.Lead(line) {
 		line += "\n" + t.nextText(i)
 	}
-	b, ok := bylines.Line(line, x.isOrgName)
+	b, ok := x.parseLine(line)
 	if ok || b.Led && !b.Rest && len(line) < 100 && (b.Full() || b.Said || holdsDate(line)) {
 		s.add(x, &b, line, "")
 	}
@@ -442,10 +438,27 @@ func (x *extraction) loneAuthors() signatures {
 	return s
 }
 
+// parseByline reads a byline, but nothing on a page that has too many.
+func (x *extraction) parseByline(s string) bylines.Byline {
+	if !x.bylineTries.more() {
+		return bylines.Byline{}
+	}
+	return bylines.Parse(s, x.isOrgName)
+}
+
+// parseLine reads a line that may be a byline, but nothing on a page that has
+// too many.
+func (x *extraction) parseLine(s string) (bylines.Byline, bool) {
+	if !x.bylineTries.more() {
+		return bylines.Byline{}, false
+	}
+	return bylines.Line(s, x.isOrgName)
+}
+
 // isByline says whether a line that stands by the text is a byline. Of a short
 // one it is enough that it begins as one and names somebody.
 func (x *extraction) isByline(s string) bool {
-	b, ok := bylines.Line(s, x.isOrgName)
+	b, ok := x.parseLine(s)
 	return ok || b.Led && !b.Rest && len(b.Persons)+len(b.Orgs) > 0 && len(s) < 60 && !endsSentence(s)
 }
 

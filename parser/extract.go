@@ -55,7 +55,21 @@ type extraction struct {
 	captions map[string]bool // folded captions and alternative texts
 	related  []relatedLink
 
+	bylineTries, dateTries tries
+
 	art *news.Article
+}
+
+// maxTries bounds how many texts of one page are read as a byline, or as a date.
+const maxTries = 1000
+
+// tries counts them.
+type tries int
+
+// more says whether one more may be read.
+func (t *tries) more() bool {
+	*t++
+	return *t <= maxTries
 }
 
 // Extractor makes articles of pages. The zero Extractor has no site rules. Its

@@ -134,7 +134,7 @@ func TestHostile(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			if n := (after.TotalAlloc - before.TotalAlloc) / uint64(len(page.Body)); n > 60 {
+			if n := (after.TotalAlloc - before.TotalAlloc) / uint64(len(page.Body)); n > 150 {
 				t.Errorf("%d bytes allocated for each byte of the page", n)
 			}
 		})

@@ -62,10 +62,16 @@ func (t *tree) add(n node) int32 {
 	return i
 }
 
+// addText adds a run of text, or what follows the one that was added last.
 func (t *tree) addText(parent int32, from, to int) {
-	if from < to {
-		t.add(node{parent: parent, start: int32(from), end: int32(to)})
+	if from >= to {
+		return
 	}
+	if last := &t.nodes[len(t.nodes)-1]; last.tag == tagNone && int(last.end) == from && last.parent == parent {
+		last.end = int32(to)
+		return
+	}
+	t.add(node{parent: parent, start: int32(from), end: int32(to)})
 }
 
 func (t *tree) bytes(i int32) []byte { n := &t.nodes[i]; return t.src[n.start:n.end] }

@@ -57,8 +57,11 @@ func (x *extraction) markedDates(l *timeline, from, to int32) {
 }
 
 // mayDate says whether a date at node i can be the article's: not in a caption,
-// a comment, a related story or running text.
+// a comment, a related story or running text, nor on a page with too many.
 func (x *extraction) mayDate(i int32) bool {
+	if !x.dateTries.more() {
+		return false
+	}
 	t := x.tree
 	n := &t.nodes[i]
 	if n.flags&inJunk != 0 && n.tag != tagTime || t.inMarked(i, commentMark|relatedMark|captionMark|hidden) || t.within(i, tagAside, tagNav, tagFooter, tagFigcaption) {

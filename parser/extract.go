@@ -153,6 +153,7 @@ func (x *extraction) run() error {
 	x.standfirst()
 	x.dates()
 	x.authors()
+	x.access()
 	return x.judge()
 }
 
@@ -172,27 +173,6 @@ func (x *extraction) openings() []string {
 	}
 	return out
 }
-
-// judge rejects what is no article.
-func (x *extraction) judge() error {
-	if wall := x.wall(); wall != "" {
-		return reject(wall)
-	}
-	v := x.weighUp()
-	if x.textWeight() < minText {
-		return reject(v.emptyReason())
-	}
-	if !v.article() {
-		return reject(v.reason)
-	}
-	if x.art.Title == "" {
-		return reject(ReasonNoTitle)
-	}
-	return nil
-}
-
-// minText is the weight of text below which a page is no article.
-const minText = 40
 
 // site collects the names by which the site is known.
 func (x *extraction) site() {
@@ -278,7 +258,6 @@ func (x *extraction) finish() {
 	a.Related = x.relatedLinks()
 	x.topics()
 	x.ruledLabels()
-	x.access()
 	a.ID = news.ArticleID(weburl.Key(x.key))
 	a.Rev = news.Revision(a.Title, a.Body.Text)
 	x.records()

@@ -101,7 +101,7 @@ func TestRejects(t *testing.T) {
 		"pdf":           {body: "%PDF-1.4 <p>", want: ReasonNotHTML},
 		"feed":          {body: `<?xml version="1.0"?><rss><channel></channel></rss>`, want: ReasonNotHTML},
 		"error page":    {body: "<h1>Not found</h1>" + long, status: 404, want: ReasonErrorPage},
-		"soft error":    {body: "<title>Page not found</title><h1>Page not found</h1>" + para, want: ReasonErrorPage},
+		"soft error":    {body: "<title>Page not found</title><h1>Page not found</h1>" + para, want: ReasonSoft404},
 		"empty":         {body: "<html><body><h1>Title</h1></body></html>", want: ReasonNoText},
 		"nothing":       {body: "<", want: ReasonNoText},
 		"bot wall":      {body: "<title>Just a moment...</title><h1>example-times.com</h1>" + para, want: ReasonBotWall},

@@ -1,9 +1,6 @@
 package parser
 
-import (
-	"errors"
-	"strings"
-)
+import "errors"
 
 // ErrNotArticle says that a page is no article; every RejectError is one.
 var ErrNotArticle = errors.New("page is no article")
@@ -72,29 +69,48 @@ func (e *RejectError) Is(target error) bool { return target == ErrNotArticle }
 
 func reject(reason string) error { return &RejectError{Reason: reason} }
 
-var botTitles = phrases(`just a moment|attention required|access denied|are you a robot|are you human|pardon our interruption|security check|checking your browser|verify you are human|request blocked|ddos protection|please verify`)
-
-var consentTitles = phrases(`before you continue|cookie consent|privacy settings|datenschutzeinstellungen|zustimmung|consent`)
-
-var errorTitles = phrases(`page not found|404 not found|not found|error 404|404 error|seite nicht gefunden|página no encontrada|page introuvable|service unavailable|internal server error|bad gateway`)
-
-// wall names the wall that a page with little text is, or "".
-func (x *extraction) wall() string {
-	title := fold(x.meta.title)
-	if x.textWeight() > 900 {
-		return ""
+// judge rejects what is no article.
+func (x *extraction) judge() error {
+	s, weight := x.survey(), x.textWeight()
+	if wall := x.wall(&s, weight); wall != "" {
+		return reject(wall)
 	}
-	for _, w := range []struct {
-		reason string
-		titles []string
-	}{{ReasonBotWall, botTitles}, {ReasonErrorPage, errorTitles}, {ReasonConsentWall, consentTitles}} {
-		for _, p := range w.titles {
-			if strings.HasPrefix(title, p) || strings.HasSuffix(title, " "+p) {
-				return w.reason
-			}
-		}
+	v := x.weighUp(&s)
+	if weight < minText {
+		return reject(x.emptyReason(&s, v))
 	}
-	return ""
+	if !v.article() {
+		return reject(v.reason)
+	}
+	if x.art.Title == "" {
+		return reject(ReasonNoTitle)
+	}
+	return x.judgePaywall()
+}
+
+// minText is the weight of text below which a page is no article.
+const minText = 40
+
+// minFront is how many headlines make a page without text a front, whatever it
+// shows besides.
+const minFront = 12
+
+// emptyReason is what a page without text is: a story behind a paywall, what
+// its URL or data call it, a medium, a list if it has headlines, or only that.
+func (x *extraction) emptyReason(s *survey, v *verdict) string {
+	if (x.locked() || x.claimsArticle()) && x.paywalled(0) {
+		return ReasonPaywallStub
+	}
+	if v.reason != ReasonSectionFront {
+		return v.reason
+	}
+	if m := x.medium(s); m != "" && (v.listed < minFront || x.shape.Story()) {
+		return m
+	}
+	if v.listed > 2 {
+		return v.reason
+	}
+	return ReasonNoText
 }
 
 func (x *extraction) textWeight() (w float32) {

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -46,24 +47,14 @@ const benefitOfDoubt = 0.6
 
 func (v *verdict) article() bool { return v.score >= -benefitOfDoubt }
 
-// emptyReason is what a page without text is: what its URL or data call it, a
-// list if it has headlines, or only that.
-func (v *verdict) emptyReason() string {
-	if v.reason == ReasonSectionFront && v.listed < 3 {
-		return ReasonNoText
-	}
-	return v.reason
-}
-
 // weighUp gathers all grounds.
-func (x *extraction) weighUp() *verdict {
+func (x *extraction) weighUp(s *survey) *verdict {
 	v := &verdict{reason: ReasonSectionFront, grounds: make([]ground, 0, 16)}
 	v.byData(x)
 	v.byURL(x.shape)
 	v.byTitle(x)
-	s := x.survey()
-	v.byText(&s)
-	v.byCards(&s)
+	v.byText(s)
+	v.byCards(s)
 	v.listed = max(s.cards, s.heads, s.plain)
 	return v
 }
@@ -76,6 +67,9 @@ func (v *verdict) byData(x *extraction) {
 		if x.ld.article.get("articleBody").Exists() {
 			v.add(1, "structured text", "")
 		}
+	}
+	if x.ld.article.is("VideoObject") || strings.HasPrefix(x.meta.get("og:type"), "video") {
+		v.add(1.5, "structured video", "")
 	}
 	switch x.meta.get("og:type") {
 	case "article":
@@ -204,6 +198,10 @@ type survey struct {
 	plain   int     // links that may be such
 	body    float32 // all visible text outside navigation
 	link    float32 // of that in links
+	scripts int
+	players int // of videos
+	audios  int
+	figures int // with or without captions
 }
 
 func (x *extraction) survey() survey {
@@ -301,6 +299,7 @@ func (t *tree) measurePage(s *survey) {
 			i = n.stop - 1
 			continue
 		}
+		s.countMedium(t, n)
 		if n.own == 0 || n.tag == tagNone {
 			continue
 		}
@@ -314,4 +313,31 @@ func (t *tree) measurePage(s *survey) {
 			s.plain++
 		}
 	}
+}
+
+func (s *survey) countMedium(t *tree, n *node) {
+	switch n.tag {
+	case tagScript:
+		s.scripts++
+	case tagVideo:
+		s.players++
+	case tagAudio:
+		s.audios++
+	case tagFigure:
+		s.figures++
+	case tagIframe:
+		if isPlayer(t.src[n.start:n.end]) {
+			s.players++
+		}
+	}
+}
+
+// isPlayer says whether a frame's attributes look like those of a video.
+func isPlayer(attributes []byte) bool {
+	for _, word := range []string{"player", "video", "embed", "youtube", "vimeo"} {
+		if bytes.Contains(attributes, []byte(word)) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,6 +1,9 @@
 package bylines
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // agencies maps a folded name to how the agency is called.
 var agencies = buildAgencies(`Reuters|Reuters=Thomson Reuters|AFP|AFP=Agence France-Presse|AFP=Agence France Presse|AP=Associated Press|AP=The Associated Press|AP|dpa|dpa-AFX|dpa=dpa-infocom|
@@ -49,7 +52,7 @@ const maxCredit = 120
 // "- With Reuters" or "(dpa/AFP)". It returns nil for any other text. helped
 // says that the agencies contributed.
 func Credit(line string) (names []string, helped bool) {
-	if line == "" || len(line) > maxCredit {
+	if line == "" || len(line) > maxCredit || !mentionsAgency(line) {
 		return nil, false
 	}
 	groups, _ := split(line)
@@ -70,4 +73,43 @@ func Credit(line string) (names []string, helped bool) {
 		}
 	}
 	return names, helped
+}
+
+// agencyWords are the first words of the agencies' names, folded.
+var agencyWords = buildAgencyWords()
+
+func buildAgencyWords() map[string]bool {
+	m := make(map[string]bool)
+	for name := range agencies {
+		word, _, _ := strings.Cut(name, " ")
+		m[word] = true
+	}
+	return m
+}
+
+// mentionsAgency says cheaply whether a line can name an agency: one of its
+// words begins an agency's name. Scripts that part no words, and a lead that is
+// written together with the name, are not looked into.
+func mentionsAgency(line string) bool {
+	start := -1
+	for i, r := range line {
+		switch {
+		case r >= '\u2e80':
+			return true
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
+			if start < 0 {
+				start = i
+			}
+		case start >= 0:
+			if beginsAgency(line[start:i]) {
+				return true
+			}
+			start = -1
+		}
+	}
+	return start >= 0 && beginsAgency(line[start:])
+}
+
+func beginsAgency(word string) bool {
+	return len(word) <= maxAgency && has(agencyWords, word) || strings.HasPrefix(word, "By")
 }

@@ -64,7 +64,7 @@ func (b *Byline) Full() bool {
 
 // Lead says whether s introduces an author and names none, as "Written by" does.
 func Lead(s string) bool {
-	l, ok := leads[fold(s)]
+	l, ok := leadIn(s)
 	return ok && l.role == writes && l.form != coloned
 }
 
@@ -81,7 +81,7 @@ func Name(s string) bool {
 }
 
 // Placeholder says whether s stands where a name should and names nobody.
-func Placeholder(s string) bool { return nobody[fold(s)] }
+func Placeholder(s string) bool { return has(nobody, s) }
 
 // reader gathers a byline piece by piece.
 type reader struct {
@@ -115,7 +115,7 @@ func reversed(pieces []piece) bool {
 		return false
 	}
 	for _, w := range slices.Concat(last, first) {
-		if !capital(w) || !isWord(w) || orgWords[fold(w)] || isRoleWord(fold(w)) || Agency(w) != "" || nobody[fold(w)] || places[fold(w)] {
+		if !capital(w) || !isWord(w) || has(orgWords, w) || isRoleWord(fold(w)) || Agency(w) != "" || has(nobody, w) || has(places, w) {
 			return false
 		}
 	}
@@ -141,12 +141,12 @@ func (r *reader) piece(p *piece) {
 		r.agency(a)
 		return
 	}
-	if p.aside && r.open > 0 && leads[fold(whole)].role == pictures { // "Name (Photos)"
+	if l, _ := leadIn(whole); p.aside && r.open > 0 && l.role == pictures { // "Name (Photos)"
 		r.out.Persons = slices.Delete(r.out.Persons, r.open-1, r.open)
 		r.open = 0
 		return
 	}
-	if r.role == writes && !r.past && !nobody[fold(whole)] {
+	if r.role == writes && !r.past && !has(nobody, whole) {
 		r.name(p, whole)
 	}
 }
@@ -174,12 +174,12 @@ func (r *reader) name(p *piece, whole string) {
 		name += "."
 	}
 	switch {
-	case name == "" || nobody[fold(name)] || isLead(name):
+	case name == "" || has(nobody, name) || isLead(name):
 	case Agency(name) != "":
 		r.agency(Agency(name))
 	case r.isOrg(name, words):
 		r.org(name)
-	case p.aside, places[fold(name)]:
+	case p.aside, has(places, name):
 	case !p.apart && !p.led && len(words) == 1 && len(r.out.Persons) > 0 && isAcronym(name): // "Name/SP-X"
 		r.open = len(r.out.Persons)
 		r.org(name)

@@ -38,7 +38,7 @@ func isOrgWord(w string) bool {
 }
 
 // isLead says whether a name is a word that introduces names.
-func isLead(name string) bool { _, ok := leads[fold(name)]; return ok }
+func isLead(name string) bool { _, ok := leadIn(name); return ok }
 
 // isNewsroom says whether a name is "Redaktion" or the like alone.
 func isNewsroom(name string) bool {
@@ -53,7 +53,7 @@ func isNewsroom(name string) bool {
 // trimName parts a name from what no name goes on with: dates, addresses and
 // words in lower case.
 func trimName(words []string) (name, rest []string) {
-	for len(words) > 1 && particles[words[0]] && orgWords[fold(words[len(words)-1])] {
+	for len(words) > 1 && particles[words[0]] && has(orgWords, words[len(words)-1]) {
 		words = words[1:] // "de la Redacción"
 	}
 	n := len(words)
@@ -84,7 +84,7 @@ func ends(words []string, i int, w string) bool {
 		return true
 	case i > 0 && trailers[strings.ToLower(w)]:
 		return true
-	case i+1 < len(words) && timeWords[fold(w)] && startsDigit(words[i+1]), len(words) == 1 && isWeekday(words, 0):
+	case i+1 < len(words) && has(timeWords, w) && startsDigit(words[i+1]), len(words) == 1 && isWeekday(words, 0):
 		return true
 	}
 	return i > 0 && unicode.IsLower(r) && !particles[w] && !allLower(words)
@@ -124,7 +124,7 @@ func talkingTo(words []string) int {
 	return 3 // "im Gespräch mit", "in conversation with"
 }
 
-func isTimeWord(w string) bool { return timeWords[fold(w)] }
+func isTimeWord(w string) bool { return has(timeWords, w) }
 
 // withoutRole cuts what somebody does off the name. It returns nothing when the
 // words are no more than that.
@@ -134,7 +134,7 @@ func withoutRole(words []string) []string {
 		return hanName(words)
 	}
 	from := at
-	for from > 0 && (modifiers[strings.ToLower(words[from-1])] || orgWords[fold(words[from-1])]) {
+	for from > 0 && (modifiers[strings.ToLower(words[from-1])] || has(orgWords, words[from-1])) {
 		from--
 	}
 	if modifiers[strings.ToLower(words[0])] && at > 0 {

@@ -144,13 +144,16 @@ func (sp *splitter) word(w string) {
 		sp.cur.apart = len(sp.group) == 0 && !sp.joined
 		sp.joined = false
 	}
+	if sp.cur.words == nil {
+		sp.cur.words = make([]string, 0, 4)
+	}
 	sp.cur.words = append(sp.cur.words, w)
 	if sp.cur.led {
 		sp.longerLead()
 		return
 	}
 	if n := len(sp.cur.words); n <= maxLeadWords {
-		if role, ok := leads[foldAll(sp.cur.words)]; ok && role.form == direct {
+		if role, ok := leadIn(sp.cur.words...); ok && role.form == direct {
 			sp.lead(role.role)
 			sp.said = sp.said || n > 1 && role.role == writes
 			return
@@ -166,7 +169,7 @@ func (sp *splitter) longerLead() {
 	if len(sp.cur.words) > 2 {
 		return
 	}
-	if role, ok := leads[foldAll(sp.cur.words)]; ok && (role.form == direct || len(sp.cur.words) > 1) {
+	if role, ok := leadIn(sp.cur.words...); ok && (role.form == direct || len(sp.cur.words) > 1) {
 		sp.cur.words = nil
 		sp.said = sp.said || role.role == writes
 		if role.role != writes {
@@ -209,7 +212,7 @@ func (sp *splitter) colon() {
 	}
 	words := sp.cur.words
 	for n := min(len(words), maxLeadWords); n > 0; n-- {
-		role, ok := leads[foldAll(words[len(words)-n:])]
+		role, ok := leadIn(words[len(words)-n:]...)
 		if !ok {
 			continue
 		}
@@ -240,7 +243,7 @@ func (sp *splitter) endGroup() {
 	group := sp.group
 	sp.group = nil
 	if p := &group[0]; len(group) == 1 && !p.led && !p.aside && len(p.words) <= maxLeadWords {
-		if lead, ok := leads[foldAll(p.words)]; ok && lead.form != coloned { // a label in an element of its own
+		if lead, ok := leadIn(p.words...); ok && lead.form != coloned { // a label in an element of its own
 			sp.lead(lead.role)
 			sp.label = p.words
 			return
@@ -262,7 +265,7 @@ func startsLed(s string) bool {
 	if end < 0 {
 		end = len(s)
 	}
-	if firstWords[fold(s[:end])] {
+	if has(firstWords, s[:end]) {
 		return true
 	}
 	_, _, ok := hanLead(s[:end])

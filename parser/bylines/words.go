@@ -3,6 +3,7 @@ package bylines
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // role is what a lead says of the names behind it.
@@ -264,31 +265,40 @@ func buildFolded(list string) map[string]bool {
 // fold brings a name into the form in which the tables are asked: lower-case
 // letters and digits with single spaces.
 func fold(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	foldInto(&b, s)
-	return b.String()
+	var buf [64]byte
+	return string(appendFold(buf[:0], s))
 }
 
-func foldInto(b *strings.Builder, s string) {
-	gap := b.Len() > 0
+// appendFold appends the folded s, behind a blank unless b is empty.
+func appendFold(b []byte, s string) []byte {
+	gap := len(b) > 0
 	for _, r := range s {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
-			gap = b.Len() > 0
+			gap = len(b) > 0
 			continue
 		}
 		if gap {
-			b.WriteByte(' ')
+			b = append(b, ' ')
 			gap = false
 		}
-		b.WriteRune(unicode.ToLower(r))
+		b = utf8.AppendRune(b, unicode.ToLower(r))
 	}
+	return b
 }
 
-func foldAll(words []string) string {
-	var b strings.Builder
+// has says whether the folded s is in a set.
+func has(set map[string]bool, s string) bool {
+	var buf [64]byte
+	return set[string(appendFold(buf[:0], s))]
+}
+
+// leadIn returns the lead that words make.
+func leadIn(words ...string) (lead, bool) {
+	var buf [64]byte
+	b := buf[:0]
 	for _, w := range words {
-		foldInto(&b, w)
+		b = appendFold(b, w)
 	}
-	return b.String()
+	l, ok := leads[string(b)]
+	return l, ok
 }

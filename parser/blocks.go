@@ -236,24 +236,25 @@ func hasLetter(s string) bool {
 
 // fold brings text into the form in which titles and lines are compared: words
 // in lower case with one blank between them.
-func fold(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	space := false
+func fold(s string) string { return string(appendFold(make([]byte, 0, len(s)), s)) }
+
+// appendFold appends text as fold returns it.
+func appendFold(b []byte, s string) []byte {
+	space, from := false, len(b)
 	for _, r := range s {
 		if !isWordRune(r) {
-			space = b.Len() > 0
+			space = len(b) > from
 			continue
 		}
 		if space {
-			b.WriteByte(' ')
+			b = append(b, ' ')
 			space = false
 		}
 		if r < utf8.RuneSelf {
-			b.WriteByte(lower(byte(r)))
+			b = append(b, lower(byte(r)))
 		} else {
-			b.WriteRune(unicode.ToLower(r))
+			b = utf8.AppendRune(b, unicode.ToLower(r))
 		}
 	}
-	return b.String()
+	return b
 }

@@ -131,7 +131,7 @@ func (x *extraction) addresses() (err error) {
 	x.url, _ = weburl.Parse(x.art.URL.Final)
 	x.base = x.url
 	x.shape = urlshape.Of(x.url)
-	if b, err := weburl.Resolve(x.base, x.meta.base); x.meta.base != "" && err == nil && sameSite(b, x.base) {
+	if b := resolve(x.base, x.meta.base); b != nil && sameSite(b, x.base) {
 		u := *b
 		u.Path = b.Path
 		x.base = &u

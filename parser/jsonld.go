@@ -55,7 +55,7 @@ var nested = []string{"@graph", "mainEntity", "mainEntityOfPage", "itemListEleme
 
 // flatten adds v and the objects inside it, breadth first.
 func (s *structured) flatten(v object) {
-	queue := []found{{object: v}}
+	queue := append(make([]found, 0, 16), found{object: v})
 	for i := 0; i < len(queue) && len(s.all) < maxObjects; i++ {
 		switch v := queue[i]; v.Kind() {
 		case jsonld.Array:
@@ -136,38 +136,52 @@ func (o object) isObject() bool { return o.Kind() == jsonld.Object }
 
 // types yields the types of an object without their namespaces.
 func (o object) types() iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		for v := range o.Get("@type").List() {
-			x := v.Raw()
-			if !yield(x[bytes.LastIndexAny(x, "/:#")+1:]) {
-				return
-			}
-		}
-	}
+	return func(yield func([]byte) bool) { o.anyType(func(name []byte) bool { return !yield(name) }) }
 }
 
+// anyType says whether match holds for one of the types of an object, without
+// their namespaces.
+func (o object) anyType(match func(name []byte) bool) bool {
+	t := o.get("@type")
+	if t.Kind() == jsonld.String {
+		return match(localName(t.Raw()))
+	}
+	for _, name := range typeList(t) {
+		if match(name) {
+			return true
+		}
+	}
+	return false
+}
+
+func typeList(t object) (names [][]byte) {
+	for v := range t.List() {
+		names = append(names, localName(v.Raw()))
+	}
+	return names
+}
+
+func localName(x []byte) []byte { return x[bytes.LastIndexAny(x, "/:#")+1:] }
+
 func (o object) is(types ...string) bool {
-	for x := range o.types() {
-		for _, y := range types {
-			if len(x) == len(y) && strings.EqualFold(string(x), y) {
+	return o.anyType(func(name []byte) bool {
+		for _, typ := range types {
+			if len(name) == len(typ) && strings.EqualFold(string(name), typ) {
 				return true
 			}
 		}
-	}
-	return false
+		return false
+	})
 }
 
-func (o object) isArticle() bool {
-	for x := range o.types() {
-		switch string(x) {
-		case "BlogPosting", "LiveBlogPosting", "Review", "Report":
-			return true
-		}
-		if bytes.HasSuffix(x, []byte("Article")) {
-			return true
-		}
+func (o object) isArticle() bool { return o.anyType(isArticleType) }
+
+func isArticleType(name []byte) bool {
+	switch string(name) {
+	case "BlogPosting", "LiveBlogPosting", "Review", "Report":
+		return true
 	}
-	return false
+	return bytes.HasSuffix(name, []byte("Article"))
 }
 
 // pickArticle chooses the object that describes the page's article: by its
@@ -234,9 +248,8 @@ func (x *extraction) addressOf(o object) int {
 func urlPath(s string) string {
 	s, _, _ = strings.Cut(s, "#")
 	s, _, _ = strings.Cut(s, "?")
-	if i := strings.Index(s, "://"); i >= 0 {
-		s = s[i+3:]
-		s = s[min(len(s), max(0, strings.IndexByte(s+"/", '/'))):]
+	if _, rest, ok := strings.Cut(s, "://"); ok {
+		_, s, _ = strings.Cut(rest, "/")
 	}
 	return strings.Trim(s, "/")
 }
@@ -286,8 +299,11 @@ func (o object) str() string {
 	return ""
 }
 
-// first returns the first item of a list.
+// first returns the first item of a list, or o.
 func (o object) first() object {
+	if o.Kind() != jsonld.Array {
+		return o
+	}
 	for v := range o.items() {
 		return v
 	}

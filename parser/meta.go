@@ -145,16 +145,29 @@ func (m *meta) urls(page *news.Page) (news.URLs, *url.URL, error) {
 	if raw == "" {
 		raw = m.get("og:url")
 	}
-	if c, err := weburl.Resolve(u, raw); raw != "" && err == nil && sameSite(c, u) && !(isRoot(c) && !isRoot(u)) {
+	if c := resolve(u, raw); c != nil && sameSite(c, u) && !(isRoot(c) && !isRoot(u)) {
 		urls.Canonical = c.String()
 		key = c
 	}
-	if a, err := weburl.Resolve(u, m.amp); m.amp != "" && err == nil {
+	if a := resolve(u, m.amp); a != nil {
 		urls.AMP = a.String()
 	} else if m.isAMP && urls.Canonical != "" && weburl.Key(key) != weburl.Key(u) {
 		urls.AMP = final
 	}
 	return urls, key, nil
+}
+
+// resolve returns the URL that a reference stands for, or nil where there is
+// none.
+func resolve(base *url.URL, ref string) *url.URL {
+	if ref == "" {
+		return nil
+	}
+	u, err := weburl.Resolve(base, ref)
+	if err != nil {
+		return nil
+	}
+	return u
 }
 
 func sameSite(a, b *url.URL) bool { return weburl.Domain(a.Host) == weburl.Domain(b.Host) }

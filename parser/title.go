@@ -1,7 +1,7 @@
 package parser
 
 import (
-	"slices"
+	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -287,7 +287,8 @@ func shareOf(c, d *candidate) float64 {
 	if !first && !last {
 		return 0
 	}
-	for _, s := range separators(c.text) {
+	var buf [8]separator
+	for _, s := range separators(buf[:0], c.text) {
 		switch {
 		case first && fold(c.text[:s.from]) == d.folded:
 			if s.colon {
@@ -314,11 +315,10 @@ type separator struct {
 	bar, colon bool // else a dash
 }
 
-// separators returns the places where parts of a title meet: a bar, a dash or
+// separators appends the places where parts of a title meet: a bar, a dash or
 // the like between blanks, a bar or colon with a blank behind it, and any of
 // them behind a character of a script without blanks.
-func separators(s string) []separator {
-	var out []separator
+func separators(out []separator, s string) []separator {
 	for i, r := range s {
 		sep := separator{from: i, to: i + utf8.RuneLen(r)}
 		switch r {
@@ -341,9 +341,10 @@ func separators(s string) []separator {
 
 // trimSite cuts the site's name from both ends of a title.
 func (x *extraction) trimSite(s string) string {
+	var buf [8]separator
 	for {
 		was := len(s)
-		cuts := separators(s)
+		cuts := separators(buf[:0], s)
 		if n := len(cuts); n > 0 {
 			if last := cuts[n-1]; x.isSite(s[last.to:]) {
 				s = s[:last.from]
@@ -357,17 +358,30 @@ func (x *extraction) trimSite(s string) string {
 	}
 }
 
-// isSite says whether s names the site.
+// isSite says whether s names the site: by a name that it gives itself or by
+// the registrable domain.
 func (x *extraction) isSite(s string) bool {
-	f := fold(s)
-	if f == "" {
-		return false
+	var buf [96]byte
+	b := appendFold(buf[:0], s)
+	for _, name := range x.siteNames {
+		if len(b) > 0 && name == string(b) {
+			return true
+		}
 	}
-	if slices.Contains(x.siteNames, f) {
+	joined := b[:0]
+	for _, c := range b {
+		if c != ' ' {
+			joined = append(joined, c)
+		}
+	}
+	label := x.domainLabel
+	switch {
+	case len(joined) == 0:
+		return false
+	case string(bytes.TrimPrefix(joined, []byte("the"))) == strings.TrimPrefix(label, "the"), string(joined) == x.domainJoined:
 		return true
 	}
-	joined := strings.ReplaceAll(f, " ", "")
-	return strings.TrimPrefix(joined, "the") == strings.TrimPrefix(x.domainLabel, "the") || joined == x.domainJoined || len(x.domainLabel) >= 5 && strings.HasPrefix(joined, x.domainLabel) && len(joined) < 2*len(x.domainLabel)+4
+	return len(label) >= 5 && len(joined) < 2*len(label)+4 && bytes.HasPrefix(joined, []byte(label))
 }
 
 // headlines fills the article's other headlines: what it is called elsewhere.

@@ -43,7 +43,7 @@ type explainer struct {
 	x      *extraction
 	t      *tree
 	raw    []block                  // by their first node
-	shown  []bool                   // which of them are on the page already
+	read   []int                    // how much of each block's text was met in the page so far
 	kept   map[int32]news.BlockType // by the first node
 	lost   string                   // why blocks that nothing was said against are not kept
 	uses   map[string]use           // of folded texts
@@ -68,7 +68,7 @@ type use struct{ blockType, why string }
 func newExplainer(x *extraction) *explainer {
 	e := &explainer{x: x, t: x.tree, raw: slices.Clone(x.raw), kept: make(map[int32]news.BlockType), lost: "left out at the end"}
 	slices.SortStableFunc(e.raw, func(a, b block) int { return cmp.Compare(a.start, b.start) })
-	e.shown = make([]bool, len(e.raw))
+	e.read = make([]int, len(e.raw))
 	for i := range x.kept {
 		e.kept[x.kept[i].start] = x.kept[i].t
 	}
@@ -244,8 +244,8 @@ func (e *explainer) text(box *explain.Box, j, drop int32) {
 		e.buf.space()
 		return
 	}
-	if k := e.owner(j); k >= 0 {
-		if !e.shown[k] {
+	if k, first := e.owner(j); k >= 0 {
+		if first {
 			e.flush(box)
 			e.showRaw(box, k)
 		}
@@ -271,19 +271,24 @@ func (e *explainer) rawAt(j int32) int {
 	return sort.Search(len(e.raw), func(k int) bool { return e.raw[k].start > j }) - 1
 }
 
-// owner returns the raw block that a text node is in, or -1.
-func (e *explainer) owner(j int32) int {
-	k := e.rawAt(j)
+// owner returns the raw block that a text node is in, or -1, and whether no node
+// before was in it.
+func (e *explainer) owner(j int32) (k int, first bool) {
+	k = e.rawAt(j)
 	if k < 0 || e.raw[k].node < 0 || j >= e.t.nodes[e.raw[k].node].stop {
-		return -1
+		return -1, false
 	}
 	var piece textBuf
 	n := &e.t.nodes[j]
 	piece.write(e.t.src[n.start:n.end])
-	if !strings.Contains(e.raw[k].text, piece.String()) {
-		return -1
+	text := piece.String()
+	at := strings.Index(e.raw[k].text[e.read[k]:], text)
+	if at < 0 {
+		return -1, false
 	}
-	return k
+	first = e.read[k] == 0 && e.t.nodes[e.raw[k].start].tag == tagNone // a table is shown already
+	e.read[k] += at + len(text)
+	return k, first
 }
 
 func (e *explainer) nearest(i int32) int32 {
@@ -294,12 +299,11 @@ func (e *explainer) nearest(i int32) int32 {
 }
 
 func (e *explainer) showRaw(box *explain.Box, k int) {
-	e.shown[k] = true
 	b := &e.raw[k]
 	out := &explain.Block{Type: string(b.t), Text: b.text, Score: score(b.weight, b.link)}
 	box.Items = append(box.Items, explain.Item{Block: out})
 	t, kept := e.kept[b.start]
-	if e.read(out, b.start) {
+	if e.reads(out, b.start) {
 		return
 	}
 	switch {
@@ -310,10 +314,10 @@ func (e *explainer) showRaw(box *explain.Box, k int) {
 	}
 }
 
-// read says whether the text of a block that begins at node i was read for the
+// reads says whether the text of a block that begins at node i was read for the
 // standfirst or a field that is not the text. What says the same far from the
 // article was not, but for its heading.
-func (e *explainer) read(b *explain.Block, i int32) bool {
+func (e *explainer) reads(b *explain.Block, i int32) bool {
 	if from, to := e.x.scope(); (i < from || i >= to) && !e.t.within(i, tagH1) {
 		return false
 	}
@@ -338,7 +342,7 @@ func (e *explainer) flush(box *explain.Box) {
 		return
 	}
 	b.Text, b.State, b.Score = e.buf.String(), explain.Out, score(e.weight, e.link)
-	e.read(b, e.from.first)
+	e.reads(b, e.from.first)
 	e.loose, e.weight, e.link = nil, 0, 0
 	box.Items = append(box.Items, explain.Item{Block: b})
 }

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -259,4 +260,18 @@ func TestExplainCommand(t *testing.T) {
 			t.Errorf("%q: code %d", args, code)
 		}
 	}
+}
+
+func FuzzExplain(f *testing.F) {
+	f.Add([]byte(explainPage))
+	f.Add([]byte("<table><tr><td>a<td>b<tr><td>c<td>d</table><p>a<br><br>b<i>c<div>d</i>e"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		p, err := (&Extractor{}).Explain(testPage(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := explain.Write(io.Discard, p); err != nil {
+			t.Error(err)
+		}
+	})
 }

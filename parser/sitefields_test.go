@@ -12,6 +12,7 @@ import (
 
 	"pressmill/parser/rules"
 	"pressmill/pkg/news"
+	"pressmill/pkg/worker"
 )
 
 // ruledExtract extracts a page of example-times.com with a rule for it.
@@ -197,6 +198,12 @@ func TestRulesFlag(t *testing.T) {
 			t.Errorf("%s: code %d: %s", name, code, &errs)
 		}
 		errs.Reset()
+	}
+	if code := worker.Run(t.Context(), Program(), []string{"rules", "check", dir}, nil, &out, &errs); code != 2 || !strings.Contains(errs.String(), "b.yaml:1: ") {
+		t.Errorf("rules check: code %d: %s", code, &errs)
+	}
+	if code := worker.Run(t.Context(), Program(), []string{"rules", "check", "../deploy/rules"}, nil, &out, &errs); code != 0 || !strings.HasSuffix(out.String(), "2 site rules are fine\n") {
+		t.Errorf("rules check: code %d: %s", code, &errs)
 	}
 	cfg := Config{Rules: dir, Workers: -1}
 	if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), "did you mean domain") || !strings.Contains(err.Error(), "workers") {

@@ -251,7 +251,7 @@ type Extraction struct {
 
 // Provenance says where a field's value comes from.
 type Provenance struct {
-	Src  string  `json:"src"`  // jsonld, opengraph, meta, microdata, html, text, url
+	Src  string  `json:"src"`  // jsonld, opengraph, meta, microdata, html, text, url, rule
 	Conf float64 `json:"conf"` // 0..1
 }
 

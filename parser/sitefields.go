@@ -208,7 +208,7 @@ func (x *extraction) ruledLabels() {
 		sels  []rules.Selector
 		into  *[]string
 		most  int
-	}{{"section", x.rule.Section, &x.art.Section, 5}, {"tags", x.rule.Tags, &x.art.Tags, 30}} {
+	}{{"section", x.rule.Section, &x.art.Section, maxSections}, {"tags", x.rule.Tags, &x.art.Tags, maxTags}} {
 		found := x.ruled(l.field, l.sels)
 		if len(found) == 0 {
 			continue

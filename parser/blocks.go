@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -8,30 +9,43 @@ import (
 	"pressmill/pkg/news"
 )
 
-// block is one block of the container before it is accepted.
+// block is one block of text of the page.
 type block struct {
 	t      news.BlockType
 	text   string
+	folded string  // the text as fold gives it
 	node   int32   // the nearest block element
 	start  int32   // its first text
 	weight float32 // of all its text
 	link   float32 // of its text in links
 	bold   float32 // of its text in b or strong
+	dated  float32 // of its text in time
+	run    bool    // surely running text
+	inside bool    // stands in the container
 	lead   bool    // stands in an element named as a standfirst
 	byline bool    // stands in an element named as a byline or date
-	href   string  // of the first link
+	note   bool    // stands in a caption
+	image  bool    // its element shows an image above it
 	led    bool    // begins with a link
+	href   string  // of the first link
 	why    string  // the reason why it is not in the text, or ""
+	odds   float32 // the log-odds that it is text, by the model
+
+	from, to int // its text while the page's blocks are gathered
 }
 
 func (b *block) linkOnly() bool { return b.weight > 0 && b.link >= 0.8*b.weight }
 
-// collector walks a container and gathers its blocks.
+// collector walks a page and gathers its blocks.
 type collector struct {
 	t      *tree
-	root   int32
+	root   int32 // where it walks
+	main   int32 // the container
+	from   int32 // where the header of the text begins
+	all    float32
 	out    []block
-	buf    textBuf
+	texts  []byte  // of the blocks so far
+	buf    textBuf // of the current one
 	cur    block
 	breaks int
 }
@@ -40,17 +54,40 @@ type collector struct {
 // blogs has.
 const maxBlocks = 10_000
 
-// collect returns the blocks of subtree root in document order, furniture left
-// out.
-func (t *tree) collect(root int32) []block {
-	c := collector{t: t, root: root, cur: block{node: -1}}
+// collect returns the blocks of the subtrees of roots in document order: those
+// in the container main, those that are no mere links above it from node from
+// on, and long ones of the rest, even in furniture.
+func (t *tree) collect(main, from int32, roots ...int32) []block {
+	c := collector{t: t, main: main, from: from, cur: block{node: -1}, out: make([]block, 0, 64), texts: t.texts[:0], all: t.nodes[0].full}
 	c.buf.b = t.buf[:0]
-	for j, stop := root, t.nodes[root].stop; j < stop && len(c.out) < maxBlocks; {
-		j = c.visit(j)
+	for _, c.root = range roots {
+		for j, stop := c.root, t.nodes[c.root].stop; j < stop && len(c.out) < maxBlocks; {
+			j = c.visit(j)
+		}
+		c.flush()
 	}
-	c.flush()
-	t.buf = c.buf.b
+	t.buf, t.texts = c.buf.b, c.texts
+	c.cutTexts()
 	return c.out
+}
+
+// cutTexts gives each block its text: all of them share one string.
+func (c *collector) cutTexts() {
+	texts := string(c.texts)
+	folded := make([]byte, 0, len(texts))
+	for i := range c.out {
+		b := &c.out[i]
+		b.text = texts[b.from:b.to]
+		b.run = running(b)
+		b.from = len(folded)
+		folded = appendFold(folded, b.text)
+		b.to = len(folded)
+	}
+	all := string(folded)
+	for i := range c.out {
+		b := &c.out[i]
+		b.folded = all[b.from:b.to]
+	}
 }
 
 func (c *collector) visit(j int32) int32 {
@@ -58,7 +95,7 @@ func (c *collector) visit(j int32) int32 {
 	switch {
 	case n.tag == tagNone:
 		c.text(j)
-	case j != c.root && (n.tag.is(traitNoText) || n.flags&dropped != 0):
+	case j != c.root && c.passes(n):
 		return n.stop
 	case n.tag == tagTable && j != c.root && c.t.dataTable(j):
 		c.flush()
@@ -77,8 +114,16 @@ func (c *collector) visit(j int32) int32 {
 	return j + 1
 }
 
+// passes says whether a subtree has nothing that could be text.
+func (c *collector) passes(n *node) bool {
+	return n.tag.is(traitNoText) || n.flags&dropped != 0 && (n.full < minAside || n.flags&(consentMark|ruleDrop) != 0 || n.tag == tagNav)
+}
+
 func (c *collector) text(j int32) {
 	n := &c.t.nodes[j]
+	if !c.inside(j) && !c.looksAside(n.parent) {
+		return
+	}
 	raw := c.t.src[n.start:n.end]
 	w := weigh(raw)
 	if near := c.nearest(n.parent); near != c.cur.node {
@@ -106,19 +151,23 @@ func (c *collector) text(j int32) {
 		if c.t.nodes[n.parent].flags&inLink != 0 {
 			c.cur.link += w
 		}
-		if c.inBold(n.parent) {
-			c.cur.bold += w
-		}
+		c.inline(n.parent, w)
 	}
 }
 
-func (c *collector) inBold(i int32) bool {
+// inline adds text of weight w to what the inline elements around it say.
+func (c *collector) inline(i int32, w float32) {
+	bold, dated := false, false
 	for ; i >= c.root && i >= 0 && !c.t.nodes[i].tag.is(traitBlock); i = c.t.nodes[i].parent {
-		if x := c.t.nodes[i].tag; x == tagB || x == tagStrong {
-			return true
+		switch c.t.nodes[i].tag {
+		case tagB, tagStrong:
+			bold = true
+		case tagTime:
+			dated = true
 		}
 	}
-	return false
+	c.cur.bold += w * number(bold)
+	c.cur.dated += w * number(dated)
 }
 
 func (c *collector) nearest(i int32) int32 {
@@ -128,28 +177,69 @@ func (c *collector) nearest(i int32) int32 {
 	return i
 }
 
+// looksAside says whether text outside the container whose nearest block is
+// above i is looked at.
+func (c *collector) looksAside(i int32) bool {
+	n := &c.t.nodes[c.nearest(i)]
+	return (n.own >= minAsideBlock || c.above(i)) && n.link < 0.8*n.own
+}
+
+// above says whether node i stands in the header of the text.
+func (c *collector) above(i int32) bool { return c.from <= i && i < c.main }
+
+func (c *collector) inside(i int32) bool { return c.main <= i && i < c.t.nodes[c.main].stop }
+
 func (c *collector) flush() {
-	text := c.buf.String()
-	c.buf.b = c.buf.b[:0]
-	c.breaks = 0
+	text := bytes.TrimSpace(c.buf.b)
 	b := c.cur
 	c.cur = block{node: -1}
-	if text == "" || b.weight == 0 {
-		return
+	c.breaks = 0
+	if len(text) > 0 && b.weight > 0 {
+		b.inside = c.inside(b.node)
+		if b.inside || (b.weight >= minAsideBlock || c.above(b.start)) && !b.linkOnly() {
+			c.classify(&b)
+			b.image = c.t.imageAbove(&b)
+			c.add(b, text)
+		}
 	}
-	b.text = text
-	c.classify(&b)
+	c.buf.b = c.buf.b[:0]
+}
+
+// imageAbove says whether the element of a block begins with an image.
+func (t *tree) imageAbove(b *block) bool {
+	for i := b.node + 1; i < b.start && i < b.node+12; i++ {
+		if t.nodes[i].tag == tagImg {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *collector) add(b block, text []byte) {
+	b.from = len(c.texts)
+	c.texts = append(c.texts, text...)
+	b.to = len(c.texts)
 	c.out = append(c.out, b)
 }
 
-// classify sets the type of a block from its ancestors within the container.
+// classify sets the type of a block from its ancestors. An item or a quote that
+// holds most of the page's text is layout.
 func (c *collector) classify(b *block) {
 	b.t = news.BlockParagraph
 	for i := b.node; i >= 0; i = c.t.nodes[i].parent {
 		n := &c.t.nodes[i]
 		b.lead = b.lead || n.flags&leadMark != 0 && n.full < 900
 		b.byline = b.byline || n.flags&(bylineMark|dateMark) != 0 && n.full < 300
+		b.note = b.note || n.tag == tagFigcaption || n.flags&captionMark != 0 && n.full < 600
 		switch {
+		case n.full > 0.5*c.all && !n.tag.is(traitHeading):
+			return
+		case n.flags&embedMark != 0:
+			b.t = news.BlockEmbed
+		case b.t == news.BlockEmbed:
+		case n.flags&factMark != 0:
+			b.t = news.BlockFactBox
+		case b.t == news.BlockFactBox:
 		case n.tag.is(traitHeading):
 			b.t = news.BlockHeading
 		case b.t != news.BlockParagraph:
@@ -158,11 +248,11 @@ func (c *collector) classify(b *block) {
 		case n.tag == tagBlockquote:
 			b.t = news.BlockQuote
 		}
-		if i == c.root {
-			return
-		}
 	}
 }
+
+// besides says whether a block stands with the text but is no part of it.
+func (b *block) besides() bool { return b.t == news.BlockEmbed || b.t == news.BlockFactBox }
 
 // dataTable says whether a table holds data, not the page's layout.
 func (t *tree) dataTable(i int32) bool {
@@ -200,7 +290,7 @@ func (c *collector) table(i int32) {
 		}
 	}
 	if len(rows) > 0 {
-		c.out = append(c.out, block{t: news.BlockTable, text: strings.Join(rows, "\n"), node: i, start: i, weight: w, link: link})
+		c.add(block{t: news.BlockTable, node: i, start: i, weight: w, link: link, inside: c.inside(i)}, []byte(strings.Join(rows, "\n")))
 	}
 }
 
@@ -234,27 +324,37 @@ func hasLetter(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) >= 0
 }
 
-// fold brings text into the form in which titles and lines are compared: words
-// in lower case with one blank between them.
+// fold brings text into the form in which titles and lines are compared: letters
+// and digits in lower case, with one blank for whatever is between.
 func fold(s string) string { return string(appendFold(make([]byte, 0, len(s)), s)) }
 
-// appendFold appends text as fold returns it.
-func appendFold(b []byte, s string) []byte {
-	space, from := false, len(b)
-	for _, r := range s {
+func appendFold(dst []byte, s string) []byte {
+	from, space := len(dst), false
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			i++
+			c = lower(c)
+			if 'a' <= c && c <= 'z' || '0' <= c && c <= '9' {
+				if space {
+					dst, space = append(dst, ' '), false
+				}
+				dst = append(dst, c)
+			} else {
+				space = len(dst) > from
+			}
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		i += n
 		if !isWordRune(r) {
-			space = len(b) > from
+			space = len(dst) > from
 			continue
 		}
 		if space {
-			b = append(b, ' ')
-			space = false
+			dst, space = append(dst, ' '), false
 		}
-		if r < utf8.RuneSelf {
-			b = append(b, lower(byte(r)))
-		} else {
-			b = utf8.AppendRune(b, unicode.ToLower(r))
-		}
+		dst = utf8.AppendRune(dst, unicode.ToLower(r))
 	}
-	return b
+	return dst
 }

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -15,17 +16,16 @@ func (x *extraction) body() {
 		return
 	}
 	t := x.tree
-	x.root = t.container()
+	x.root = t.container(x.models.container)
 	if x.root < 0 {
 		x.root = t.fallbackRoot()
 	}
-	if x.root < 0 {
-		return
-	}
-	x.raw = t.collect(x.root)
+	from, _ := x.scope()
+	x.raw = t.collect(x.root, from, 0)
 }
 
-// fallbackRoot is where a page without any long paragraph keeps its text.
+// fallbackRoot is where a page without any long paragraph keeps its text, or one
+// without any elements around it.
 func (t *tree) fallbackRoot() int32 {
 	for _, want := range []tag{tagArticle, tagMain, tagBody} {
 		for i := range t.nodes {
@@ -34,7 +34,7 @@ func (t *tree) fallbackRoot() int32 {
 			}
 		}
 	}
-	return -1
+	return 0
 }
 
 // scope returns the nodes that belong to the article: its text with the header
@@ -83,14 +83,13 @@ type filter struct {
 	x       *extraction
 	title   string
 	seen    map[string]bool
-	first   int  // index of the first block of running text
-	second  int  // of the second: the first may be the standfirst, above the byline
-	last    int  // of the last
-	related bool // behind a label of links
-	rail    bool // and they are a rail
-	ended   bool // behind what heads the end of the article
-	out     []block
-	weight  float32
+	first   int     // index of the first block of running text
+	second  int     // of the second: the first may be the standfirst, above the byline
+	last    int     // of the last
+	related bool    // behind a label of links
+	rail    bool    // and they are a rail
+	ended   bool    // behind what heads the end of the article
+	weight  float32 // of what no rule refused
 }
 
 // The reasons why a block is not in the text.
@@ -106,13 +105,16 @@ const (
 	whyEarly   = "furniture above the text"
 	whyLink    = "only a link"
 	whyTwice   = "stood before"
+	whyOutside = "outside the container"
+	whyModel   = "not like the text"
 )
 
-// blocks filters the raw blocks.
-func (x *extraction) blocks() {
+// sift tells what the blocks are by rules, and files what belongs elsewhere. A
+// block's reason is the word of a rule, which the model may overrule.
+func (x *extraction) sift() {
 	f := filter{x: x, title: fold(x.art.Title), seen: make(map[string]bool), first: len(x.raw), second: len(x.raw), last: -1}
 	for i := range x.raw {
-		if b := &x.raw[i]; running(b) {
+		if b := &x.raw[i]; b.inside && b.run {
 			if f.last >= 0 {
 				f.second = min(f.second, i)
 			}
@@ -120,31 +122,78 @@ func (x *extraction) blocks() {
 			f.last = i
 		}
 	}
+	from, _ := x.scope()
 	for i := range x.raw {
-		b := &x.raw[i]
-		if f.ended = f.ended || f.weight > 300 && endsArticle(b); f.ended {
+		switch b := &x.raw[i]; {
+		case !b.inside && b.start > x.root || b.start < from:
+			b.why = whyOutside
+		case !b.inside && f.isByline(i, b):
+			b.why = whyByline
+		case !b.inside && f.isCaption(b):
+			b.why = whyCaption
+		case !b.inside:
+			b.why = whyOutside
+		case x.tree.nodes[b.node].flags&ruleKeep != 0:
+		case f.ends(b):
 			b.why = whyEnded
-			continue
-		}
-		if x.tree.nodes[b.node].flags&ruleKeep == 0 {
-			b.why = f.refuse(i, b)
-		}
-		if b.why == "" {
-			f.out = append(f.out, *b)
-			f.weight += b.weight
+		default:
+			if b.why = f.refuse(i, b); b.why == "" {
+				f.weight += b.weight
+			}
 		}
 	}
-	x.kept = trimEnd(f.out)
 }
 
-// endsArticle says whether a block heads what never comes before the end of the
-// text: comments, consent dialogs, notes on the author.
-func endsArticle(b *block) bool {
-	if b.weight > 60 {
-		return false
+// disputable are the reasons that the model may overrule.
+var disputable = map[string]bool{"": true, whyOutside: true, whyEarly: true, whyLink: true, whyTwice: true}
+
+// sureText is the weight of likely text below which a page is looked at again.
+const sureText = 150
+
+// keep keeps the blocks that the model takes for text. When they are hardly
+// any, it keeps the likeliest of the container that no rule refuses.
+func (x *extraction) keep() {
+	vectors := x.describeBlocks()
+	var sure float32
+	top := float32(math.Inf(-1))
+	for i := range x.raw {
+		b := &x.raw[i]
+		b.odds = x.models.blocks.Score(vectors[i][:])
+		if b.besides() || !disputable[b.why] {
+			continue
+		}
+		if b.odds > 0 {
+			sure += b.weight
+		}
+		if b.inside && b.why == "" {
+			top = max(top, b.odds)
+		}
 	}
-	folded := strings.TrimLeft(fold(b.text), "0123456789 ")
-	return endLabels[folded]
+	limit := float32(0)
+	if sure < sureText {
+		limit = min(0, top-1)
+	}
+	x.kept = make([]block, 0, len(x.raw))
+	for i := range x.raw {
+		b := &x.raw[i]
+		switch {
+		case x.tree.nodes[b.node].flags&ruleKeep != 0 || b.inside && b.besides(),
+			b.odds > 0 && disputable[b.why],
+			b.odds > limit && b.inside && b.why == "":
+			b.why = ""
+			x.kept = append(x.kept, *b)
+		case b.why == "":
+			b.why = whyModel
+		}
+	}
+	x.kept = trimEnd(x.kept)
+}
+
+// ends says whether the article has ended: at a block that heads what never
+// comes before its end, such as comments or notes on the author.
+func (f *filter) ends(b *block) bool {
+	f.ended = f.ended || f.weight > 300 && b.weight <= 60 && endLabels[strings.TrimLeft(b.folded, "0123456789 ")]
+	return f.ended
 }
 
 // running says whether a block alone is surely running text.
@@ -155,7 +204,7 @@ func running(b *block) bool {
 // refuse returns why a block is not in the text, or "", and files what belongs
 // elsewhere.
 func (f *filter) refuse(i int, b *block) string {
-	folded := fold(b.text)
+	folded := b.folded
 	switch {
 	case folded == "" || noiseLines[folded]:
 		return whyNoise
@@ -169,7 +218,7 @@ func (f *filter) refuse(i int, b *block) string {
 		return whyTitle
 	case f.isByline(i, b):
 		return whyByline
-	case f.isCaption(folded):
+	case f.isCaption(b):
 		return whyCaption
 	case i < f.first && f.early(b):
 		return whyEarly
@@ -214,7 +263,7 @@ func (f *filter) relatedBlock(i int, b *block, folded string) bool {
 		return false
 	}
 	teaser := b.linkOnly() || b.weight < 200 && (!endsSentence(b.text) || b.t == news.BlockHeading || b.t == news.BlockListItem && b.link > 0)
-	if !teaser && running(b) {
+	if !teaser && b.run {
 		f.related, f.rail = false, false
 		return false
 	}
@@ -264,7 +313,7 @@ func (f *filter) isByline(i int, b *block) bool {
 		f.x.bylines = append(f.x.bylines, b.text)
 		return true
 	}
-	if near && b.weight < 50 && holdsDate(b.text) && !endsSentence(strings.TrimRight(b.text, ".")) {
+	if near && b.dated > 0.8*b.weight || near && b.weight < 50 && holdsDate(b.text) && !endsSentence(strings.TrimRight(b.text, ".")) {
 		return true
 	}
 	return false
@@ -279,7 +328,13 @@ func (x *extraction) orgTail(s string) bool {
 		(x.isSite(tail) || len(x.domainLabel) >= 5 && strings.Contains(joined, x.domainLabel))
 }
 
-func (f *filter) isCaption(folded string) bool { return len(folded) > 15 && f.x.captions[folded] }
+// shortCaption is the weight up to which a line right below an image in the same
+// element is its caption.
+const shortCaption = 80
+
+func (f *filter) isCaption(b *block) bool {
+	return b.note || b.image && b.weight < shortCaption || len(b.folded) > 15 && f.x.captions[b.folded]
+}
 
 // early says whether a short block in front of the text is furniture.
 func (f *filter) early(b *block) bool {

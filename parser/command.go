@@ -68,6 +68,18 @@ was made for single pages. -halves prints both.
 
 `
 
+const trainHelp = `usage: parser train -o DIR -corpus DIR [-corpus DIR...] [DIR...]
+
+Trains the models that choose a page's text on the pages of each
+DIR/pages.jsonl, and writes them to a folder. Prints the scores of each corpus
+twice: of pages whose sites the models were not trained with, in five folds,
+and of pages that they have seen. Only the former tell how good they are.
+
+The program has its models built in: to change them, write to parser/model and
+build it again.
+
+`
+
 // listFlag is a flag that may be repeated.
 type listFlag []string
 
@@ -239,6 +251,26 @@ func RunEvaluate(args []string, stdout, stderr io.Writer) int {
 		return done(stderr, err)
 	}
 	return done(stderr, EvaluateArticles(stdout, report, byURL, dirs...))
+}
+
+// RunTrain is the command "parser train". It returns the exit code: 0 done, 1
+// failed, 2 wrong use.
+func RunTrain(args []string, stdout, stderr io.Writer) int {
+	fs := newFlags("train", trainHelp, stderr)
+	var dirs listFlag
+	fs.Var(&dirs, "corpus", "`folder` with pages.jsonl; may be repeated")
+	out := fs.String("o", "", "`folder` for the models")
+	if code, ok := parseFlags(fs, args, stdout); !ok {
+		return code
+	}
+	dirs = append(dirs, fs.Args()...)
+	switch {
+	case len(dirs) == 0:
+		return misuse(fs, stderr, "want at least one folder")
+	case *out == "":
+		return misuse(fs, stderr, "-o is missing")
+	}
+	return done(stderr, Train(stdout, *out, dirs...))
 }
 
 // readArticles reads JSON lines, each an article or a line of "parser extract

@@ -194,6 +194,10 @@ func EvaluateArticles(w io.Writer, report Report, articles map[string]*news.Arti
 	})
 }
 
+// countsStandfirst says whether the bodies of a set's labels begin with the
+// standfirst.
+func countsStandfirst(set string) bool { return set != "zyte" }
+
 // articleKey is what a label and an article are matched by: URLs in a list may
 // have fragments, parameters and blanks that a crawler drops.
 func articleKey(rawURL string) string {
@@ -211,7 +215,7 @@ func evaluate(w io.Writer, report Report, dirs []string, each func(string, func(
 		name := filepath.Base(filepath.Clean(dir))
 		all, open, held := &scores{name: name}, &scores{name: name + " open"}, &scores{name: name + " held"}
 		for _, s := range []*scores{all, open, held} {
-			s.standfirst = name != "zyte"
+			s.standfirst = countsStandfirst(name)
 		}
 		err := each(dir, func(r result) error {
 			all.add(r)

@@ -114,18 +114,17 @@ func (x *extraction) candidates() map[int32]float32 {
 		score float32
 	}
 	var all []rated
-	for i := range x.tree.nodes {
-		if s := rate(&x.tree.nodes[i]); s > 0 && i > 0 {
-			all = append(all, rated{int32(i), s})
-		}
+	cs := x.tree.candidates()
+	for i := range cs {
+		all = append(all, rated{cs[i].node, x.models.container.Score(cs[i].v[:])})
 	}
 	slices.SortStableFunc(all, func(a, b rated) int { return cmp.Compare(b.score, a.score) })
 	out := make(map[int32]float32)
 	for _, r := range all[:min(len(all), mostCandidates)] {
 		out[r.node] = r.score
 	}
-	if x.root > 0 {
-		out[x.root] = rate(&x.tree.nodes[x.root])
+	if _, ok := out[x.root]; !ok && x.root > 0 {
+		out[x.root] = 0 // a site rule's
 	}
 	return out
 }

@@ -30,14 +30,15 @@ const maxText = 4 << 20
 
 // extraction is one page on its way to an article.
 type extraction struct {
-	page *news.Page
-	tree *tree
-	meta meta
-	ld   structured
-	url  *url.URL    // the page's own
-	base *url.URL    // what references are resolved against
-	rule *rules.Site // for the page; the zero Site where there is none
-	key  *url.URL    // what the id is made from
+	page   *news.Page
+	models *models
+	tree   *tree
+	meta   meta
+	ld     structured
+	url    *url.URL    // the page's own
+	base   *url.URL    // what references are resolved against
+	rule   *rules.Site // for the page; the zero Site where there is none
+	key    *url.URL    // what the id is made from
 
 	shape urlshape.Shape // of url
 
@@ -76,6 +77,8 @@ func (t *tries) more() bool {
 // methods may be called concurrently.
 type Extractor struct {
 	Rules *rules.Set // or nil
+
+	models *models // or nil: those of the program
 }
 
 // Extract is that of an Extractor without site rules.
@@ -108,7 +111,7 @@ func (e *Extractor) open(page *news.Page) (*extraction, error) {
 	if err != nil {
 		return nil, reject(ReasonNotHTML)
 	}
-	x := &extraction{page: page, tree: parseTree(src), art: &news.Article{Schema: news.Schema}, root: -1}
+	x := &extraction{page: page, models: e.models, tree: parseTree(src), art: &news.Article{Schema: news.Schema}, root: -1}
 	if len(x.tree.nodes) < 2 {
 		err = reject(ReasonNoText)
 	} else {
@@ -117,6 +120,9 @@ func (e *Extractor) open(page *news.Page) (*extraction, error) {
 	if err != nil {
 		x.tree.release()
 		return nil, err
+	}
+	if x.models == nil {
+		x.models = builtIn()
 	}
 	x.useRule(e.Rules.Find(x.url))
 	return x, nil
@@ -140,21 +146,32 @@ func (x *extraction) addresses() (err error) {
 }
 
 func (x *extraction) run() error {
-	x.ld = x.tree.structured()
-	x.pickArticle()
-	x.markRuled()
-	x.tree.score(x.openings())
-	x.site()
-	x.body()
-	x.title()
-	x.images()
-	x.blocks()
+	x.grade()
+	x.gather()
+	x.keep()
 	x.rescue()
 	x.standfirst()
 	x.dates()
 	x.authors()
 	x.access()
 	return x.judge()
+}
+
+// grade reads the structured data and grades the page's elements.
+func (x *extraction) grade() {
+	x.ld = x.tree.structured()
+	x.pickArticle()
+	x.markRuled()
+	x.tree.score(x.openings())
+}
+
+// gather gathers the page's blocks, with what rules say of them.
+func (x *extraction) gather() {
+	x.site()
+	x.body()
+	x.title()
+	x.images()
+	x.sift()
 }
 
 // openings returns the first words of what the page says its text is.
@@ -315,6 +332,10 @@ func (x *extraction) fillBody() {
 		if text.Len()+len(b.Text) > maxText {
 			x.warn("text cut at %d bytes", text.Len())
 			break
+		}
+		if x.kept[i].besides() {
+			a.Body.Blocks = append(a.Body.Blocks, b)
+			continue
 		}
 		if text.Len() > 0 {
 			text.WriteString("\n\n")

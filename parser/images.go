@@ -53,7 +53,7 @@ func (x *extraction) images() {
 func (x *extraction) textSpan() (first, last int32) {
 	first, last = -1, int32(len(x.tree.nodes))
 	for i := range x.raw {
-		if b := &x.raw[i]; running(b) {
+		if b := &x.raw[i]; b.inside && b.run {
 			if first < 0 {
 				first = b.start
 			}

@@ -43,6 +43,9 @@ func Program() worker.Program {
 			{Name: "evaluate", Args: "-corpus DIR...", Short: "Score the engine on labelled pages", Run: func(_ context.Context, env *worker.Env, args []string) error {
 				return exit(RunEvaluate(args, env.Stdout, env.Stderr))
 			}},
+			{Name: "train", Args: "-o DIR -corpus DIR...", Short: "Train the engine's models on labelled pages", Run: func(_ context.Context, env *worker.Env, args []string) error {
+				return exit(RunTrain(args, env.Stdout, env.Stderr))
+			}},
 			{Name: "rules check", Args: "DIR", Short: "Check a folder of site rules", Run: checkRules},
 		},
 	}

@@ -1,6 +1,10 @@
 package parser
 
-import "errors"
+import (
+	"errors"
+
+	"pressmill/pkg/news"
+)
 
 // ErrNotArticle says that a page is no article; every RejectError is one.
 var ErrNotArticle = errors.New("page is no article")
@@ -115,7 +119,9 @@ func (x *extraction) emptyReason(s *survey, v *verdict) string {
 
 func (x *extraction) textWeight() (w float32) {
 	for i := range x.kept {
-		w += x.kept[i].weight
+		if b := &x.kept[i]; !b.besides() && b.t != news.BlockTable {
+			w += b.weight
+		}
 	}
 	return w
 }

@@ -149,7 +149,7 @@ func (t *tree) sumFull() {
 	}
 }
 
-const furniture = junk | relatedMark | commentMark | tagsMark | hidden | captionMark
+const furniture = consentMark | junk | relatedMark | commentMark | tagsMark | hidden | captionMark
 
 // dropFurniture marks what is not part of the text. No name is believed of an
 // element that holds most of the page's long text.
@@ -197,6 +197,11 @@ func protected(n *node, all float32) bool {
 	switch n.tag {
 	case tagHTML, tagBody, tagMain, tagHead:
 		return true
+	}
+	if n.flags&consentMark != 0 {
+		return false
+	}
+	switch n.tag {
 	case tagArticle:
 		if n.flags&(commentMark|relatedMark|hidden) == 0 {
 			return true
@@ -223,42 +228,4 @@ func (t *tree) sumGood() {
 			p.junk += n.junk
 		}
 	}
-}
-
-// container returns the element that holds the running text, or -1.
-func (t *tree) container() int32 {
-	best, top := int32(-1), float32(0)
-	for i := range t.nodes {
-		if s := rate(&t.nodes[i]); s > 0 && s >= top { // the innermost of equals
-			best, top = int32(i), s
-		}
-	}
-	return best
-}
-
-// rate returns how well an element would do as the container, or 0.
-func rate(n *node) float32 {
-	if n.good == 0 || n.flags&(dropped|inJunk) != 0 || !mayContain(n.tag) {
-		return 0
-	}
-	return n.good * n.good / (n.good + 0.5*n.junk) * boost(n)
-}
-
-// mayContain says whether an element of this tag can hold an article.
-func mayContain(x tag) bool {
-	switch x {
-	case tagP, tagLI, tagUL, tagOL, tagBlockquote, tagH1, tagH2, tagH3, tagH4, tagH5, tagH6, tagTR, tagTbody, tagDT, tagDD, tagDL, tagHead:
-		return false
-	}
-	return x.is(traitBlock)
-}
-
-func boost(n *node) float32 {
-	switch {
-	case n.flags&bodyMark != 0:
-		return 1.3
-	case n.tag == tagArticle || n.tag == tagMain:
-		return 1.1
-	}
-	return 1
 }

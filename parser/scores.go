@@ -208,7 +208,10 @@ type overlapScore struct{ p, r, f1 float64 }
 
 // compareTokens compares two texts by their multisets of 4-token shingles.
 func compareTokens(got, truth []string) overlapScore {
-	g, t := shingles(got), shingles(truth)
+	return compareShingles(shingles(got), shingles(truth))
+}
+
+func compareShingles(g, t map[string]int) overlapScore {
 	var tp, fp, fn float64
 	for k, n := range g {
 		both := min(n, t[k])

@@ -98,9 +98,7 @@ func (x *extraction) ruledBody() bool {
 		for t.nodes[x.root].stop <= last {
 			x.root = t.nodes[x.root].parent
 		}
-		for _, n := range nodes {
-			x.raw = append(x.raw, t.collect(n)...)
-		}
+		x.raw = t.collect(x.root, x.root, nodes...)
 		x.prov("body", srcRule, 1)
 		return true
 	}

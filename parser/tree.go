@@ -31,6 +31,9 @@ type tree struct {
 	words *wordMemo
 	ld    jsonld.Document // what structured reads
 	buf   []byte
+	texts []byte    // of collect
+	sums  []prefix  // of prefixes
+	spare []float32 // of scratch
 }
 
 var treePool = sync.Pool{New: func() any { return &tree{words: newWordMemo()} }}
@@ -45,6 +48,13 @@ func parseTree(src []byte) *tree {
 	s.live[tagHTML]++
 	s.run()
 	return t
+}
+
+// scratch returns a number for each node, all 0. It holds until the next call.
+func (t *tree) scratch() []float32 {
+	t.spare = slices.Grow(t.spare[:0], len(t.nodes))[:len(t.nodes)]
+	clear(t.spare)
+	return t.spare
 }
 
 func (t *tree) release() {

@@ -253,7 +253,7 @@ const (
 // site, begins with one, or leads on to one.
 func (x *extraction) isHeadlineLink(b *block, more string) bool {
 	switch {
-	case x.leadsOff(b.href):
+	case !b.inside || x.leadsOff(b.href):
 		return false
 	case b.linkOnly():
 		return b.weight > headlineWeight || b.t == news.BlockHeading && b.weight > headingWeight || b.text == more

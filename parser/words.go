@@ -28,6 +28,8 @@ const (
 	titleMark                    // named as a title
 	evidence                     // its text is in the structured data
 	liveMark                     // named as a live blog's post
+	consentMark                  // named as a consent dialog
+	embedMark                    // named as a post of a social network
 	ruleDrop                     // a site rule drops it
 	ruleKeep                     // a site rule keeps it
 	kickerMark                   // named as a kicker
@@ -37,7 +39,7 @@ const (
 var wordFlags = buildWords(map[mark]string{
 	junk: `nav navi navbar navigation menu menubar submenu breadcrumb breadcrumbs footer foot footnav sidebar sidebars aside rail
 		widget widgets advert adverts advertisement advertising ads adbox adslot adsense banner banners sponsor sponsored
-		cookie cookies gdpr cmp consent popup modal overlay toolbar toolbox tools masthead topbar
+		popup modal overlay toolbar toolbox tools masthead topbar
 		share sharing shares sharebar sharebuttons social socials sociallinks socialmedia sharedaddy addthis addtoany
 		newsletter newsletters subscribe subscription subscriptions signup paywall premium-teaser login signin
 		pagination pager paging skip skiplink skiplinks print printer toc
@@ -45,7 +47,7 @@ var wordFlags = buildWords(map[mark]string{
 		copyright legal disclaimer colophon rating ratings poll quiz vote votes survey player
 		hovercard tooltip flyout dropdown offcanvas ticker marquee impressum
 		jumplinks noprint donate donation donations feedback correction corrections shop bookmark bookmarks favorite
-		onetrust didomi usercentrics cookielaw cookielawinfo authorinfo aboutauthor
+		authorinfo
 		authorbox authorbio bio biography aboutauthor`,
 	relatedMark: `related relatedposts relatedarticles relatedcontent relatedstories recommend recommended recommendation recommendations
 		recirc recirculation readmore morefrom morestories morenews readnext upnext trending popular mostread mostpopular
@@ -72,6 +74,9 @@ var wordFlags = buildWords(map[mark]string{
 		pretitle titleprefix headlineprefix surtitle surtitre supratitulo antetitulo volanta catchline overhead topictitle topiclabel
 		subheading prehead preheading flag badge label section rubric rubrik ressort category`,
 	liveMark: `liveblog liveblogpost livepost liveblogupdate`,
+	consentMark: `cookie cookies cookiebar cookiebanner cookienotice cookieconsent gdpr cmp consent onetrust didomi usercentrics cookielaw cookielawinfo
+		cookiebot cookiefirst quantcast qc borlabs klaro truste trustarc privacyoverview privacymanager ccpa`,
+	embedMark: `twittertweet instagrammedia tiktokembed fbpost blueskyembed mastodonembed`,
 })
 
 func buildWords(lists map[mark]string) map[string]mark {

@@ -1,0 +1,349 @@
+package parser
+
+import (
+	"fmt"
+	"hash/crc32"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	"pressmill/parser/boost"
+)
+
+// TrainFolds is how many parts the sites are cut into for cross-validation.
+const TrainFolds = 5
+
+// How the models are trained. Few pages stand for the whole web, so the trees
+// are shallow, and each sees only some of the sites and of the features.
+var (
+	containerParams = boost.Params{Trees: 100, Depth: 3, Rate: 0.15, Lambda: 20, MinWeight: 10, MinGroups: 5, MinGain: 1, Groups: 0.6, Features: 0.4, Seed: 1}
+	blockParams     = boost.Params{Trees: 120, Depth: 3, Rate: 0.1, Lambda: 20, MinWeight: 3, MinGroups: 4, MinGain: 1, Groups: 0.6, Features: 0.4, Seed: 1}
+)
+
+// lesson is one labelled page with what the models learn from it.
+type lesson struct {
+	label      *labelled
+	set        string
+	fold       int
+	containers []boost.Row // one for each candidate
+	blocks     []boost.Row // one for each block that the label tells of
+}
+
+// Train trains the models on labelled corpora and writes them to folder out, as
+// container.txt and blocks.txt. It prints the scores of the pages of each corpus
+// when the models were trained without their sites, and when with them.
+func Train(w io.Writer, out string, dirs ...string) error {
+	t := &training{}
+	for _, dir := range dirs {
+		if err := t.load(dir); err != nil {
+			return err
+		}
+	}
+	t.each(func(s *lesson) { s.containers = s.containerRows() })
+	folds := make([]*models, TrainFolds)
+	for k := range folds {
+		folds[k] = &models{container: t.train(containerParams, k, func(s *lesson) []boost.Row { return s.containers })}
+	}
+	// The blocks are described by containers that were chosen as they will be
+	// on unknown pages.
+	t.each(func(s *lesson) { s.blocks = s.blockRows(folds[s.fold]) })
+	for k := range folds {
+		folds[k].blocks = t.train(blockParams, k, func(s *lesson) []boost.Row { return s.blocks })
+	}
+	all := &models{
+		container: t.train(containerParams, -1, func(s *lesson) []boost.Row { return s.containers }),
+		blocks:    t.train(blockParams, -1, func(s *lesson) []boost.Row { return s.blocks }),
+	}
+	fmt.Fprintln(w, tableHead)
+	t.report(w, " unseen", func(s *lesson) *models { return folds[s.fold] })
+	t.report(w, " seen", func(*lesson) *models { return all })
+	return all.write(out)
+}
+
+func (m *models) write(dir string) error {
+	for _, f := range []struct {
+		name     string
+		model    *boost.Model
+		features []string
+	}{{"container.txt", m.container, containerFeatures}, {"blocks.txt", m.blocks, blockFeatures}} {
+		var text strings.Builder
+		if err := f.model.Write(&text, f.features); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, f.name), []byte(text.String()), 0o644); err != nil {
+			return fmt.Errorf("write model: %w", err)
+		}
+	}
+	return nil
+}
+
+// training is the pages of all corpora.
+type training struct {
+	sets    []string
+	lessons []*lesson
+}
+
+func (t *training) load(dir string) error {
+	labels, err := loadCorpus(dir)
+	if err != nil {
+		return err
+	}
+	set := filepath.Base(filepath.Clean(dir))
+	t.sets = append(t.sets, set)
+	for i := range labels {
+		t.lessons = append(t.lessons, &lesson{label: &labels[i], set: set, fold: labels[i].fold()})
+	}
+	return nil
+}
+
+// fold returns the part of the sites that a label belongs to.
+func (l *labelled) fold() int {
+	return int(crc32.ChecksumIEEE([]byte("fold "+l.Site)) % TrainFolds)
+}
+
+// each calls fn for every lesson, on all cores.
+func (t *training) each(fn func(*lesson)) {
+	var wg sync.WaitGroup
+	next := make(chan *lesson)
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for s := range next {
+				fn(s)
+			}
+		})
+	}
+	for _, s := range t.lessons {
+		next <- s
+	}
+	close(next)
+	wg.Wait()
+}
+
+// train trains a model on the rows of all lessons but those of one fold.
+func (t *training) train(p boost.Params, without int, rows func(*lesson) []boost.Row) *boost.Model {
+	var all []boost.Row
+	for _, s := range t.lessons {
+		if s.fold != without {
+			all = append(all, rows(s)...)
+		}
+	}
+	return boost.Train(all, p)
+}
+
+func (t *training) report(w io.Writer, suffix string, use func(*lesson) *models) {
+	results := make(map[*lesson]result)
+	var mu sync.Mutex
+	t.each(func(s *lesson) {
+		r := (&Extractor{models: use(s)}).extractLabelled(s.label)
+		mu.Lock()
+		results[s] = r
+		mu.Unlock()
+	})
+	for _, set := range t.sets {
+		sum := &scores{name: set + suffix, standfirst: countsStandfirst(set)}
+		for _, s := range t.lessons {
+			if s.set == set {
+				sum.add(results[s])
+			}
+		}
+		fmt.Fprintln(w, sum.row())
+	}
+}
+
+// truth is what a label says of the text.
+type truth struct {
+	grams   []map[string]int // shingles of each right variant of the body
+	words   string           // of all variants, each between zero bytes
+	include []string         // snippets
+	exclude []string
+}
+
+func (l *labelled) truth() *truth {
+	e := &l.Expected
+	bodies := e.BodyAlts
+	if len(bodies) == 0 && e.Body != "" {
+		bodies = []string{e.Body}
+	}
+	t := &truth{include: flatten(e.Include), exclude: flatten(e.Exclude)}
+	for _, b := range bodies {
+		words := tokens(b, true)
+		t.grams = append(t.grams, shingles(words))
+		t.words += zeros(words)
+	}
+	return t
+}
+
+func zeros(words []string) string { return "\x00" + strings.Join(words, "\x00") + "\x00" }
+
+func flatten(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = strings.Join(strings.Fields(s), " ")
+	}
+	return out
+}
+
+// close tells how near a text is to the truth, from 0 to 1.
+func (t *truth) close(text string) float64 {
+	best := 0.0
+	got := shingles(tokens(text, true))
+	for _, g := range t.grams {
+		best = max(best, compareShingles(got, g).f1)
+	}
+	if t.grams != nil {
+		return best
+	}
+	flat := strings.Join(strings.Fields(text), " ")
+	var tp, fp float64
+	for _, s := range t.include {
+		tp += boolValue(strings.Contains(flat, s))
+	}
+	for _, s := range t.exclude {
+		fp += boolValue(strings.Contains(flat, s))
+	}
+	return 2 * tp / max(1, tp+fp+float64(len(t.include)))
+}
+
+// The weights of a page's rows, by what its label tells.
+const (
+	bodyWeight    = 10 // of candidates: the whole body
+	snippetWeight = 3  // some snippets
+	snippetBlock  = 8  // of a block that holds a snippet
+	pageWeight    = 20 // of the blocks of a page
+)
+
+// sharpness says how much worse a candidate is that is farther from the truth
+// than the best.
+const sharpness = 15
+
+// containerRows describes the candidates of a page, and how near the text of
+// each comes to that of the best.
+func (s *lesson) containerRows() []boost.Row {
+	x := s.open(&models{})
+	if x == nil {
+		return nil
+	}
+	defer x.tree.release()
+	x.grade()
+	truth := s.label.truth()
+	cs := x.tree.candidates()
+	near := make([]float64, len(cs))
+	best := 0.0
+	for i := range cs {
+		var text strings.Builder
+		for _, b := range x.tree.collect(cs[i].node, cs[i].node, cs[i].node) {
+			if !b.linkOnly() && b.weight > minAsideBlock {
+				text.WriteString(b.text + "\n")
+			}
+		}
+		near[i] = truth.close(text.String())
+		best = max(best, near[i])
+	}
+	weight := float64(snippetWeight)
+	if truth.grams != nil {
+		weight = bodyWeight
+	}
+	var rows []boost.Row
+	for i := range cs {
+		rows = append(rows, boost.Row{X: cs[i].v[:], Y: math.Exp((near[i] - best) * sharpness), Weight: weight, Group: s.label.Site})
+	}
+	return rows
+}
+
+// open opens the page for extraction, or returns nil where it cannot be.
+func (s *lesson) open(m *models) *extraction {
+	page, err := s.label.page()
+	if err != nil {
+		return nil
+	}
+	x, err := (&Extractor{models: m}).open(page)
+	if err != nil {
+		return nil
+	}
+	return x
+}
+
+// blockRows describes the blocks of a page that its label tells of.
+func (s *lesson) blockRows(m *models) []boost.Row {
+	x := s.open(m)
+	if x == nil {
+		return nil
+	}
+	defer x.tree.release()
+	x.grade()
+	x.gather()
+	vectors := x.describeBlocks()
+	truth := s.label.truth()
+	var rows []boost.Row
+	var sum float64
+	for i := range x.raw {
+		b := &x.raw[i]
+		if b.besides() || b.lead && !countsStandfirst(s.set) {
+			continue
+		}
+		y, weight, ok := truth.judge(b.text)
+		if !ok {
+			continue
+		}
+		sum += weight
+		rows = append(rows, boost.Row{X: vectors[i][:], Y: y, Weight: weight, Group: s.label.Site})
+	}
+	if truth.grams != nil {
+		for i := range rows {
+			rows[i].Weight *= pageWeight / math.Sqrt(sum+pageWeight)
+		}
+	}
+	return rows
+}
+
+// judge tells whether a block belongs to the text, with the weight of that; ok
+// is false if the label does not tell.
+func (t *truth) judge(text string) (y, weight float64, ok bool) {
+	if t.grams == nil {
+		return t.judgeBySnippets(text)
+	}
+	words := tokens(text, true)
+	if len(words) == 0 {
+		return 0, 0, false
+	}
+	weight = math.Pow(float64(len(words))+3, 0.6)
+	if len(words) < 4 {
+		return boolValue(strings.Contains(t.words, zeros(words))), weight, true
+	}
+	best := 0.0
+	for _, left := range t.grams {
+		var hit, all float64
+		for gram, n := range shingles(words) {
+			all += float64(n)
+			hit += float64(max(0, min(n, left[gram])))
+		}
+		best = max(best, hit/all)
+	}
+	if best > 0.6 { // a second block with the same text is one too many
+		for _, left := range t.grams {
+			for gram, n := range shingles(words) {
+				left[gram] -= n
+			}
+		}
+	}
+	return boolValue(best > 0.5), weight, true
+}
+
+func (t *truth) judgeBySnippets(text string) (y, weight float64, ok bool) {
+	flat := strings.Join(strings.Fields(text), " ")
+	for _, s := range t.exclude {
+		if strings.Contains(flat, s) {
+			return 0, snippetBlock, true
+		}
+	}
+	for _, s := range t.include {
+		if strings.Contains(flat, s) {
+			return 1, snippetBlock, true
+		}
+	}
+	return 0, 0, false
+}

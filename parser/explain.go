@@ -391,8 +391,13 @@ func (t *tree) whyDropped(i int32) string {
 		flag mark
 		text string
 	}{
-		{ruleDrop, "dropped by the site rule"}, {hidden, "hidden"}, {commentMark, "comments, by its name"}, {relatedMark, "related, by its name"},
-		{captionMark, "caption, by its name"}, {tagsMark, "tags, by its name"}, {junk, "furniture, by its name"},
+		{ruleDrop, "dropped by the site rule"},
+		{hidden, "hidden"},
+		{commentMark, "comments, by its name"},
+		{relatedMark, "related, by its name"},
+		{captionMark, "caption, by its name"},
+		{tagsMark, "tags, by its name"},
+		{junk, "furniture, by its name"},
 	} {
 		if n.flags&why.flag != 0 {
 			return why.text

@@ -74,6 +74,7 @@ func TestWellFormed(t *testing.T) {
 				t.Fatalf("</%s> in %v", tok.Data, open)
 			}
 			open = open[:len(open)-1]
+		default:
 		}
 	}
 	if len(open) > 0 {

@@ -82,11 +82,16 @@ func TestAccepts(t *testing.T) {
 		want  bool
 	}{
 		{Exists, "", true},
-		{Equals, value, true}, {Equals, "story", false},
-		{Prefix, "sto", true}, {Prefix, "main", false},
-		{Suffix, "text", true}, {Suffix, "story", false},
-		{Contains, "y m", true}, {Contains, "my", false},
-		{Word, "main-text", true}, {Word, "main", false},
+		{Equals, value, true},
+		{Equals, "story", false},
+		{Prefix, "sto", true},
+		{Prefix, "main", false},
+		{Suffix, "text", true},
+		{Suffix, "story", false},
+		{Contains, "y m", true},
+		{Contains, "my", false},
+		{Word, "main-text", true},
+		{Word, "main", false},
 	} {
 		if got := (&AttrTest{Op: c.op, Value: c.value}).Accepts(value); got != c.want {
 			t.Errorf("%d %q: %v", c.op, c.value, got)

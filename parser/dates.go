@@ -70,6 +70,12 @@ func (d *dated) wall() time.Time {
 	return dayOf(d.Date).Add(time.Duration(d.Hour)*time.Hour + time.Duration(d.Minute)*time.Minute + time.Duration(d.Second)*time.Second)
 }
 
+// instant returns when a date with a zone was, in UTC.
+func (d *dated) instant() time.Time { return d.wall().Add(-time.Duration(d.Offset) * time.Second) }
+
+// declared says whether the date was written for machines.
+func (d *dated) declared() bool { return d.src == "jsonld" || d.src == "meta" }
+
 // midnight says whether the date tells no more than its day.
 func (d *dated) midnight() bool {
 	return d.Precision == news.PrecisionDay || d.Hour == 0 && d.Minute == 0 && d.Second == 0
@@ -87,7 +93,7 @@ func (d *dated) join(o *dated) {
 	switch {
 	case o.midnight():
 	case d.midnight():
-		if d.daysApart(o) == 0 {
+		if d.daysApart(o) == 0 && !(d.Zoned && o.Zoned && d.instant().Equal(o.instant())) {
 			d.takeTime(o)
 		}
 	case o.Zoned && !d.Zoned:
@@ -123,8 +129,7 @@ func (d *dated) moveTo(off int) {
 // of zoned, in seconds east of UTC. There is none unless both are the same
 // minute in a zone that exists, to the half hour.
 func offsetBetween(local, zoned *dated) (int, bool) {
-	instant := zoned.wall().Add(-time.Duration(zoned.Offset) * time.Second)
-	off := local.wall().Truncate(time.Minute).Sub(instant.Truncate(time.Minute))
+	off := local.wall().Truncate(time.Minute).Sub(zoned.instant().Truncate(time.Minute))
 	return int(off / time.Second), off%(30*time.Minute) == 0 && off >= -12*time.Hour && off <= 14*time.Hour
 }
 
@@ -152,7 +157,7 @@ func (l *timeline) firstPublished() *dated {
 // modification, or else the best one, or nil.
 func (l *timeline) trusted() *dated {
 	for i := range l.published {
-		if d := &l.published[i]; !l.afterModified(d) {
+		if d := &l.published[i]; !l.afterModified(d) && (i == 0 || d.declared()) {
 			return d
 		}
 	}
@@ -186,7 +191,7 @@ func (l *timeline) againstURL(best *dated) *dated {
 			return d
 		}
 	}
-	if apart > 0 || best.src != "jsonld" && best.src != "meta" {
+	if apart > 0 || !best.declared() {
 		return &l.url
 	}
 	return best

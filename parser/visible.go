@@ -29,6 +29,9 @@ func (x *extraction) visibleDates(l *timeline) {
 	if len(l.published) == 0 {
 		x.markedDates(l, to, int32(len(x.tree.nodes)))
 	}
+	if len(l.published)+len(l.modified) == 0 {
+		x.scriptDate(l)
+	}
 }
 
 // markedDates reads the time elements and those named as dates among nodes.
@@ -254,6 +257,9 @@ func (x *extraction) readLine(l *timeline, line string, conf float64, before dat
 		if label == dates.NoLabel {
 			label = before
 		}
+		if label == dates.NoLabel {
+			label = dates.LabelBehind(rest[min(d.To, len(rest)):])
+		}
 		d.raw = strings.TrimSpace(line)
 		switch label {
 		case dates.Modified:
@@ -290,6 +296,29 @@ func (x *extraction) dateline(l *timeline) {
 		if end := strings.IndexAny(behind, "–—|:-"); d.From <= maxPlace && end >= 0 && end <= maxPlace/2 && !endsSentence(behind[:end]) {
 			d.raw = s[d.From:d.To]
 			l.published = append(l.published, d)
+		}
+	}
+}
+
+// stateKeys are the names under which scripts keep the date of publication.
+var stateKeys = []string{
+	"datePublished", "publishedAt", "published_at", "publishDate", "publish_date", "publicationDate", "publication_date",
+	"publishedDate", "firstPublished", "first_publish_date", "publishedTime",
+}
+
+// scriptDate reads the first date of publication in the state of the scripts,
+// for a page that shows none until they run.
+func (x *extraction) scriptDate(l *timeline) {
+	src := x.tree.src
+	for _, key := range stateKeys {
+		i := bytes.Index(src, []byte(`"`+key+`"`))
+		if i < 0 {
+			continue
+		}
+		val := src[i+len(key)+2:]
+		val = bytes.TrimLeft(val[:min(len(val), 80)], ": \"\\")
+		if end := bytes.IndexAny(val, "\",}<"); end > 0 && l.read(&l.published, string(val[:end]), "script", 0.4) {
+			return
 		}
 	}
 }

@@ -184,7 +184,7 @@ func (t *tree) markOf(i int32) mark {
 
 // wordAttrs are the attributes whose words say what an element is, by length.
 var wordAttrs = [...][]string{
-	2: {"id"}, 4: {"role"}, 5: {"class"}, 7: {"data-qa"}, 8: {"itemprop"}, 11: {"data-testid", "data-module"}, 14: {"data-component"},
+	2: {"id"}, 4: {"role"}, 5: {"class"}, 7: {"data-qa"}, 8: {"itemprop", "property"}, 11: {"data-testid", "data-module"}, 14: {"data-component"},
 }
 
 // wordMemo remembers the meanings of attribute values, which repeat within a

@@ -94,6 +94,22 @@ func LabelOf(text string) Label {
 	return label
 }
 
+// LabelBehind returns what a text behind a date says of it, when it begins with
+// a label and tells of no other date: "2024年5月3日 更新", "3. Mai 2024 veröffentlicht".
+func LabelBehind(text string) Label {
+	s := fold(text[:min(len(text), MaxText)])
+	if strings.IndexFunc(s, isDigit) >= 0 {
+		return NoLabel
+	}
+	s = strings.TrimLeft(s, " .")
+	for i := range labelStems {
+		if x := &labelStems[i]; strings.HasPrefix(s, x.text) && x.label != Foreign {
+			return x.label
+		}
+	}
+	return NoLabel
+}
+
 // last returns where the label stands in s for the last time, or -1.
 func (x *labelStem) last(s string) int {
 	for end := len(s); ; {

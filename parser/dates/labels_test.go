@@ -27,3 +27,14 @@ func TestLabels(t *testing.T) {
 		}
 	}
 }
+
+func TestLabelsBehind(t *testing.T) {
+	for text, want := range map[string]Label{
+		" 更新": Modified, "公開": Published, " veröffentlicht.": Published, " güncellendi": Modified, " (수정)": NoLabel, " 수정": Modified,
+		" | Updated": NoLabel, " Updated 3 hours ago": NoLabel, " by Ann Writer": NoLabel, "": NoLabel, " posted": Published,
+	} {
+		if got := LabelBehind(text); got != want {
+			t.Errorf("%q: got %d, want %d", text, got, want)
+		}
+	}
+}

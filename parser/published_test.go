@@ -100,6 +100,11 @@ func TestDates(t *testing.T) {
 		"event by its name":             {above: `<time class="event-date">3 May 2024</time>`},
 		"copyright":                     {below: `<p>© 3 May 2024 Example Times</p><footer><p>3 May 2024</p></footer>`},
 		"picture's date in the heading": {above: `<p>Foto: Ann Example</p><time>3 May 2024</time>`, published: "2024-05-03"},
+		"script state":                  {below: `<script>window.state = {"publisher":"2020","story":{"id":20240101,"published_at":"2024-05-03T15:47:42+02:00"}}</script>`, published: "2024-05-03T15:47:42+02:00"},
+		"script state, escaped":         {below: `<div data-state="{&quot;publishedAt&quot;:&quot;2024-05-03T15:47:42+02:00&quot;}"></div>`, published: "2024-05-03T15:47:42+02:00"},
+		"rdfa":                          {above: `<span property="dc:date dc:created" content="2024-05-03T15:47:42+02:00">Friday</span>`, published: "2024-05-03T15:47:42+02:00"},
+		"label behind":                  {above: `<p>2024年5月4日 更新</p>`, modified: "2024-05-04"},
+		"same instant, other clock":     {head: ld(`"datePublished":"2024-05-03T00:00:00Z"`), above: `<time>Fri May 03 2024 02:00:00 GMT+0200</time>`, published: "2024-05-03T00:00:00Z"},
 		"relative":                      {above: `<time>3 hours ago</time>`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -300,25 +300,44 @@ func (x *extraction) dateline(l *timeline) {
 	}
 }
 
-// stateKeys are the names under which scripts keep the date of publication.
-var stateKeys = []string{
-	"datePublished", "publishedAt", "published_at", "publishDate", "publish_date", "publicationDate", "publication_date",
-	"publishedDate", "firstPublished", "first_publish_date", "publishedTime",
-}
-
 // scriptDate reads the first date of publication in the state of the scripts,
-// for a page that shows none until they run.
+// for a page that shows none until they run: the value of a key such as
+// "datePublished" or "published_at".
 func (x *extraction) scriptDate(l *timeline) {
-	src := x.tree.src
-	for _, key := range stateKeys {
-		i := bytes.Index(src, []byte(`"`+key+`"`))
+	const stem = "ubli" // of published and publication
+	for src := x.tree.src; ; {
+		i := bytes.Index(src, []byte(stem))
 		if i < 0 {
-			continue
+			return
 		}
-		val := src[i+len(key)+2:]
-		val = bytes.TrimLeft(val[:min(len(val), 80)], ": \"\\")
-		if end := bytes.IndexAny(val, "\",}<"); end > 0 && l.read(&l.published, string(val[:end]), "script", 0.4) {
+		src = src[i+len(stem):]
+		if val := stateValue(src); len(val) > 0 && l.read(&l.published, string(val), "script", 0.4) {
 			return
 		}
 	}
+}
+
+// maxKey and maxState bound what follows of a key, and its value.
+const (
+	maxKey   = 20
+	maxState = 64
+)
+
+// stateValue returns the value that begins with a digit behind the rest of a
+// quoted key, or nothing.
+func stateValue(src []byte) []byte {
+	end := bytes.IndexAny(src[:min(len(src), maxKey)], "\"'\\& <")
+	if end < 0 {
+		return nil
+	}
+	val := bytes.TrimLeft(src[end:min(len(src), end+maxState)], "\"'\\:& ")
+	val = bytes.TrimPrefix(val, []byte("quot;:"))
+	val = bytes.TrimPrefix(val, []byte("&quot;"))
+	if len(val) == 0 || val[0] < '0' || val[0] > '9' {
+		return nil
+	}
+	if end := bytes.IndexAny(val, "\"'\\,}&<"); end > 0 {
+		return val[:end]
+	}
+	return nil
 }

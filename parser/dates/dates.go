@@ -179,8 +179,12 @@ func (r *reader) restOfYear(i, year, next int) (Date, int) {
 	if year < jalaliEnd && year > jalaliStart {
 		month.calendar = jalali
 	}
+	next += 4
+	if r.at(next).is(dayUnit) {
+		next++
+	}
 	year, mon, dom := toGregorian(year, month, int(day.num))
-	return r.date(i, next+4, year, mon, dom), next + 4
+	return r.date(i, next, year, mon, dom), next
 }
 
 // dayBehind reads the day behind a year and a month that ends before next.

@@ -169,13 +169,17 @@ func (x *extraction) urlDate(l *timeline) {
 func (x *extraction) emptyDateLabel() bool {
 	t := x.tree
 	from, to := x.scope()
-	for i := from; i < to; i++ {
+	tried := 0
+	for i := from; i < to && tried < maxTried; i++ {
 		n := &t.nodes[i]
 		if n.tag != tagNone || n.end-n.start > maxLabel || n.parent < 0 || t.nodes[n.parent].tag.is(traitNoText) {
 			continue
 		}
 		s := bytes.TrimSpace(t.bytes(i))
-		if len(s) > 0 && s[len(s)-1] == ':' && bytes.IndexByte(s, ' ') < 24 && dates.LabelOf(string(s)) != dates.NoLabel && !dateLike(t.nextText(i)) {
+		if !bytes.HasSuffix(s, []byte(":")) {
+			continue
+		}
+		if tried++; dates.LabelOf(string(s)) != dates.NoLabel && !dateLike(t.nextText(i)) {
 			return true
 		}
 	}

@@ -8,8 +8,12 @@ import (
 	"pressmill/parser/dates"
 )
 
-// maxShown bounds how many dates of each kind are read from what a page shows.
-const maxShown = 6
+// maxShown bounds how many dates are read from what a page shows, and maxTried
+// how many elements or lines are looked at for them.
+const (
+	maxShown = 6
+	maxTried = 300
+)
 
 // visibleDates adds the dates that readers see: in time elements and elements
 // named as dates, those next to the text first; then in bylines and in lines
@@ -38,9 +42,13 @@ func (x *extraction) visibleDates(l *timeline) {
 func (x *extraction) markedDates(l *timeline, from, to int32) {
 	t := x.tree
 	var shown, labelled []dated
-	for i := from; i < to && len(shown) < maxShown; i++ {
+	tried := 0
+	for i := from; i < to && len(shown) < maxShown && tried < maxTried; i++ {
 		n := &t.nodes[i]
-		if n.tag != tagTime && n.flags&dateMark == 0 || n.tag == tagNone || n.stop-i > 60 || !x.mayDate(i) {
+		if n.tag != tagTime && n.flags&dateMark == 0 || n.tag == tagNone || n.stop-i > 60 {
+			continue
+		}
+		if tried++; !x.mayDate(i) {
 			continue
 		}
 		d, label := x.markedDate(l, i)
@@ -223,12 +231,16 @@ func (x *extraction) lineDates(l *timeline, from, to int32) {
 		x.readLine(l, line, 0.6, dates.NoLabel)
 	}
 	t := x.tree
-	for i := from; i < to && len(l.published) == 0; i++ {
+	tried := 0
+	for i := from; i < to && len(l.published) == 0 && tried < maxTried; i++ {
 		n := &t.nodes[i]
 		if n.tag != tagNone || n.end-n.start < 6 || n.end-n.start > maxDateNode || n.parent < 0 || t.nodes[n.parent].tag.is(traitNoText) {
 			continue
 		}
-		if !dates.MayHold(t.bytes(i)) || !x.mayDate(i) {
+		if !dates.MayHold(t.bytes(i)) {
+			continue
+		}
+		if tried++; !x.mayDate(i) {
 			continue
 		}
 		s := cleanText(string(t.bytes(i)))

@@ -98,13 +98,20 @@ func (v Value) Len() int {
 // List yields the items of an array; of another value that value alone; of null
 // and of an absent value nothing.
 func (v Value) List() iter.Seq[Value] {
+	return func(yield func(Value) bool) { v.list(yield) } // small enough to be inlined, so that a loop allocates nothing
+}
+
+func (v Value) list(yield func(Value) bool) {
 	switch v.Kind() {
 	case Array:
-		return v.children()
+		for item := range v.children() {
+			if !yield(item) {
+				return
+			}
+		}
 	case Absent, Null:
-		return func(func(Value) bool) {}
 	default:
-		return func(yield func(Value) bool) { yield(v) }
+		yield(v)
 	}
 }
 

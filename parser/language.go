@@ -17,7 +17,11 @@ const langSample = 1200
 // declared one.
 func languages(text string, declared ...string) (lang, said string) {
 	said = declaredLanguage(declared)
-	if lang = detectLanguage(text); lang == "" {
+	primary, _, _ := strings.Cut(said, "-")
+	if primary == "no" {
+		primary = "nb"
+	}
+	if lang = detectLanguage(text, primary); lang == "" {
 		lang = said
 	}
 	return lang, said
@@ -38,17 +42,18 @@ const langMore = 8 << 10
 // detectLanguage returns the language that a text is written in, or "". A
 // script that one language owns decides; else the function words of the
 // languages do, counted in a sample from the middle, where the text is most
-// likely to be prose. Only when they leave it open are the trigrams of all
-// languages compared, which costs fifty times as much.
-func detectLanguage(text string) string {
+// likely to be prose; fewer of them suffice for the language that the page says
+// it is in. Only when they leave it open are the trigrams of all languages
+// compared, which costs fifty times as much.
+func detectLanguage(text, said string) string {
 	sample := middle(text, langSample)
 	if lang, ok := scriptLanguage(sample); ok {
 		return lang
 	}
-	if lang := functionLanguage(sample); lang != "" {
+	if lang := functionLanguage(sample, said); lang != "" {
 		return lang
 	}
-	if lang := functionLanguage(middle(text, langMore)); lang != "" {
+	if lang := functionLanguage(middle(text, langMore), said); lang != "" {
 		return lang
 	}
 	if info := whatlanggo.Detect(sample); info.IsReliable() {
@@ -194,17 +199,19 @@ func buildWordLanguages() map[string]uint64 {
 	return m
 }
 
-// The least votes that a language must have, and how many times those of the
-// next.
+// The least votes that a language must have, how many times those of the next,
+// and for how many words one vote; the first and last are less for the language
+// that the page says it is in.
 const (
-	minVotes    = 6
-	votesMargin = 1.5
+	minVotes, minVotesSaid     = 6, 3
+	votesMargin                = 1.5
+	wordsAVote, wordsAVoteSaid = 12, 25
 )
 
 // functionLanguage returns the language whose function words a sample holds, or
 // "" when there are few or those of several languages. A word votes for each
 // of its languages, the less the more of them have it.
-func functionLanguage(sample string) string {
+func functionLanguage(sample, said string) string {
 	var votes [64]float32
 	words := 0
 	eachWord(sample, func(word []byte) {
@@ -224,10 +231,13 @@ func functionLanguage(sample string) string {
 			next = i
 		}
 	}
-	if votes[best] < minVotes || votes[best] < votesMargin*votes[next] || votes[best]*12 < float32(words) {
-		return ""
+	lang, most := functionWords[best].lang, votes[best]
+	switch {
+	case lang == said && most >= minVotesSaid && most*wordsAVoteSaid >= float32(words),
+		most >= minVotes && most*wordsAVote >= float32(words) && most >= votesMargin*votes[next]:
+		return lang
 	}
-	return functionWords[best].lang
+	return ""
 }
 
 // eachWord calls fn with each word of a text in lower case. The word is only

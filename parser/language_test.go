@@ -39,13 +39,27 @@ func TestDetectLanguage(t *testing.T) {
 		"zh": "市议会表示，这艘旧渡轮不会出售。",
 		"":   "12:30 - 14:00",
 	} {
-		if got := detectLanguage(text); got != lang {
+		if got := detectLanguage(text, ""); got != lang {
 			t.Errorf("%q detected in %q", got, text)
 		}
 		long := strings.Repeat(text+"\n\n", 1+2*langMore/len(text))
-		if got := detectLanguage(long); got != lang && lang != "" {
+		if got := detectLanguage(long, ""); got != lang && lang != "" {
 			t.Errorf("%q detected in a long text of %q", got, lang)
 		}
+	}
+}
+
+// What the page says decides only between what the text can be.
+func TestDetectLanguageAsDeclared(t *testing.T) {
+	const norwegian = "Kommunen sier at den gamle ferja ikke skal selges, og at det også blir åpent for dem som bor ved sjøen."
+	for said, want := range map[string]string{"nb-NO": "nb", "no": "nb", "en": "en"} {
+		if got, _ := languages(norwegian, said); got != want {
+			t.Errorf("declared %q: got %q, want %q", said, got, want)
+		}
+	}
+	const german = "Der Rat hat am Montag beschlossen, dass die alte Fähre nicht verkauft wird und auch im Winter fährt."
+	if got, _ := languages(german, "en"); got != "de" {
+		t.Errorf("German declared as English is taken for %q", got)
 	}
 }
 
@@ -60,6 +74,6 @@ func BenchmarkDetectLanguage(b *testing.B) {
 	text := strings.Repeat("The council said on Monday that it will not sell the old ferry pier, which has been closed for years. ", 20)
 	b.ReportAllocs()
 	for b.Loop() {
-		detectLanguage(text)
+		detectLanguage(text, "")
 	}
 }

@@ -8,16 +8,6 @@ import (
 	"pressmill/pkg/news"
 )
 
-// parseDate reads the first date in raw, or nil. zone is the site's zone or
-// nil.
-func parseDate(raw string, zone *time.Location, where dates.Locale) *news.Date {
-	d, ok := dates.Find(raw, where)
-	if !ok {
-		return nil
-	}
-	return newsDate(d, raw, zone)
-}
-
 // holdsDate says whether a text holds a date.
 func holdsDate(s string) bool {
 	_, ok := dates.Find(s, dates.Locale{})

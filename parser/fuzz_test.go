@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-
-	"pressmill/parser/dates"
 )
 
 func FuzzTree(f *testing.F) {
@@ -64,17 +62,6 @@ func FuzzStructured(f *testing.F) {
 		s := tr.structured()
 		_ = s.article.text("headline")
 		_ = s.resolve(s.article.get("author")).str()
-	})
-}
-
-func FuzzDates(f *testing.F) {
-	f.Add("2024-05-03T15:47:42+02:00")
-	f.Add("May 3, 2024, 3:47 p.m. EST")
-	f.Fuzz(func(t *testing.T, s string) {
-		d := parseDate(s, nil, dates.Locale{})
-		if d != nil && d.Local == "" {
-			t.Fatalf("%q: %+v", s, d)
-		}
 	})
 }
 

@@ -189,7 +189,10 @@ func TestParseDate(t *testing.T) {
 		{raw: ""},
 		{raw: "32.13.2024"},
 	} {
-		d := parseDate(c.raw, c.zone, c.where)
+		var d *news.Date
+		if found, ok := dates.Find(c.raw, c.where); ok {
+			d = newsDate(found, c.raw, c.zone)
+		}
 		if c.local == "" {
 			if d != nil {
 				t.Errorf("%q: got %+v", c.raw, d)

@@ -169,17 +169,16 @@ func (x *extraction) urlDate(l *timeline) {
 func (x *extraction) emptyDateLabel() bool {
 	t := x.tree
 	from, to := x.scope()
-	tried := 0
-	for i := from; i < to && tried < maxTried; i++ {
+	for i := from; i < to; i++ {
 		n := &t.nodes[i]
 		if n.tag != tagNone || n.end-n.start > maxLabel || n.parent < 0 || t.nodes[n.parent].tag.is(traitNoText) {
 			continue
 		}
 		s := bytes.TrimSpace(t.bytes(i))
-		if !bytes.HasSuffix(s, []byte(":")) {
+		if !bytes.HasSuffix(s, []byte(":")) || !x.dateTries.more() {
 			continue
 		}
-		if tried++; dates.LabelOf(string(s)) != dates.NoLabel && !dateLike(t.nextText(i)) {
+		if dates.LabelOf(string(s)) != dates.NoLabel && !dateLike(t.nextText(i)) {
 			return true
 		}
 	}

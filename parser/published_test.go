@@ -92,6 +92,7 @@ func TestDates(t *testing.T) {
 		"broken date, then a good one":  {head: ld(`"datePublished":"0000-00-00"`) + `<meta name="date" content="2024-05-03">`, published: "2024-05-03"},
 		"label without date":            {above: `<p>Published: Updated:</p>`, url: "https://www.example-times.com/2024/05/03/bridge"},
 		"label with a relative date":    {above: `<p>Published: 3 hours ago</p>`, url: "https://www.example-times.com/2024/05/03/bridge", published: "2024-05-03"},
+		"above the headline":            {above: "", url: story, head: `</head><body><div class="news-bar"><time datetime="2024-05-03">3 May 2024</time></div>`, below: `<ul><li><time datetime="2024-01-01">1 January 2024</time> <a href="/a">Another story</a></li></ul>`, published: "2024-05-03"},
 		"caption":                       {above: `<figure><img src=a.jpg><figcaption>The bridge on <time>3 May 2024</time></figcaption></figure><div class="caption"><p>3 May 2024</p></div>`},
 		"comment":                       {below: `<div class="comments"><p>Reader</p><time datetime="2024-05-03">3 May 2024</time><p>3 May 2024</p></div>`},
 		"related story":                 {below: `<div class="related-articles"><a href="/a">Another story</a> <time datetime="2024-05-03">3 May 2024</time></div><aside><time>3 May 2024</time></aside>`},

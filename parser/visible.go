@@ -8,47 +8,55 @@ import (
 	"pressmill/parser/dates"
 )
 
-// maxShown bounds how many dates are read from what a page shows, and maxTried
-// how many elements or lines are looked at for them.
-const (
-	maxShown = 6
-	maxTried = 300
-)
+// maxShown bounds how many dates are read from what a page shows.
+const maxShown = 6
 
 // visibleDates adds the dates that readers see: in time elements and elements
-// named as dates, those next to the text first; then in bylines and in lines
-// that say little but a date.
+// named as dates, then in bylines and in lines that say little but a date; those
+// from the headline to the end of the text first.
 func (x *extraction) visibleDates(l *timeline) {
 	from, to := x.scope()
-	x.markedDates(l, from, to)
-	if len(l.published) == 0 {
-		x.lineDates(l, from, to)
+	first, end := x.textSpan()
+	head := min(from, x.headlineBefore(first))
+	end = min(max(end, head), max(to, head))
+	for _, read := range []func(){
+		func() { x.markedDates(l, head, end) },
+		func() { x.markedDates(l, from, to) },
+		func() { x.lineDates(l, from, to) },
+		func() { x.dateline(l) },
+		func() { x.markedDates(l, 0, from) },
+		func() { x.markedDates(l, to, int32(len(x.tree.nodes))) },
+	} {
+		if read(); len(l.published) > 0 {
+			return
+		}
 	}
-	if len(l.published) == 0 {
-		x.dateline(l)
-	}
-	if len(l.published) == 0 {
-		x.markedDates(l, 0, from)
-	}
-	if len(l.published) == 0 {
-		x.markedDates(l, to, int32(len(x.tree.nodes)))
-	}
-	if len(l.published)+len(l.modified) == 0 {
+	if len(l.modified) == 0 {
 		x.scriptDate(l)
 	}
+}
+
+// headlineReach is how many nodes in front of a headline its date may stand.
+const headlineReach = 40
+
+// headlineBefore returns where the surroundings of the last headline before
+// node i begin, or i when there is none.
+func (x *extraction) headlineBefore(i int32) int32 {
+	for j := i - 1; j >= 0; j-- {
+		if x.tree.nodes[j].tag == tagH1 {
+			return max(0, j-headlineReach)
+		}
+	}
+	return i
 }
 
 // markedDates reads the time elements and those named as dates among nodes.
 func (x *extraction) markedDates(l *timeline, from, to int32) {
 	t := x.tree
 	var shown, labelled []dated
-	tried := 0
-	for i := from; i < to && len(shown) < maxShown && tried < maxTried; i++ {
+	for i := from; i < to && len(shown) < maxShown; i++ {
 		n := &t.nodes[i]
-		if n.tag != tagTime && n.flags&dateMark == 0 || n.tag == tagNone || n.stop-i > 60 {
-			continue
-		}
-		if tried++; !x.mayDate(i) {
+		if n.tag != tagTime && n.flags&dateMark == 0 || n.tag == tagNone || n.stop-i > 60 || !x.mayDate(i) {
 			continue
 		}
 		d, label := x.markedDate(l, i)
@@ -231,16 +239,12 @@ func (x *extraction) lineDates(l *timeline, from, to int32) {
 		x.readLine(l, line, 0.6, dates.NoLabel)
 	}
 	t := x.tree
-	tried := 0
-	for i := from; i < to && len(l.published) == 0 && tried < maxTried; i++ {
+	for i := from; i < to && len(l.published) == 0; i++ {
 		n := &t.nodes[i]
 		if n.tag != tagNone || n.end-n.start < 6 || n.end-n.start > maxDateNode || n.parent < 0 || t.nodes[n.parent].tag.is(traitNoText) {
 			continue
 		}
-		if !dates.MayHold(t.bytes(i)) {
-			continue
-		}
-		if tried++; !x.mayDate(i) {
+		if !dates.MayHold(t.bytes(i)) || !x.mayDate(i) {
 			continue
 		}
 		s := cleanText(string(t.bytes(i)))

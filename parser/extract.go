@@ -47,14 +47,15 @@ type extraction struct {
 	domainLabel  string   // the registrable domain without its suffix
 	domainJoined string   // the registrable domain without dots
 
-	root     int32    // the container, or -1
-	span     [2]int32 // see scope; zero when not known yet
-	raw      []block
-	kept     []block
-	lead     []string
-	bylines  []string
-	captions map[string]bool // folded captions and alternative texts
-	related  []relatedLink
+	root      int32    // the container, or -1
+	span      [2]int32 // see scope; zero when not known yet
+	raw       []block
+	kept      []block
+	lead      []string
+	bylines   []string
+	captions  map[string]bool // folded captions and alternative texts
+	imageNode int32           // of the last image that was taken
+	related   []relatedLink
 
 	bylineTries, dateTries tries
 

@@ -1,24 +1,15 @@
 package parser
 
 import (
+	"bytes"
+	"html"
 	"net/url"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"pressmill/parser/bylines"
 	"pressmill/parser/jsonld"
 	"pressmill/pkg/news"
 	"pressmill/pkg/weburl"
-)
-
-var (
-	// creditTail is a credit in brackets at the end of a caption.
-	creditTail = regexp.MustCompile(`[\(\[]([^()\[\]]{2,80})[\)\]]\s*\.?\s*$`)
-	// creditMark is a credit behind a word that says so.
-	creditMark = regexp.MustCompile(`(?i)(?:photo(?:graph)?(?: by)?|foto|bild(?:quelle)?|image(?: credit)?|picture|credits?|quelle|source|crédit(?: photo)?|courtesy(?: of)?)\s*[:©]\s*([^|()]{2,60}?)\s*[\])]?\s*$|©\s*([^|()]{2,60}?)\s*[\])]?\s*$`)
-	fileWord   = regexp.MustCompile(`(?i)\b(?:file(?: photo| picture| pic| image)?|archiv(?:bild|foto)?|archive|symbolbild|symbolfoto)\b\s*[:/,-]?\s*`)
-	creditLead = regexp.MustCompile(`(?i)^(?:photo(?:graph)?(?: by)?|foto|bild|image|picture|credits?|source|quelle|via|©|by)\s*[:/]?\s*`)
 )
 
 // maxImages is how many images of one article are kept.
@@ -33,7 +24,7 @@ func (x *extraction) images() {
 	first, last := x.textSpan()
 	for i := from; i < to && len(x.art.Images) < maxImages; i++ {
 		n := &t.nodes[i]
-		if n.tag == tagImg && x.ownImage(i) && (i < last || n.flags&inLink == 0) {
+		if n.tag == tagImg && (i < last || n.flags&inLink == 0) && x.ownImage(i) {
 			x.addImage(i, i < first)
 		}
 	}
@@ -63,24 +54,19 @@ func (x *extraction) textSpan() (first, last int32) {
 	return max(first, x.root), last
 }
 
-// ownImage says whether an image belongs to the article: not in furniture, not
-// tiny, not a link to another story.
+// ownImage says whether an image belongs to the article: not in furniture and no
+// link to another story.
 func (x *extraction) ownImage(i int32) bool {
 	t := x.tree
-	for _, dim := range []string{"width", "height"} {
-		if v, err := strconv.Atoi(strings.TrimSuffix(t.attr(i, dim), "px")); err == nil && v > 0 && v < 100 {
-			return false
-		}
-	}
 	figure := false
 	for j := i; j >= 0; j = t.nodes[j].parent {
 		n := &t.nodes[j]
 		if n.tag == tagFigure || n.flags&captionMark != 0 {
 			figure = true
 		}
-		if n.tag == tagNav || n.tag == tagFooter || n.tag == tagAside || n.tag == tagNoscript || n.tag == tagForm && n.flags&dropped != 0 ||
+		if n.tag == tagNav || n.tag == tagFooter || n.tag == tagAside || n.tag == tagForm && n.flags&dropped != 0 ||
 			n.flags&(relatedMark|commentMark|hidden) != 0 && n.flags&dropped != 0 || n.flags&bylineMark != 0 ||
-			n.flags&junk != 0 && n.flags&dropped != 0 && !figure {
+			n.flags&junk != 0 && n.flags&dropped != 0 && !figure || n.tag == tagA && t.linkText(j) >= teaserText {
 			return false
 		}
 		if j == x.root {
@@ -90,41 +76,248 @@ func (x *extraction) ownImage(i int32) bool {
 	return true
 }
 
+// teaserText is the weight from which text beside an image in a link makes it a
+// teaser of another story.
+const teaserText = 15
+
+// linkText returns the weight of the text in a link, captions left out.
+func (t *tree) linkText(i int32) (w float32) {
+	for j := i + 1; j < t.nodes[i].stop; j++ {
+		n := &t.nodes[j]
+		switch {
+		case n.tag == tagFigcaption, n.flags&captionMark != 0, n.tag.is(traitNoText):
+			j = n.stop - 1
+		case n.tag == tagNone:
+			w += weigh(t.bytes(j))
+		}
+	}
+	return w
+}
+
 func (x *extraction) addImage(i int32, early bool) {
 	t := x.tree
-	src := t.imageSource(i)
-	im := news.Image{Role: "inline", Alt: cleanText(t.attr(i, "alt"))}
-	if u, err := weburl.Resolve(x.base, src); src != "" && err == nil {
-		im.URL = u.String()
+	p := t.picture(i)
+	if p.furniture() {
+		return
+	}
+	im := news.Image{Role: "inline", Alt: cleanText(string(p.alt)), URL: x.imageURL(p.source())}
+	spare := t.nodes[t.nodes[i].parent].tag == tagNoscript // what shows without scripts
+	if n := len(x.art.Images); spare && n > 0 && i-x.imageNode < spareGap {
+		if old := &x.art.Images[n-1]; old.URL == "" {
+			old.URL = im.URL
+		}
+		return
 	}
 	im.Caption, im.Credit = x.captionOf(i, im.Alt)
-	if im.URL == "" && im.Alt == "" && im.Caption == "" {
+	if im.URL == "" && im.Alt == "" && im.Caption == "" || x.hasImage(im.URL) {
 		return
 	}
 	if early && len(x.art.Images) == 0 {
 		im.Role = "lead"
 	}
-	for _, old := range x.art.Images {
-		if old.URL == im.URL && im.URL != "" {
-			return
-		}
-	}
 	readCredit(&im)
 	x.art.Images = append(x.art.Images, im)
+	x.imageNode = i
+}
+
+// spareGap is how many nodes behind an image its spare for pages without scripts
+// may come.
+const spareGap = 12
+
+func (x *extraction) hasImage(u string) bool {
+	for _, old := range x.art.Images {
+		if old.URL == u && u != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (x *extraction) imageURL(src string) string {
+	u, err := weburl.Resolve(x.base, src)
+	if src == "" || err != nil {
+		return ""
+	}
+	return u.String()
+}
+
+// picture is what the attributes of an image say, read once.
+type picture struct {
+	src, lazy, set []byte // lazy is where a script loads it from, set a srcset
+	alt            []byte
+	names          []byte // class
+	small          bool
+}
+
+// picture reads an img element and the sources of the picture around it.
+func (t *tree) picture(i int32) picture {
+	p := t.pictureAttrs(i)
+	parent := t.nodes[i].parent
+	if len(p.set) > 0 || t.nodes[parent].tag != tagPicture {
+		return p
+	}
+	for j := parent + 1; j < t.nodes[parent].stop; j++ {
+		if t.nodes[j].tag == tagSource {
+			if s := t.pictureAttrs(j); len(s.set) > len(p.set) {
+				p.set = s.set
+			}
+		}
+	}
+	return p
+}
+
+func (t *tree) pictureAttrs(i int32) picture {
+	var p picture
+	for a := (attrs{b: t.bytes(i)}); a.next(); {
+		switch {
+		case equalFold(a.name, "src"):
+			p.src = a.val
+		case equalFold(a.name, "alt"):
+			p.alt = a.val
+		case equalFold(a.name, "class"):
+			p.names = a.val
+		case equalFold(a.name, "width"), equalFold(a.name, "height"):
+			p.small = p.small || isSmall(a.val)
+		case equalFold(a.name, "srcset"), indexFold(a.name, "srcset") > 0:
+			if len(a.val) > len(p.set) && !bytes.HasPrefix(a.val, []byte("data:")) {
+				p.set = a.val
+			}
+		case isLazyName(a.name) && len(p.lazy) == 0 && isPath(a.val):
+			p.lazy = a.val
+		}
+	}
+	return p
+}
+
+// smallest is the width or height below which an image is an icon.
+const smallest = 100
+
+func isSmall(val []byte) bool {
+	n := 0
+	for _, c := range val {
+		if c < '0' || c > '9' {
+			if c == '%' || c == 'e' { // percent or em
+				return false
+			}
+			break
+		}
+		n = min(n*10+int(c-'0'), smallest)
+	}
+	return n > 0 && n < smallest
+}
+
+// lazyNames are the attributes from which scripts load images.
+var lazyNames = []string{"data-src", "data-original", "data-lazy-src", "data-lazy", "data-url", "data-image", "data-full-src", "data-large-file", "data-orig-file", "data-hi-res-src", "data-echo", "data-img-src"}
+
+func isLazyName(name []byte) bool {
+	if len(name) < 8 || !equalFold(name[:5], "data-") {
+		return false
+	}
+	for _, s := range lazyNames {
+		if equalFold(name, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// isPath says whether a value is an address, not a template for one.
+func isPath(val []byte) bool {
+	return len(val) > 4 && bytes.IndexByte(val, '{') < 0 && (bytes.IndexByte(val, '/') >= 0 || bytes.IndexByte(val, '.') > 0)
 }
 
 // imageSource returns where an image is loaded from, lazily or not.
 func (t *tree) imageSource(i int32) string {
-	for _, key := range []string{"data-src", "data-original", "data-lazy-src", "src", "data-srcset", "srcset"} {
-		v := t.attr(i, key)
-		if strings.HasSuffix(key, "srcset") {
-			v, _, _ = strings.Cut(strings.TrimSpace(v), " ")
-		}
-		if v != "" && !strings.HasPrefix(v, "data:") {
-			return v
+	p := t.picture(i)
+	return p.source()
+}
+
+// source returns the address of the largest version of the image, or "".
+func (p *picture) source() string {
+	if s := largest(p.set); s != nil {
+		return html.UnescapeString(strings.TrimSpace(string(s)))
+	}
+	for _, s := range [][]byte{p.lazy, p.src} {
+		if len(s) > 0 && !bytes.HasPrefix(s, []byte("data:")) && isPath(s) {
+			return html.UnescapeString(strings.TrimSpace(string(s)))
 		}
 	}
 	return ""
+}
+
+// largest returns the address of the widest or densest candidate of a srcset.
+func largest(set []byte) (best []byte) {
+	top := -1.0
+	for len(set) > 0 {
+		set = bytes.TrimLeft(set, ", \t\r\n\f")
+		end := bytes.IndexAny(set, " \t\r\n\f")
+		if end < 0 {
+			end = len(set)
+		}
+		addr, size := set[:end], 0.0
+		set = set[end:]
+		if trimmed := bytes.TrimRight(addr, ","); len(trimmed) < len(addr) {
+			addr = trimmed
+		} else {
+			descr := set
+			if comma := bytes.IndexByte(set, ','); comma >= 0 {
+				descr, set = set[:comma], set[comma+1:]
+			} else {
+				set = nil
+			}
+			size = number(bytes.TrimSpace(descr))
+		}
+		if size > top && isPath(addr) && !bytes.HasPrefix(addr, []byte("data:")) {
+			best, top = addr, size
+		}
+	}
+	return best
+}
+
+// number reads the digits and the decimals that begin b.
+func number(b []byte) float64 {
+	v, unit := 0.0, 1.0
+	point := false
+	for _, c := range b {
+		switch {
+		case c == '.' && !point:
+			point = true
+		case c < '0' || c > '9':
+			return v * unit
+		default:
+			v = v*10 + float64(c-'0')
+			if point {
+				unit /= 10
+			}
+		}
+	}
+	return v * unit
+}
+
+// furnitureNames are parts of names of images that belong to the page, not to
+// the story.
+var furnitureNames = []string{"logo", "avatar", "icon", "emoji", "gravatar", "sprite", "pixel", "badge", "spacer", "blank.", "1x1", "placeholder", "tracking", "doubleclick", "button", "loading.", "loader"}
+
+// furniture says whether an image is too small or named as no picture.
+func (p *picture) furniture() bool {
+	return p.small || isFurnitureName(p.names) || equalFold(p.alt, "logo") || isFurnitureURL(p.src) && len(p.lazy)+len(p.set) == 0
+}
+
+func isFurnitureURL(src []byte) bool {
+	if q := bytes.IndexAny(src, "?#"); q >= 0 {
+		src = src[:q]
+	}
+	file := src[bytes.LastIndexByte(src, '/')+1:]
+	return isFurnitureName(file) || len(file) > 4 && equalFold(file[len(file)-4:], ".svg")
+}
+
+func isFurnitureName(name []byte) bool {
+	for _, s := range furnitureNames {
+		if indexFold(name, s) >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // captionOf returns the caption and the credit that stand with an image: in its
@@ -183,9 +376,12 @@ func (x *extraction) captionBehind(img int32, alt string) string {
 	if alt == "" {
 		return ""
 	}
+	alt = fold(alt)
+	title := fold(x.art.Title)
+	says := func(s string) bool { f := fold(s); return f != title && overlap(alt, f) >= 0.7 }
 	for i := range x.raw {
 		b := &x.raw[i]
-		if b.start > img && b.start < img+40 && b.weight < 400 && overlap(fold(alt), fold(b.text)) >= 0.7 && fold(b.text) != fold(x.art.Title) {
+		if b.start > img && b.start < img+40 && b.weight < 400 && says(b.text) {
 			return b.text
 		}
 	}
@@ -194,7 +390,7 @@ func (x *extraction) captionBehind(img int32, alt string) string {
 		if n.tag == tagNone || n.own == 0 || n.own > 400 || n.tag == tagH1 {
 			continue
 		}
-		if s := t.text(j); overlap(fold(alt), fold(s)) >= 0.7 && fold(s) != fold(x.art.Title) {
+		if s := t.text(j); says(s) {
 			return s
 		}
 	}
@@ -220,47 +416,21 @@ func overlap(a, b string) float64 {
 	return float64(n) / float64(max(len(aw), len(bw)))
 }
 
-// readCredit takes the credit out of the end of a caption; the caption stays as
-// the page has it.
+// readCredit takes the credit out of the end of a caption, or of the alternative
+// text; both stay as the page has them.
 func readCredit(im *news.Image) {
-	raw := im.Credit
-	if raw == "" {
-		if m := creditMark.FindStringSubmatch(im.Caption); m != nil {
-			raw = m[1] + m[2]
-			if fileWord.MatchString(im.Caption[len(im.Caption)-min(len(im.Caption), len(m[0])+12):]) {
-				im.FilePhoto = new(true)
-			}
-		} else if m := creditTail.FindStringSubmatch(im.Caption); m != nil && (strings.ContainsAny(m[1], "/:") || bylines.Agency(m[1]) != "" || fileWord.MatchString(m[1])) {
-			raw = m[1]
-		}
+	var c bylines.PhotoCredit
+	if im.Credit != "" {
+		c = bylines.Photo(im.Credit)
+	} else if found, ok := bylines.CaptionCredit(im.Caption); ok {
+		c = found
+	} else if im.Caption == "" {
+		c, _ = bylines.CaptionCredit(im.Alt)
 	}
-	if raw == "" {
-		return
-	}
-	if fileWord.MatchString(raw) {
+	im.Credit, im.Photographer = c.Credit, c.Photographer
+	if c.File {
 		im.FilePhoto = new(true)
-		raw = fileWord.ReplaceAllString(raw, "")
 	}
-	raw = strings.Trim(creditLead.ReplaceAllString(strings.TrimSpace(raw), ""), " :/|,()[]©")
-	im.Credit, im.Photographer = splitCredit(raw)
-}
-
-// splitCredit reads "Name/Agency" or "Agency/Name"; placeholders are nobody.
-func splitCredit(raw string) (credit, photographer string) {
-	parts := strings.Split(raw, "/")
-	var keep []string
-	for _, p := range parts {
-		if p = strings.TrimSpace(p); p != "" && !bylines.Placeholder(p) {
-			keep = append(keep, p)
-		}
-	}
-	if len(keep) == 2 && bylines.Agency(keep[0]) == "" != (bylines.Agency(keep[1]) == "") {
-		if bylines.Agency(keep[0]) == "" {
-			keep[0], keep[1] = keep[1], keep[0]
-		}
-		return keep[0], keep[1]
-	}
-	return strings.Join(keep, "/"), ""
 }
 
 // leadImage makes the image that the page announces the lead when the article
@@ -271,12 +441,13 @@ func (x *extraction) leadImage() {
 			return
 		}
 	}
+	ld := x.ld.article.get("image")
 	src := x.meta.get("og:image", "og:image:url", "twitter:image")
 	if src == "" {
-		src = ldImage(x.ld.article.get("image"))
+		src = ldImage(ld)
 	}
 	u, err := weburl.Resolve(x.base, src)
-	if src == "" || err != nil {
+	if src == "" || err != nil || isFurnitureURL([]byte(u.Path)) {
 		return
 	}
 	for i := range x.art.Images {
@@ -285,7 +456,20 @@ func (x *extraction) leadImage() {
 			return
 		}
 	}
-	x.art.Images = append([]news.Image{{URL: u.String(), Role: "lead", Alt: x.meta.get("og:image:alt", "twitter:image:alt")}}, x.art.Images...)
+	im := news.Image{URL: u.String(), Role: "lead", Alt: x.meta.get("og:image:alt", "twitter:image:alt")}
+	if ld.Kind() == jsonld.Array {
+		ld = ld.first()
+	}
+	if ld.isObject() {
+		im.Caption = ld.text("caption")
+		for _, key := range []string{"creditText", "creator", "copyrightHolder"} {
+			if im.Credit == "" {
+				im.Credit = ld.text(key)
+			}
+		}
+	}
+	readCredit(&im)
+	x.art.Images = append([]news.Image{im}, x.art.Images...)
 }
 
 func ldImage(o object) string {

@@ -109,7 +109,7 @@ func (x *extraction) addImage(i int32, early bool) {
 		return
 	}
 	im.Caption, im.Credit = x.captionOf(i, im.Alt)
-	if im.URL == "" && im.Alt == "" && im.Caption == "" || x.hasImage(im.URL) {
+	if (im.URL == "" || spare) && im.Alt == "" && im.Caption == "" || x.hasImage(&im, i) || im.Caption == "" && (early && bylines.Name(im.Alt) || x.isTeaser(i)) {
 		return
 	}
 	if early && len(x.art.Images) == 0 {
@@ -124,13 +124,40 @@ func (x *extraction) addImage(i int32, early bool) {
 // may come.
 const spareGap = 12
 
-func (x *extraction) hasImage(u string) bool {
-	for _, old := range x.art.Images {
-		if old.URL == u && u != "" {
+// hasImage says whether an image is taken already, maybe in another size: then
+// it says the same and stands close, or has the same caption.
+func (x *extraction) hasImage(im *news.Image, i int32) bool {
+	for k := range x.art.Images {
+		old := &x.art.Images[k]
+		last := k == len(x.art.Images)-1 && i-x.imageNode < 2*spareGap
+		if old.URL == im.URL && im.URL != "" || im.Alt != "" && old.Alt == im.Alt && old.Caption == im.Caption && (im.Caption != "" || last) {
 			return true
 		}
 	}
 	return false
+}
+
+// isTeaser says whether an image without a caption is a link to another page of
+// the site: not to a larger version, nor to a page that shows it.
+func (x *extraction) isTeaser(i int32) bool {
+	t := x.tree
+	for up := 0; i >= 0 && up < 5 && t.nodes[i].tag != tagA; up++ {
+		i = t.nodes[i].parent
+	}
+	if i < 0 || t.nodes[i].tag != tagA {
+		return false
+	}
+	u, err := weburl.Resolve(x.base, t.attr(i, "href"))
+	if err != nil || !sameSite(u, x.url) || isRoot(u) || u.Path == x.url.Path {
+		return false
+	}
+	dot := strings.LastIndexByte(u.Path, '.')
+	ext := strings.ToLower(u.Path[dot+1:])
+	shows := dot >= 0 && (strings.HasPrefix(ext, "jp") || ext == "png" || ext == "gif" || ext == "webp" || ext == "avif")
+	for _, w := range []string{"attachment", "galler", "image", "photo", "foto", "bild", "media"} {
+		shows = shows || strings.Contains(u.Path, w) || strings.Contains(u.RawQuery, w)
+	}
+	return !shows
 }
 
 func (x *extraction) imageURL(src string) string {
@@ -296,11 +323,18 @@ func number(b []byte) float64 {
 
 // furnitureNames are parts of names of images that belong to the page, not to
 // the story.
-var furnitureNames = []string{"logo", "avatar", "icon", "emoji", "gravatar", "sprite", "pixel", "badge", "spacer", "blank.", "1x1", "placeholder", "tracking", "doubleclick", "button", "loading.", "loader"}
+var furnitureNames = []string{"logo", "avatar", "icon", "emoji", "gravatar", "sprite", "pixel", "badge", "spacer", "blank.", "1x1", "placeholder", "tracking", "doubleclick", "button", "loading.", "loader", "banner"}
 
 // furniture says whether an image is too small or named as no picture.
 func (p *picture) furniture() bool {
-	return p.small || isFurnitureName(p.names) || equalFold(p.alt, "logo") || isFurnitureURL(p.src) && len(p.lazy)+len(p.set) == 0
+	src := p.src
+	if len(p.lazy) > 0 {
+		src = p.lazy
+	} else if len(p.set) > 0 {
+		src = largest(p.set)
+	}
+	drawn := len(src) > 4 && equalFold(src[len(src)-4:], ".svg") && len(p.alt) == 0
+	return p.small || drawn || isFurnitureName(p.names) || equalFold(p.alt, "logo") || isFurnitureURL(src)
 }
 
 func isFurnitureURL(src []byte) bool {
@@ -308,7 +342,7 @@ func isFurnitureURL(src []byte) bool {
 		src = src[:q]
 	}
 	file := src[bytes.LastIndexByte(src, '/')+1:]
-	return isFurnitureName(file) || len(file) > 4 && equalFold(file[len(file)-4:], ".svg")
+	return isFurnitureName(file) || bytes.Contains(src, []byte("/author")) || bytes.Contains(src, []byte("/avatars/"))
 }
 
 func isFurnitureName(name []byte) bool {
@@ -486,9 +520,21 @@ func ldImage(o object) string {
 	return ""
 }
 
-// sameImage compares by file name.
+// sameImage says whether two addresses are of versions of one image: the file
+// name is the same, or a part of it that looks like an identifier.
 func sameImage(raw string, u *url.URL) bool {
-	i := strings.LastIndexByte(u.Path, '/')
-	name := u.Path[i+1:]
-	return len(name) > 6 && strings.Contains(raw, name)
+	name := u.Path[strings.LastIndexByte(u.Path, '/')+1:]
+	if len(name) > 6 && strings.Contains(raw, name) {
+		return true
+	}
+	for part := range strings.FieldsFuncSeq(u.Path, func(r rune) bool { return strings.ContainsRune("/._~", r) }) {
+		if len(part) >= minID && strings.ContainsAny(part, "0123456789") && strings.Contains(raw, part) {
+			return true
+		}
+	}
+	return false
 }
+
+// minID is how long a part of an address is that two images do not share by
+// chance, in bytes.
+const minID = 12

@@ -138,6 +138,10 @@ func (x *extraction) uses() map[string]use {
 	for text := range x.captions {
 		out[text] = use{"caption", "an image's caption"}
 	}
+	for i := range x.art.Images {
+		out[fold(x.art.Images[i].Caption)] = use{"caption", "an image's caption"}
+	}
+	delete(out, "")
 	for _, s := range x.bylines {
 		out[fold(s)] = use{"byline", "the byline"}
 	}

@@ -30,13 +30,6 @@ func (x *extraction) images() {
 	}
 	x.leadImage()
 	x.ruledImage()
-	for _, im := range x.art.Images {
-		for _, s := range []string{im.Caption, im.Alt} {
-			if f := fold(s); f != "" {
-				x.captions[f] = true
-			}
-		}
-	}
 }
 
 // textSpan returns the nodes where the first and the last block of running text
@@ -108,16 +101,32 @@ func (x *extraction) addImage(i int32, early bool) {
 		}
 		return
 	}
-	im.Caption, im.Credit = x.captionOf(i, im.Alt)
+	im.Caption, im.Credit = x.captionOf(i)
+	apart := im.Caption != "" // the text is without it
+	if !apart {
+		im.Caption = x.captionBehind(i, im.Alt)
+	}
 	if (im.URL == "" || spare) && im.Alt == "" && im.Caption == "" || x.hasImage(&im, i) || im.Caption == "" && (early && bylines.Name(im.Alt) || x.isTeaser(i)) {
 		return
 	}
 	if early && len(x.art.Images) == 0 {
 		im.Role = "lead"
 	}
+	if !apart {
+		x.notText(im.Caption, im.Alt)
+	}
 	readCredit(&im)
 	x.art.Images = append(x.art.Images, im)
 	x.imageNode = i
+}
+
+// notText keeps lines that say what an image shows out of the text.
+func (x *extraction) notText(lines ...string) {
+	for _, s := range lines {
+		if f := fold(s); f != "" {
+			x.captions[f] = true
+		}
+	}
 }
 
 // spareGap is how many nodes behind an image its spare for pages without scripts
@@ -292,7 +301,7 @@ func largest(set []byte) (best []byte) {
 			} else {
 				set = nil
 			}
-			size = number(bytes.TrimSpace(descr))
+			size = descriptor(bytes.TrimSpace(descr))
 		}
 		if size > top && isPath(addr) && !bytes.HasPrefix(addr, []byte("data:")) {
 			best, top = addr, size
@@ -301,8 +310,8 @@ func largest(set []byte) (best []byte) {
 	return best
 }
 
-// number reads the digits and the decimals that begin b.
-func number(b []byte) float64 {
+// descriptor reads the number of a candidate's width or density.
+func descriptor(b []byte) float64 {
 	v, unit := 0.0, 1.0
 	point := false
 	for _, c := range b {
@@ -354,9 +363,9 @@ func isFurnitureName(name []byte) bool {
 	return false
 }
 
-// captionOf returns the caption and the credit that stand with an image: in its
-// figure, or right behind it.
-func (x *extraction) captionOf(img int32, alt string) (caption, credit string) {
+// captionOf returns the caption and the credit that stand with an image in
+// elements of their own.
+func (x *extraction) captionOf(img int32) (caption, credit string) {
 	t := x.tree
 	for p, up := t.nodes[img].parent, 0; p >= 0 && up < 5 && p != x.root; p, up = t.nodes[p].parent, up+1 {
 		n := &t.nodes[p]
@@ -370,7 +379,7 @@ func (x *extraction) captionOf(img int32, alt string) (caption, credit string) {
 			return t.text(p), ""
 		}
 	}
-	return x.captionBehind(img, alt), ""
+	return "", ""
 }
 
 // namedCaption returns the texts of the first figcaption or named caption and

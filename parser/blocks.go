@@ -309,15 +309,21 @@ func (c *collector) row(tr int32) string {
 	return strings.Join(cells, " | ")
 }
 
+// unmarkedSentence is from how many bytes on a text in a script that does not
+// mark the ends of its sentences is taken for one.
+const unmarkedSentence = 90
+
 // endsSentence says whether text ends as a sentence does.
 func endsSentence(s string) bool {
 	s = strings.TrimRight(s, " \"'”’»“)]›」』")
-	for _, end := range []string{".", "!", "?", "…", "。", "！", "？", "।", "؟", ":"} {
-		if strings.HasSuffix(s, end) {
-			return true
-		}
+	r, _ := utf8.DecodeLastRuneInString(s)
+	switch {
+	case r == ':' || r == '…' || unicode.Is(unicode.STerm, r):
+		return true
+	case r < 0x0e00:
+		return false
 	}
-	return false
+	return len(s) > unmarkedSentence && unicode.In(r, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Tibetan)
 }
 
 func hasLetter(s string) bool {

@@ -131,32 +131,6 @@ func TestRejects(t *testing.T) {
 	}
 }
 
-func TestCharsets(t *testing.T) {
-	page := func(head, text string) string {
-		return "<html><head>" + head + "<title>Titel</title></head><body><h1>Titel</h1>" + strings.Repeat("<p>"+text+" und noch viel mehr Text, der hier steht.</p>", 3)
-	}
-	for name, c := range map[string]struct{ ctype, body string }{
-		"utf-8":              {"text/html; charset=utf-8", page("", "Größe")},
-		"header latin1":      {"text/html; charset=iso-8859-1", page("", "Gr\xf6\xdfe")},
-		"meta latin1":        {"text/html", page(`<meta charset="windows-1252">`, "Gr\xf6\xdfe")},
-		"undeclared latin1":  {"text/html", page("", "Gr\xf6\xdfe")},
-		"mislabelled latin1": {"text/html; charset=iso-8859-1", page("", "Größe")},
-		"mark":               {"text/html; charset=iso-8859-1", "\xef\xbb\xbf" + page("", "Größe")},
-	} {
-		t.Run(name, func(t *testing.T) {
-			p := testPage([]byte(c.body))
-			p.Header["Content-Type"] = []string{c.ctype}
-			a, err := Extract(p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !strings.HasPrefix(a.Body.Text, "Größe") {
-				t.Errorf("text %q", a.Body.Text)
-			}
-		})
-	}
-}
-
 func TestParseDate(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {

@@ -9,7 +9,11 @@ import (
 // other rune counts one.
 const cjkWeight = 2.5
 
-// weigh returns the weight of text without its white space.
+// maxReference is the length of the longest usual character reference.
+const maxReference = 9
+
+// weigh returns the weight of markup's text without its white space; a character
+// reference counts one.
 func weigh(s []byte) float32 {
 	var w float32
 	for i := 0; i < len(s); {
@@ -17,6 +21,9 @@ func weigh(s []byte) float32 {
 		switch {
 		case c <= ' ':
 			i++
+		case c == '&':
+			w++
+			i += max(1, bytes.IndexByte(s[i:min(len(s), i+maxReference)], ';')+1)
 		case c < utf8.RuneSelf:
 			w++
 			i++

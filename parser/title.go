@@ -3,6 +3,7 @@ package parser
 import (
 	"bytes"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"pressmill/pkg/news"
@@ -179,16 +180,9 @@ const aboveHeadline = kickerMark | leadMark | tagsMark | bylineMark | dateMark |
 // end that is named as the headline is the headline; parts named as something
 // else are left out, but for a kicker that a colon joins to the rest.
 func (t *tree) headline(i int32) (text, kicker string) {
-	var w textBuf
-	w.b = t.buf[:0]
-	t.appendText(&w, t.headlinePart(i), aboveHeadline)
-	t.buf = w.b
-	text = w.String()
-	full := t.text(i)
-	if len(text) == len(full) {
-		return full, ""
-	}
-	if strings.HasPrefix(text, ":") || 4*len(text) < len(full) {
+	full := t.headingText(i, hidden)
+	text = t.headingText(t.headlinePart(i), aboveHeadline)
+	if len(text) == len(full) || strings.HasPrefix(text, ":") || 4*len(text) < len(full) {
 		return full, ""
 	}
 	for j := i + 1; j < t.nodes[i].stop; j++ {
@@ -197,6 +191,40 @@ func (t *tree) headline(i int32) (text, kicker string) {
 		}
 	}
 	return text, ""
+}
+
+// headingText returns the text of a heading without elements that carry one of
+// the drop flags. Parts of it that are set apart by style alone get a blank
+// between them.
+func (t *tree) headingText(i int32, drop mark) string {
+	var w textBuf
+	w.b = t.buf[:0]
+	for j, stop := i, t.nodes[i].stop; j < stop; {
+		n := &t.nodes[j]
+		switch {
+		case n.tag == tagNone:
+			if n.parent != i && partsMeet(w.b, t.bytes(j)) {
+				w.space()
+			}
+			w.write(t.bytes(j))
+		case n.tag.is(traitNoText), n.flags&drop != 0 && j != i:
+			j = n.stop
+			continue
+		case n.tag == tagBr, n.tag.is(traitBlock):
+			w.space()
+		}
+		j++
+	}
+	t.buf = w.b
+	return w.String()
+}
+
+// partsMeet says whether b begins another part of a heading than a ends: with a
+// capital behind a small letter or a mark.
+func partsMeet(a, b []byte) bool {
+	last, _ := utf8.DecodeLastRune(a)
+	first, _ := utf8.DecodeRune(b)
+	return unicode.IsUpper(first) && (unicode.IsLower(last) || strings.ContainsRune(":!?.|", last))
 }
 
 // headlinePart returns the element at the end of a heading that is named as the

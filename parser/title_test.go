@@ -37,6 +37,8 @@ func TestTitle(t *testing.T) {
 		"headline by its name":      {body: `<h1><div class="x"><a href="/city">City | </a></div><span class="post-title">Bridge to be repaired</span></h1>`, want: "Bridge to be repaired"},
 		"kicker joined by a colon":  {body: `<h1><span class="kicker">Winter</span><span class="visually-hidden">: </span><span>Bridge to be repaired</span></h1>`, want: "Winter: Bridge to be repaired"},
 		"kicker that others repeat": {head: og("Winter: Bridge to be repaired") + `<script type="application/ld+json">{"@type":"NewsArticle","headline":"Winter: Bridge to be repaired"}</script>`, body: "<h1>Bridge to be repaired</h1>", want: "Winter: Bridge to be repaired"},
+		"parts without a blank":     {body: `<h1><span class="a">Winter is near:</span><span class="b">Bridge to be repaired</span></h1>`, want: "Winter is near: Bridge to be repaired"},
+		"initial set apart":         {body: `<h1><span class="a">B</span>ridge to be repaired</h1>`, want: "Bridge to be repaired"},
 		"date in h1":                {body: `<h1>Bridge to be repaired <small class="date">1 March 2026</small></h1>`, want: "Bridge to be repaired"},
 		"cut short":                 {head: "<title>Bridge to be repaired before …</title>" + og("Bridge to be repaired before winter comes"), want: "Bridge to be repaired before winter comes"},
 		"entities encoded twice":    {head: og("Mills &amp;amp; bridges"), want: "Mills & bridges"},

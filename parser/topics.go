@@ -2,6 +2,7 @@ package parser
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"pressmill/pkg/news"
@@ -28,19 +29,48 @@ func (x *extraction) topics() {
 func (x *extraction) sections() {
 	a := x.art
 	for v := range x.ld.field("articleSection").items() {
-		a.Section = x.appendTopic(a.Section, v.str(), maxSections)
+		a.Section = x.appendSections(a.Section, v.str())
 	}
 	if a.Section != nil {
 		x.prov("section", "jsonld", 0.9)
 		return
 	}
-	if a.Section = x.appendTopic(nil, x.meta.get("article:section", "articlesection", "parsely-section", "sailthru.section", "section", "og:section"), 1); a.Section != nil {
+	if a.Section = x.appendSections(nil, x.meta.get("article:section", "articlesection", "parsely-section", "sailthru.section", "section", "og:section")); a.Section != nil {
 		x.prov("section", "meta", 0.8)
 		return
 	}
 	if a.Section = x.breadcrumb(); a.Section != nil {
 		x.prov("section", "jsonld", 0.7)
 	}
+}
+
+// noSection are names of the place for everything, in which case a page is in
+// no section. They are folded.
+var noSection = []string{
+	"home", "homepage", "home page", "frontpage", "front page", "start", "startseite", "startsida", "startside", "forside", "forsiden", "etusivu",
+	"accueil", "inicio", "portada", "início", "capa", "anasayfa", "ana sayfa", "strona główna", "hlavní strana", "főoldal", "главная", "головна",
+	"ホーム", "トップ", "首页", "首頁", "홈", "all", "alle", "uncategorized", "uncategorised", "non classé", "sin categoría", "senza categoria",
+	"sem categoria", "geen categorie", "unkategorisiert", "без рубрики",
+}
+
+// appendSections adds the sections of a list. Commas part them when no blank
+// follows, or when there are many; else they belong to the name.
+func (x *extraction) appendSections(out []string, list string) []string {
+	n := strings.Count(list, ",")
+	if n == 0 || n == 1 && strings.Contains(list, ", ") {
+		return x.appendSection(out, list)
+	}
+	for s := range strings.SplitSeq(list, ",") {
+		out = x.appendSection(out, strings.TrimSpace(s))
+	}
+	return out
+}
+
+func (x *extraction) appendSection(out []string, s string) []string {
+	if slices.Contains(noSection, fold(s)) {
+		return out
+	}
+	return x.appendTopic(out, s, maxSections)
 }
 
 // breadcrumb returns the steps from the site's front to the article, both left
@@ -56,7 +86,7 @@ func (x *extraction) breadcrumb() (out []string) {
 				name = at.text("name")
 			}
 			if x.isStep(name, at.ref()) {
-				out = x.appendTopic(out, name, maxSections)
+				out = x.appendSection(out, name)
 			}
 		}
 		return out
@@ -67,7 +97,7 @@ func (x *extraction) breadcrumb() (out []string) {
 // isStep says whether a step of a breadcrumb is a section: neither the site's
 // front nor the article itself.
 func (x *extraction) isStep(name, ref string) bool {
-	if strings.Contains(name, "://") || fold(name) == fold(x.art.Title) {
+	if strings.Contains(name, "://") {
 		return false
 	}
 	u, err := weburl.Resolve(x.base, ref)
@@ -80,37 +110,44 @@ func (x *extraction) isHere(u *url.URL) bool {
 	return k == weburl.Key(x.url) || k == weburl.Key(x.key)
 }
 
+// tagKeys are the meta elements with a list of tags each, the best first.
+var tagKeys = []string{"news_keywords", "parsely-tags", "sailthru.tags", "tags", "dc.subject", "dcterms.subject"}
+
 // tags fills the tags from the best source that has any.
 func (x *extraction) tags() {
-	a := x.art
+	var tags []string
 	for v := range x.ld.field("keywords").items() {
-		a.Tags = x.appendTags(a.Tags, v.str())
+		tags = x.appendTags(tags, v.str())
 	}
-	if areCodes(a.Tags) {
-		a.Tags = nil
+	if x.takeTags(tags, "jsonld") {
+		return
 	}
-	src := "jsonld"
-	if a.Tags == nil {
-		src = "meta"
-		for v := range x.meta.all("article:tag") {
-			a.Tags = x.appendTags(a.Tags, v)
+	tags = nil
+	for v := range x.meta.all("article:tag") {
+		tags = x.appendTags(tags, v)
+	}
+	if x.takeTags(tags, "meta") {
+		return
+	}
+	for _, key := range tagKeys {
+		if x.takeTags(x.appendTags(nil, x.meta.get(key)), "meta") {
+			return
 		}
 	}
-	for _, key := range []string{"news_keywords", "parsely-tags", "sailthru.tags", "tags", "dc.subject", "dcterms.subject", "keywords"} {
-		if a.Tags != nil {
-			break
-		}
-		if tags := x.appendTags(nil, x.meta.get(key)); key != "keywords" || x.mentions(tags) {
-			a.Tags = tags
-		}
+	if tags = x.appendTags(nil, x.meta.get("keywords")); x.mentions(tags) && x.takeTags(tags, "meta") {
+		return
 	}
-	if a.Tags == nil {
-		src = "html"
-		a.Tags = x.visibleTags()
+	x.takeTags(x.visibleTags(), "html")
+}
+
+// takeTags makes tags those of the article unless there are none for readers.
+func (x *extraction) takeTags(tags []string, src string) bool {
+	if len(tags) == 0 || areCodes(tags) {
+		return false
 	}
-	if a.Tags != nil {
-		x.prov("tags", src, 0.8)
-	}
+	x.art.Tags = tags
+	x.prov("tags", src, 0.8)
+	return true
 }
 
 // appendTags adds the items of a list that commas or semicolons part.
@@ -120,18 +157,11 @@ func (x *extraction) appendTags(out []string, list string) []string {
 		sep = ";"
 	}
 	for tag := range strings.SplitSeq(list, sep) {
-		if tag = strings.Trim(strings.TrimSpace(tag), "#"); isLabel(tag) && !isIn(x.art.Section, tag) {
+		if tag = strings.Trim(strings.TrimSpace(tag), "#"); !isIn(x.art.Section, tag) {
 			out = x.appendTopic(out, tag, maxTags)
 		}
 	}
 	return out
-}
-
-// isLabel says whether a tag is for readers, not for programs ("section:city",
-// "storytype=video", "id_33").
-func isLabel(tag string) bool {
-	i := strings.IndexAny(tag, ":=_")
-	return i < 0 || tag[i] == ':' && i+1 < len(tag) && tag[i+1] == ' '
 }
 
 // areCodes says whether most of many tags are codes of a newsroom's system
@@ -148,10 +178,25 @@ func areCodes(tags []string) bool {
 
 // appendTopic adds a section or tag that is not there yet.
 func (x *extraction) appendTopic(out []string, s string, limit int) []string {
-	if len(s) > maxTopic || !hasLetter(s) || x.isSite(s) {
+	if len(s) > maxTopic || !isLabel(s) || x.isSite(s) || strings.EqualFold(s, x.art.Title) {
 		return out
 	}
+	for i := range x.art.Authors {
+		if strings.EqualFold(s, x.art.Authors[i].Name) {
+			return out
+		}
+	}
 	return appendNew(out, s, limit)
+}
+
+// isLabel says whether a topic is for readers, not for programs: none of
+// "section:city", "storytype=video", "news_sport", "@front", "[NAME]".
+func isLabel(s string) bool {
+	if !hasLetter(s) || s[0] == '@' || s[0] == '[' || s[0] == '{' {
+		return false
+	}
+	i := strings.IndexAny(s, ":=_")
+	return i < 0 || s[i] == ':' && i+1 < len(s) && s[i+1] == ' ' && strings.LastIndexByte(s, ':') == i
 }
 
 // mentions says whether the title or text speaks of at least a third of the

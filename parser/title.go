@@ -36,8 +36,13 @@ const (
 	keepInSpite = 0.4 // what a source keeps for its whole when it gives the rest away
 )
 
-// maxTitle is the longest title in runes.
-const maxTitle = 400
+// maxTitle is the longest title in runes; a heading takes at most maxHeading
+// bytes of the page, and at most maxHeadings take part in the vote.
+const (
+	maxTitle    = 400
+	maxHeading  = 8 << 10
+	maxHeadings = 12
+)
 
 // candidate is what one source says the title is.
 type candidate struct {
@@ -115,7 +120,7 @@ func (b *ballot) addHeadings() (kicker string) {
 	var heads []int32
 	main := -1
 	t.find(tagH1, func(i int32) {
-		if t.nodes[i].flags&(hidden|relatedMark|commentMark) != 0 || len(heads) > 12 {
+		if t.nodes[i].flags&(hidden|relatedMark|commentMark) != 0 || len(heads) >= maxHeadings || t.extent(i) > maxHeading {
 			return
 		}
 		if x.linksAway(i) {
@@ -143,6 +148,12 @@ func (b *ballot) addHeadings() (kicker string) {
 		b.add(x.subHeading(anchor), "html", weightSubH1)
 	}
 	return kicker
+}
+
+// extent returns how many bytes of the page a subtree takes, without its tags.
+func (t *tree) extent(i int32) int32 {
+	n := &t.nodes[i]
+	return max(0, t.nodes[n.stop-1].end-n.end)
 }
 
 // textStart returns the first text of the first block of running text.
@@ -255,7 +266,7 @@ func (x *extraction) subHeading(anchor int32) string {
 			break
 		}
 		named := n.tag == tagH2 || n.tag == tagH3 || n.flags&titleMark != 0 && n.tag != tagNone
-		if named && n.flags&(dropped|inJunk|hidden|aboveHeadline) == 0 && n.stop-int32(i) < 20 && n.own > 0 {
+		if named && n.flags&(dropped|inJunk|hidden|aboveHeadline) == 0 && n.stop-int32(i) < 20 && n.own > 0 && t.extent(int32(i)) <= maxHeading {
 			found = int32(i)
 		}
 	}

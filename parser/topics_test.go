@@ -14,7 +14,7 @@ func TestTopics(t *testing.T) {
 		return `<script type="application/ld+json">{"@type":"NewsArticle",` + s + `}</script>`
 	}
 	for name, c := range map[string]struct {
-		page          string
+		page, foot    string
 		section, tags []string
 	}{
 		"nothing said":              {},
@@ -26,13 +26,13 @@ func TestTopics(t *testing.T) {
 		"codes":                     {page: ld(`"keywords":["POL","INDG08","GEN","TMT","VIO"]`) + `<meta property="article:tag" content="Bridges">`, tags: []string{"Bridges"}},
 		"keywords of the article":   {page: `<meta name="keywords" content="bridge, council, weather">`, tags: []string{"bridge", "council", "weather"}},
 		"keywords of the site":      {page: `<meta name="keywords" content="news, football, weather, traffic">`},
-		"links marked as tags":      {page: `<article><h1>Bridge to be repaired</h1>` + strings.Repeat(para, 3) + `<a rel="tag" href="/t/1">#Bridges</a> <a rel="tag" href="/t/2">Roads</a></article>`, tags: []string{"Bridges", "Roads"}},
-		"a list of all tags":        {page: `<div class="tags">` + strings.Repeat(`<a href="/t">Tag</a>`, 30) + `</div>`},
+		"links marked as tags":      {foot: `<a rel="tag" href="/t/1">#Bridges</a> <a rel="tag" href="/t/2">Roads</a>`, tags: []string{"Bridges", "Roads"}},
+		"a list of all tags":        {foot: `<div class="tags">` + strings.Repeat(`<a href="/t">Tag</a>`, 30) + `</div>`},
 		"twin with what one lacks":  {page: ld(`"headline":"Bridge to be repaired","author":"Anna Holm"`) + ld(`"headline":"Bridge to be repaired","keywords":["Bridges"]`), tags: []string{"Bridges"}},
 		"keywords of another story": {page: ld(`"headline":"Bridge to be repaired"`) + ld(`"headline":"Harbour fire was arson","url":"https://www.example-times.com/9","keywords":["Fire"]`)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, err := Extract(testPage([]byte(`<title>Bridge to be repaired</title>` + c.page + `<h1>Bridge to be repaired</h1><article>` + strings.Repeat(para, 3) + `</article>`)))
+			a, err := Extract(testPage([]byte(`<title>Bridge to be repaired</title>` + c.page + `<h1>Bridge to be repaired</h1><article>` + strings.Repeat(para, 3) + c.foot + `</article>`)))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,16 +15,16 @@ import (
 // less than two of those that do not copy each other; the title element and
 // twitter:title are mostly copies of og:title.
 const (
-	weightHeading   = 2.6 // the h1 nearest above the text
-	weightOtherH1   = 1.2 // another h1 above the text
-	weightBelow     = 0.6 // an h1 below where the text starts
-	weightSubH1     = 1.3 // an h2, h3 or named element, where there is no h1
-	weightJSONLD    = 2.3
-	weightName      = 0.3 // the name in the structured data
-	weightOpenGraph = 1.6
-	weightTwitter   = 0.3
-	weightMeta      = 0.6
-	weightElement   = 0.6 // the title element
+	weightHeading    = 2.6 // the h1 nearest above the text
+	weightOtherH1    = 1.2 // another h1 above the text
+	weightBelow      = 0.6 // an h1 below where the text starts
+	weightSubHeading = 1.3 // an h2, h3 or named element, where there is no h1
+	weightJSONLD     = 2.3
+	weightName       = 0.3 // the name in the structured data
+	weightOpenGraph  = 1.6
+	weightTwitter    = 0.3
+	weightMeta       = 0.6
+	weightElement    = 0.6 // the title element
 )
 
 // How much of its weight a source gives to a title that is not the whole of
@@ -109,7 +109,7 @@ func (b *ballot) addMachineTitles() {
 	}
 	b.add(x.meta.get("headline", "parsely-title", "sailthru.title", "dc.title", "dcterms.title"), "meta", weightMeta)
 	b.add(x.meta.get("twitter:title"), "meta", weightTwitter)
-	b.add(x.meta.title, "html", weightElement)
+	b.add(x.trimSections(x.meta.title), "html", weightElement)
 }
 
 // addHeadings enters the visible headings and returns the kicker of the main
@@ -145,7 +145,7 @@ func (b *ballot) addHeadings() (kicker string) {
 		}
 	}
 	if main < 0 {
-		b.add(x.subHeading(anchor), "html", weightSubH1)
+		b.subHeading(anchor)
 	}
 	return kicker
 }
@@ -159,7 +159,7 @@ func (t *tree) extent(i int32) int32 {
 // textStart returns the first text of the first block of running text.
 func (x *extraction) textStart() int32 {
 	for i := range x.raw {
-		if b := &x.raw[i]; b.t == news.BlockParagraph && b.weight >= longEnough && b.link < 0.5*b.weight {
+		if b := &x.raw[i]; b.inside && b.t == news.BlockParagraph && b.weight >= longEnough && b.link < 0.5*b.weight {
 			return b.start
 		}
 	}
@@ -255,26 +255,30 @@ func (t *tree) headlinePart(i int32) int32 {
 	return part
 }
 
-// subHeading returns the last h2, h3 or named title above the text, outside of
-// furniture, or else the first on the page.
-func (x *extraction) subHeading(anchor int32) string {
-	t := x.tree
-	found := int32(-1)
-	for i := range t.nodes {
+// subHeading enters the h2, h3 or named title that is part of the title element,
+// or else the last one above the text in the article's part of the page.
+func (b *ballot) subHeading(anchor int32) {
+	t := b.x.tree
+	page := fold(b.x.meta.title)
+	from, _ := b.x.scope()
+	last, tried := "", 0
+	for i := int32(0); i < int32(len(t.nodes)) && tried < maxHeadings; i++ {
 		n := &t.nodes[i]
-		if found >= 0 && int32(i) >= anchor {
-			break
-		}
 		named := n.tag == tagH2 || n.tag == tagH3 || n.flags&titleMark != 0 && n.tag != tagNone
-		if named && n.flags&(dropped|inJunk|hidden|aboveHeadline) == 0 && n.stop-int32(i) < 20 && n.own > 0 && t.extent(int32(i)) <= maxHeading {
-			found = int32(i)
+		if !named || n.flags&(dropped|inJunk|hidden|aboveHeadline) != 0 || n.stop-i >= 20 || n.own == 0 || t.extent(i) > maxHeading {
+			continue
+		}
+		tried++
+		text, _ := t.headline(i)
+		if f := fold(text); f != "" && (strings.HasPrefix(page, f) || strings.HasSuffix(page, f)) && !b.x.isSite(text) {
+			b.add(text, "html", weightSubHeading)
+			return
+		}
+		if i < anchor && i >= from && !b.x.linksAway(i) {
+			last = text
 		}
 	}
-	if found < 0 || x.linksAway(found) {
-		return ""
-	}
-	text, _ := t.headline(found)
-	return text
+	b.add(last, "html", weightSubHeading)
 }
 
 // count lets every candidate vote and returns the best, or nil.
@@ -394,6 +398,25 @@ func (x *extraction) trimSite(s string) string {
 		if s = strings.TrimSpace(s); len(s) == was {
 			return s
 		}
+	}
+}
+
+// maxSection is how long the name of a section in a title is, in bytes.
+const maxSection = 20
+
+// trimSections cuts the site's name from a title, and when it stood behind bars,
+// the short parts behind other bars, which are sections.
+func (x *extraction) trimSections(s string) string {
+	was := s
+	if s = x.trimSite(s); len(s) == len(was) {
+		return s
+	}
+	for {
+		i := strings.LastIndex(s, " | ")
+		if i <= 0 || len(s)-i > maxSection+len(" | ") || 2*(len(s)-i) > i || !strings.HasPrefix(was, s+" | ") {
+			return s
+		}
+		s = s[:i]
 	}
 }
 

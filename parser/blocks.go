@@ -205,8 +205,12 @@ func (c *collector) flush() {
 	c.buf.b = c.buf.b[:0]
 }
 
-// imageAbove says whether the element of a block begins with an image.
+// imageAbove says whether the element of a block, if it is no paragraph, begins
+// with an image.
 func (t *tree) imageAbove(b *block) bool {
+	if t.nodes[b.node].tag == tagP {
+		return false
+	}
 	for i := b.node + 1; i < b.start && i < b.node+12; i++ {
 		if t.nodes[i].tag == tagImg {
 			return true
@@ -232,7 +236,7 @@ func (c *collector) classify(b *block) {
 		b.byline = b.byline || n.flags&(bylineMark|dateMark) != 0 && n.full < 300
 		b.note = b.note || n.tag == tagFigcaption || n.flags&captionMark != 0 && n.full < 600
 		switch {
-		case n.full > 0.5*c.all && !n.tag.is(traitHeading):
+		case n.full > 0.5*c.all && !n.tag.is(traitHeading) && n.flags&factMark == 0:
 			return
 		case n.flags&embedMark != 0:
 			b.t = news.BlockEmbed

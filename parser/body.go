@@ -297,26 +297,16 @@ func (f *filter) isTitle(i int, b *block, folded string) bool {
 
 // isByline tells bylines and dates from text.
 func (f *filter) isByline(i int, b *block) bool {
-	if b.weight > 110 {
+	near := i < f.first || i > f.last || i < f.second && f.second < f.last
+	if !near || b.weight > 110 {
 		return false
 	}
-	near := i < f.first || i > f.last || i < f.second && f.second < f.last
-	if near && f.x.isByline(b.text) {
+	named := b.byline && b.t != news.BlockHeading && !endsSentence(b.text)
+	if named || f.x.isByline(b.text) || b.weight < 60 && strings.Contains(b.text, ", ") && f.x.orgTail(b.text) {
 		f.x.bylines = append(f.x.bylines, b.text)
 		return true
 	}
-	if b.byline && near && !endsSentence(b.text) {
-		f.x.bylines = append(f.x.bylines, b.text)
-		return true
-	}
-	if near && b.weight < 60 && strings.Contains(b.text, ", ") && f.x.orgTail(b.text) {
-		f.x.bylines = append(f.x.bylines, b.text)
-		return true
-	}
-	if near && b.dated > 0.8*b.weight || near && b.weight < 50 && holdsDate(b.text) && !endsSentence(strings.TrimRight(b.text, ".")) {
-		return true
-	}
-	return false
+	return b.dated > 0.8*b.weight || b.weight < 50 && holdsDate(b.text) && !endsSentence(strings.TrimRight(b.text, "."))
 }
 
 // orgTail says whether a short line ends in the site's name, as in "Name, Site".

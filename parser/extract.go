@@ -125,6 +125,9 @@ func (e *Extractor) open(page *news.Page) (*extraction, error) {
 	if x.models == nil {
 		x.models = builtIn()
 	}
+	if len(x.tree.nodes) >= maxNodes {
+		x.warn("page cut at %d elements", maxNodes)
+	}
 	x.useRule(e.Rules.Find(x.url))
 	return x, nil
 }

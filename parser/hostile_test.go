@@ -134,7 +134,7 @@ func TestHostile(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			if n := (after.TotalAlloc - before.TotalAlloc) / uint64(len(page.Body)); n > 150 {
+			if n := (after.TotalAlloc - before.TotalAlloc) / uint64(len(page.Body)); n > 300 {
 				t.Errorf("%d bytes allocated for each byte of the page", n)
 			}
 		})
@@ -179,4 +179,16 @@ func cpuTime() time.Duration {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// TestHugePage wants a page of more elements than are read to end in an article
+// that says so.
+func TestHugePage(t *testing.T) {
+	a, err := Extract(testPage([]byte("<html><body><h1>The bridge</h1>" + strings.Repeat(para, 4) + strings.Repeat("<i>x</i>", maxNodes))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := a.Extraction.Warnings; len(w) == 0 || !strings.Contains(w[0], "page cut at") {
+		t.Errorf("warnings %q", w)
+	}
 }

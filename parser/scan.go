@@ -22,6 +22,11 @@ type scanner struct {
 // maxDepth bounds the open elements: deeper ones become leaves.
 const maxDepth = 512
 
+// maxNodes bounds the elements and texts of a page, and so the memory that it
+// takes; what comes behind them is not read. The longest live blogs have a
+// third of it.
+const maxNodes = 300_000
+
 // maxLooks bounds, for each byte of the page, how many open elements are looked
 // at to find those that a tag ends.
 const maxLooks = 4
@@ -29,7 +34,7 @@ const maxLooks = 4
 func (s *scanner) run() {
 	s.looks = maxLooks*len(s.src) + maxDepth
 	s.quirks = true
-	for s.pos < len(s.src) {
+	for s.pos < len(s.src) && len(s.t.nodes) < maxNodes {
 		i := bytes.IndexByte(s.src[s.pos:], '<')
 		if i < 0 {
 			s.text(s.pos, len(s.src))

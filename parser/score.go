@@ -156,7 +156,7 @@ func (t *tree) sumFull() {
 	}
 }
 
-const furniture = consentMark | junk | relatedMark | commentMark | tagsMark | hidden | captionMark
+const furniture = consentMark | unseenMark | junk | relatedMark | commentMark | tagsMark | hidden | captionMark
 
 // dropFurniture marks what is not part of the text. No name is believed of an
 // element that holds most of the page's long text.
@@ -177,7 +177,7 @@ func (t *tree) dropFurniture() {
 			continue
 		}
 		named := n.flags&furniture != 0 || n.tag.is(traitJunk)
-		if named && !n.tag.is(traitBlock|traitSpecial) && n.flags&hidden == 0 && t.inSentence(n) {
+		if named && !n.tag.is(traitBlock|traitSpecial) && n.flags&(hidden|unseenMark) == 0 && t.inSentence(n) {
 			named = false
 		}
 		if named && n.flags&bodyMark != 0 && n.flags&(commentMark|hidden) == 0 && !n.tag.is(traitJunk) {

@@ -53,7 +53,7 @@ func (x *extraction) leadBlocks(descs []string) int {
 	if !slices.ContainsFunc(x.kept, func(b block) bool { return !b.lead }) {
 		return 0 // a name that the whole text has sets nothing apart
 	}
-	for n < len(x.kept)-1 && n < 3 && x.kept[n].lead && x.kept[n].weight <= maxLead {
+	for n < len(x.kept)-1 && n < 3 && x.kept[n].lead && x.kept[n].weight <= maxLead && !x.runsOn(&x.kept[n], &x.kept[n+1]) {
 		n++
 	}
 	if n > 0 {
@@ -72,6 +72,14 @@ func (x *extraction) leadBlocks(descs []string) int {
 		return 1
 	}
 	return 0
+}
+
+// runsOn says whether a paragraph goes on in the next one: a first paragraph
+// with a name of its own among others like it is none the less of the text.
+func (x *extraction) runsOn(b, next *block) bool {
+	t := x.tree
+	return b.t == news.BlockParagraph && next.t == news.BlockParagraph && t.nodes[b.node].parent == t.nodes[next.node].parent &&
+		t.nodes[b.node].tag == t.nodes[next.node].tag && b.bold < 0.9*b.weight
 }
 
 // describes says whether a text is one of the page's descriptions, which may be

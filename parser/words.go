@@ -29,6 +29,7 @@ const (
 	evidence                     // its text is in the structured data
 	liveMark                     // named as a live blog's post
 	consentMark                  // named as a consent dialog
+	unseenMark                   // for screen readers alone
 	embedMark                    // named as a post of a social network
 	ruleDrop                     // a site rule drops it
 	ruleKeep                     // a site rule keeps it
@@ -68,8 +69,9 @@ var wordFlags = buildWords(map[mark]string{
 	bodyMark: `articlebody articletext articlecontent entrycontent postcontent postbody posttext storybody storytext storycontent
 		newsbody newstext newscontent articlebodycontent bodytext maintext textcontent contentbody bodycopy articlemain
 		articlefulltext fulltext pagecontent blogpost blogentry articledetail storydetail richtext contenttext`,
-	factMark:  `factbox infobox faktenbox infokasten faktaruta infobox-text sidebar-box`,
-	titleMark: `headline title articletitle entrytitle posttitle pagetitle`,
+	factMark:   `factbox infobox faktenbox infokasten faktaruta infobox-text sidebar-box`,
+	unseenMark: `visuallyhidden hiddenvisually sronly sronlytext screenreader screenreadertext screenreaderonly offscreen assistivetext`,
+	titleMark:  `headline title articletitle entrytitle posttitle pagetitle`,
 	kickerMark: `kicker overline topline roofline dachzeile spitzmarke eyebrow toptitle overtitle uppertitle supertitle suptitle
 		pretitle titleprefix headlineprefix surtitle surtitre supratitulo antetitulo volanta catchline overhead topictitle topiclabel
 		subheading prehead preheading flag badge label section rubric rubrik ressort category`,

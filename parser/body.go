@@ -151,7 +151,8 @@ var disputable = map[string]bool{"": true, whyOutside: true, whyEarly: true, why
 const sureText = 150
 
 // keep keeps the blocks that the model takes for text. When they are hardly
-// any, it keeps the likeliest of the container that no rule refuses.
+// any, it keeps the likeliest of the container that no rule refuses. Where a
+// site rule names the text, the model is not asked.
 func (x *extraction) keep() {
 	vectors := x.describeBlocks()
 	var sure float32
@@ -173,11 +174,12 @@ func (x *extraction) keep() {
 	if sure < sureText {
 		limit = min(0, top-1)
 	}
+	ruled := x.art.Prov["body"].Src == srcRule
 	x.kept = make([]block, 0, len(x.raw))
 	for i := range x.raw {
 		b := &x.raw[i]
 		switch {
-		case x.tree.nodes[b.node].flags&ruleKeep != 0 || b.inside && b.besides(),
+		case ruled && b.why == "", x.tree.nodes[b.node].flags&ruleKeep != 0, b.inside && b.besides(),
 			b.odds > 0 && disputable[b.why],
 			b.odds > limit && b.inside && b.why == "":
 			b.why = ""

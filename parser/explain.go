@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 	"strings"
@@ -103,6 +104,9 @@ func (e *explainer) explain(out *explain.Page) {
 	})
 }
 
+// probability turns log-odds into 0..1.
+func probability(odds float32) float32 { return float32(1 / (1 + math.Exp(-float64(odds)))) }
+
 // mostCandidates is how many elements are shown that might be the container.
 const mostCandidates = 8
 
@@ -116,7 +120,7 @@ func (x *extraction) candidates() map[int32]float32 {
 	var all []rated
 	cs := x.tree.candidates()
 	for i := range cs {
-		all = append(all, rated{cs[i].node, x.models.container.Score(cs[i].v[:])})
+		all = append(all, rated{cs[i].node, probability(x.models.container.Score(cs[i].v[:]))})
 	}
 	slices.SortStableFunc(all, func(a, b rated) int { return cmp.Compare(b.score, a.score) })
 	out := make(map[int32]float32)
@@ -194,7 +198,7 @@ func (e *explainer) fill(box *explain.Box, i, drop int32) {
 func (e *explainer) inner(i, drop int32) *explain.Box {
 	box := &explain.Box{ID: i, Path: e.step(i), Chosen: i == e.x.root}
 	if s, ok := e.rated[i]; ok {
-		box.Score = fmt.Sprintf("score %.0f", s)
+		box.Score = percent("as container", s)
 	} else if n := &e.t.nodes[i]; n.good > 0 {
 		box.Score = fmt.Sprintf("text %.0f, else %.0f", n.good, n.junk)
 	}
@@ -202,7 +206,7 @@ func (e *explainer) inner(i, drop int32) *explain.Box {
 		box.Why = e.t.whyDropped(i)
 	}
 	if k := e.rawAt(i); k >= 0 && e.raw[k].start == i { // a table
-		e.showRaw(box, k)
+		e.showRaw(box, k, drop)
 	}
 	e.fill(box, i, drop)
 	e.flush(box)
@@ -250,7 +254,7 @@ func (e *explainer) text(box *explain.Box, j, drop int32) {
 	if k, first := e.owner(j); k >= 0 {
 		if first {
 			e.flush(box)
-			e.showRaw(box, k)
+			e.showRaw(box, k, drop)
 		}
 		return
 	}
@@ -301,17 +305,18 @@ func (e *explainer) nearest(i int32) int32 {
 	return i
 }
 
-func (e *explainer) showRaw(box *explain.Box, k int) {
+// showRaw shows a block that the engine looked at. drop is the furniture around
+// it, or -1.
+func (e *explainer) showRaw(box *explain.Box, k int, drop int32) {
 	b := &e.raw[k]
-	out := &explain.Block{Type: string(b.t), Text: b.text, Score: score(b.weight, b.link)}
+	out := &explain.Block{Type: string(b.t), Text: b.text, Score: percent("text", probability(b.odds)) + ", " + score(b.weight, b.link)}
 	box.Items = append(box.Items, explain.Item{Block: out})
-	t, kept := e.kept[b.start]
-	if e.reads(out, b.start) {
-		return
-	}
-	switch {
+	switch t, kept := e.kept[b.start]; {
 	case kept && b.why == "":
 		out.State, out.Type = explain.Kept, string(t)
+	case e.reads(out, b.start):
+	case b.why == whyOutside && drop >= 0:
+		out.State, out.Why = explain.Out, e.t.whyDropped(drop)
 	default:
 		out.State, out.Why = explain.Out, cmp.Or(b.why, e.lost)
 	}
@@ -511,6 +516,9 @@ func (e *explainer) step(i int32) string {
 	}
 	return strings.ToValidUTF8(s, "\uFFFD")
 }
+
+// percent says how likely the engine takes something to be what.
+func percent(what string, p float32) string { return fmt.Sprintf("%s %.0f %%", what, 100*p) }
 
 func score(weight, link float32) string {
 	s := fmt.Sprintf("weight %.0f", weight)

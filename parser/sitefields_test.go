@@ -94,6 +94,24 @@ func TestSiteRule(t *testing.T) {
 	}
 }
 
+// TestRuledBody wants what a rule names as the text, whatever it looks like, and
+// nothing else.
+func TestRuledBody(t *testing.T) {
+	list := "<ul class=wares>" + strings.Repeat("<li>Ferry times <li>Bus 12, hourly", 3) + "</ul>"
+	page := "<title>Ways across</title><h1>Ways across the river</h1><article>" + strings.Repeat(para, 4) + "</article><div>" + list + "</div>"
+	a := ruledExtract(t, "body: .wares\n", page)
+	if want := "Ferry times\n\nBus 12, hourly\n\nFerry times"; !strings.HasPrefix(a.Body.Text, want) || strings.Contains(a.Body.Text, "council") {
+		t.Errorf("text %q", a.Body.Text)
+	}
+	page = strings.Replace(page, "</article><div>", "<div class=promo>", 1) + "</article>"
+	for rule, kept := range map[string]bool{"": false, "keep: .promo\n": true} {
+		a = ruledExtract(t, rule, page)
+		if !strings.Contains(a.Body.Text, "council") || strings.Contains(a.Body.Text, "Ferry") != kept {
+			t.Errorf("rule %q: text %q", rule, a.Body.Text)
+		}
+	}
+}
+
 // TestSiteRuleWarnings wants a warning for each key that finds nothing, and what
 // the engine finds in its place.
 func TestSiteRuleWarnings(t *testing.T) {

@@ -38,7 +38,7 @@ type Field struct {
 type Candidate struct {
 	ID     int32 // that of its box, or 0 where it has none
 	Path   string
-	Score  float64
+	Score  float64 // 0..1: how likely the engine takes it to be the container
 	Chosen bool
 }
 
@@ -187,11 +187,8 @@ func (b *Box) Blocks() int {
 // Percent is the field's confidence.
 func (f *Field) Percent() int { return int(f.Conf*100 + 0.5) }
 
-// Bar is the length of a candidate's bar, in steps of a twentieth of the best's.
-func (v *view) Bar(c Candidate) int {
-	best := v.Candidates[0].Score
-	if best <= 0 {
-		return 0
-	}
-	return max(0, int(c.Score/best*20+0.5))
-}
+// Percent is the candidate's score.
+func (c Candidate) Percent() int { return int(c.Score*100 + 0.5) }
+
+// Bar is the length of the candidate's bar, in twentieths.
+func (c Candidate) Bar() int { return int(c.Score*20 + 0.5) }

@@ -15,7 +15,7 @@ func testPage() *Page {
 	return &Page{
 		URL: "https://a.example/x", Title: "Bridge & road", Engine: "test 1", Rule: "a.yaml#a.example", Warnings: []string{"a warning"},
 		Fields:     []Field{{Name: "title", Value: "Bridge & road", Src: "html", Conf: 0.875}, {Name: "kind", Value: "news"}},
-		Candidates: []Candidate{{ID: 2, Path: "main > div", Score: 200, Chosen: true}, {Path: "body", Score: 50}},
+		Candidates: []Candidate{{ID: 2, Path: "main > div", Score: 1, Chosen: true}, {Path: "body", Score: 0.25}},
 		Elsewhere:  []Block{{Type: "paragraph", State: Kept, Text: "from data"}},
 		Root: &Box{Items: []Item{
 			{Block: &Block{Type: "title", State: Used, Why: "the title", Text: "Bridge & road", Path: "h1"}},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"html"
 	"iter"
+	"slices"
 	"strings"
 
 	"pressmill/parser/jsonld"
@@ -72,6 +73,7 @@ func (s *structured) flatten(v object) {
 					queue = append(queue, found{object: x, listed: v.listed || key == "itemListElement"})
 				}
 			}
+		default: // a scalar has nothing inside
 		}
 	}
 }
@@ -146,12 +148,7 @@ func (o object) anyType(match func(name []byte) bool) bool {
 	if t.Kind() == jsonld.String {
 		return match(localName(t.Raw()))
 	}
-	for _, name := range typeList(t) {
-		if match(name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(typeList(t), match)
 }
 
 func typeList(t object) (names [][]byte) {

@@ -26,6 +26,7 @@ func TestTitle(t *testing.T) {
 		"dash inside":                 {head: og("Bridge to be repaired – at last"), want: "Bridge to be repaired – at last"},
 		"branding in h1":              {head: "<title>Bridge to be repaired » The Daily Wash</title>", body: `<h1><a href="/">The Daily Wash</a></h1><h2>Bridge to be repaired</h2>`, want: "Bridge to be repaired"},
 		"headline links to itself":    {body: `<h1><a href="/world/story-1.html">Bridge to be repaired</a></h1>`, want: "Bridge to be repaired"},
+		"headline links to a variant": {head: "<title>Bridge to be repaired - The Wash</title>", body: `<h1><a href="/?p=17">Bridge to be repaired</a></h1>`, want: "Bridge to be repaired"},
 		"nearest of two h1":           {body: "<h1>City desk</h1><h1>Bridge to be repaired</h1>", want: "Bridge to be repaired"},
 		"h1 below the text":           {head: og("Bridge to be repaired"), body: long + "<h1>More from the city</h1>", want: "Bridge to be repaired"},
 		"heading before search title": {head: "<title>The best bridge of 2026</title>" + og("The best bridge of 2026"), body: "<h1>Why the bridge is being repaired</h1>", want: "Why the bridge is being repaired"},

@@ -20,6 +20,7 @@ func (x *extraction) body() {
 	if x.root < 0 {
 		x.root = t.fallbackRoot()
 	}
+	x.findPosts()
 	from, _ := x.scope()
 	x.raw = t.collect(x.root, from, 0)
 }

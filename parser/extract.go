@@ -56,6 +56,7 @@ type extraction struct {
 	captions  map[string]bool // folded captions and alternative texts
 	imageNode int32           // of the last image that was taken
 	related   []relatedLink
+	posts     []post // of a live blog
 
 	bylineTries, dateTries tries
 
@@ -153,7 +154,9 @@ func (x *extraction) run() error {
 	x.grade()
 	x.gather()
 	x.keep()
+	x.markPosts()
 	x.rescue()
+	x.rescuePosts()
 	x.standfirst()
 	x.dates()
 	x.authors()
@@ -266,7 +269,6 @@ func (x *extraction) finish() {
 	a.Title = clean(a.Title)
 	x.fillBody()
 	x.byline2publisher()
-	a.Kind = x.kind()
 	a.Lang, a.LangDeclared = languages(a.Body.Text, x.meta.lang, x.ld.field("inLanguage").str(), x.meta.get("og:locale", "content-language", "language", "dc.language", "dcterms.language"))
 	a.Source = news.SourceRef{ID: page.Source.ID, Domain: page.Source.Domain, Name: page.Source.Name}
 	if a.Source.Domain == "" {
@@ -279,6 +281,9 @@ func (x *extraction) finish() {
 	a.Related = x.relatedLinks()
 	x.topics()
 	x.ruledLabels()
+	if a.Kind = x.kind(); a.Kind == news.KindLiveblog {
+		a.Live = x.live()
+	}
 	a.ID = news.ArticleID(weburl.Key(x.key))
 	a.Rev = news.Revision(a.Title, a.Body.Text)
 	x.records()

@@ -71,6 +71,9 @@ func (v *verdict) byData(x *extraction) {
 	if x.ld.article.is("VideoObject") || strings.HasPrefix(x.meta.get("og:type"), "video") {
 		v.add(1.5, "structured video", "")
 	}
+	if len(x.posts) > 0 {
+		v.add(2, "posts of a live blog", "")
+	}
 	switch x.meta.get("og:type") {
 	case "article":
 		v.add(2, "og:type article", "")
@@ -281,7 +284,7 @@ func (x *extraction) moreLink() string {
 	best, top := "", 2
 	for i := range x.raw {
 		b := &x.raw[i]
-		if !b.linkOnly() || b.weight > headlineWeight || b.weight < 3 {
+		if !b.inside || !b.linkOnly() || b.weight > headlineWeight || b.weight < 3 {
 			continue
 		}
 		if count[b.text]++; count[b.text] > top {

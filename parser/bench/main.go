@@ -16,7 +16,7 @@ import (
 	"pressmill/pkg/news"
 )
 
-const help = `usage: bench [-rounds N] DIR...
+const help = `usage: bench [-rounds N] [-only TEXT] DIR...
        bench -articles NAME DIR...
 
 Measures on one core what the pages of each DIR cost: those of DIR/pages.jsonl,
@@ -32,15 +32,16 @@ func main() {
 		fs.PrintDefaults()
 	}
 	rounds := fs.Int("rounds", 5, "how often every page is measured; the table shows the median")
+	only := fs.String("only", "", "measure only html.Parse and the contestants whose name holds this `text`")
 	articles := fs.String("articles", "", "print the articles of the extractor of this `name`")
 	_ = fs.Parse(os.Args[1:])
-	if err := run(os.Stdout, fs.Args(), *rounds, *articles); err != nil {
+	if err := run(os.Stdout, fs.Args(), *rounds, *only, *articles); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(w io.Writer, dirs []string, rounds int, articles string) error {
+func run(w io.Writer, dirs []string, rounds int, only, articles string) error {
 	corpus, err := openCorpus(dirs)
 	if err != nil {
 		return err
@@ -49,7 +50,7 @@ func run(w io.Writer, dirs []string, rounds int, articles string) error {
 		return writeArticles(w, corpus, articles)
 	}
 	runtime.GOMAXPROCS(1)
-	return measure(w, corpus, rounds)
+	return measure(w, corpus, contestants(only), rounds)
 }
 
 // writeArticles prints a line for every page that the named extractor makes an

@@ -7,11 +7,13 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/net/html"
 	"golang.org/x/sys/unix"
 
+	"pressmill/parser"
 	"pressmill/pkg/news"
 )
 
@@ -43,27 +45,27 @@ type cost struct {
 	allocs, bytes uint64
 }
 
-// contestants are what is measured; the first is what the others are compared
-// with.
-func contestants() []*contestant {
+// contestants are what is measured: the first, which the others are compared
+// with, and those whose name holds a text.
+func contestants(only string) []*contestant {
 	list := []*contestant{
 		{name: "html.Parse", run: func(p *news.Page) { _, _ = html.Parse(bytes.NewReader(p.Body)) }},
 		{name: "html.Tokenizer", run: tokenize},
+		{name: "pressmill, to JSON", run: toJSON},
 	}
 	all := extractors()
-	for _, name := range []string{"pressmill", "readeck", "go-shiori", "go-domdistiller", "go-trafilatura", "go-trafilatura+fallback"} {
+	for _, name := range []string{"readeck", "go-shiori", "go-domdistiller", "go-trafilatura", "go-trafilatura+fallback"} {
 		extract := all[name]
-		if name == "pressmill" {
-			list = append(list, &contestant{name: "pressmill, to JSON", run: func(p *news.Page) {
-				if a, err := extract(p); err == nil {
-					_, _ = json.Marshal(a)
-				}
-			}})
-			continue
-		}
 		list = append(list, &contestant{name: name, run: func(p *news.Page) { _, _ = extract(p) }})
 	}
-	return list
+	first := list[0]
+	return slices.DeleteFunc(list, func(c *contestant) bool { return c != first && !strings.Contains(c.name, only) })
+}
+
+func toJSON(p *news.Page) {
+	if a, err := parser.Extract(p); err == nil {
+		_, _ = json.Marshal(a)
+	}
 }
 
 // tokenize reads every token with its name and attributes, and keeps none.
@@ -76,8 +78,7 @@ func tokenize(p *news.Page) {
 }
 
 // measure runs all contestants over the corpus and prints the table.
-func measure(w io.Writer, corpus []source, rounds int) error {
-	list := contestants()
+func measure(w io.Writer, corpus []source, list []*contestant, rounds int) error {
 	size := 0
 	for round := range rounds + 1 { // the first warms up
 		size = 0

@@ -334,6 +334,18 @@ func hasLetter(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) >= 0
 }
 
+// foldedBytes holds ASCII letters in lower case and digits; other bytes are 0.
+var foldedBytes = buildFoldedBytes()
+
+func buildFoldedBytes() (table [utf8.RuneSelf]byte) {
+	for c := range table {
+		if isWordRune(rune(c)) {
+			table[c] = lower(byte(c))
+		}
+	}
+	return table
+}
+
 // fold brings text into the form in which titles and lines are compared: letters
 // and digits in lower case, with one blank for whatever is between.
 func fold(s string) string { return string(appendFold(make([]byte, 0, len(s)), s)) }
@@ -344,8 +356,7 @@ func appendFold(dst []byte, s string) []byte {
 		c := s[i]
 		if c < utf8.RuneSelf {
 			i++
-			c = lower(c)
-			if 'a' <= c && c <= 'z' || '0' <= c && c <= '9' {
+			if c = foldedBytes[c]; c != 0 {
 				if space {
 					dst, space = append(dst, ' '), false
 				}

@@ -16,17 +16,20 @@ const maxReference = 9
 // reference counts one.
 func weigh(s []byte) float32 {
 	var w float32
+	plain := 0 // of ASCII
 	for i := 0; i < len(s); {
 		c := s[i]
-		switch {
-		case c <= ' ':
+		if c < utf8.RuneSelf && c != '&' {
+			if c > ' ' {
+				plain++
+			}
 			i++
+			continue
+		}
+		switch {
 		case c == '&':
 			w++
 			i += max(1, bytes.IndexByte(s[i:min(len(s), i+maxReference)], ';')+1)
-		case c < utf8.RuneSelf:
-			w++
-			i++
 		case c >= 0xe3 && c <= 0xed && i+2 < len(s): // U+3000 to U+DFFF
 			w += cjkWeight
 			i += 3
@@ -36,7 +39,7 @@ func weigh(s []byte) float32 {
 			i += n
 		}
 	}
-	return w
+	return w + float32(plain)
 }
 
 // longEnough is the weight from which a block's own text counts as running text.

@@ -170,25 +170,51 @@ func (w *textBuf) write(s []byte) {
 func (w *textBuf) writePlain(s string) { w.collapse([]byte(s)) }
 
 func (w *textBuf) collapse(s []byte) {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case isSpace(c):
-			w.space()
-		case c < 0x20 || c == 0x7f:
-		case c == 0xc2 && i+1 < len(s) && s[i+1] == 0xa0: // no-break space
-			w.space()
+	for i := 0; i < len(s); {
+		from := i
+		for i < len(s) && !textMarks[s[i]] {
 			i++
-		case c == 0xc2 && i+1 < len(s) && s[i+1] == 0xad: // soft hyphen
-			i++
-		case c == 0xe2 && i+2 < len(s) && s[i+1] == 0x80 && s[i+2] == 0x8b: // zero-width space
-			i += 2
-		case c == 0xef && i+2 < len(s) && s[i+1] == 0xbb && s[i+2] == 0xbf: // byte order mark
-			i += 2
-		default:
-			w.b = append(w.b, c)
+		}
+		w.b = append(w.b, s[from:i]...)
+		if i < len(s) {
+			i += w.mark(s[i:])
 		}
 	}
+}
+
+// textMarks are the bytes with which what is collapsed or left out begins.
+var textMarks = buildTextMarks()
+
+func buildTextMarks() (table [256]bool) {
+	for c := range byte(' ' + 1) {
+		table[c] = true
+	}
+	for _, c := range []byte{0x7f, 0xc2, 0xe2, 0xef} {
+		table[c] = true
+	}
+	return table
+}
+
+// mark takes what begins with one of textMarks; it returns how many bytes.
+func (w *textBuf) mark(s []byte) int {
+	c := s[0]
+	switch {
+	case isSpace(c):
+		w.space()
+	case c < 0x20 || c == 0x7f:
+	case c == 0xc2 && len(s) > 1 && s[1] == 0xa0: // no-break space
+		w.space()
+		return 2
+	case c == 0xc2 && len(s) > 1 && s[1] == 0xad: // soft hyphen
+		return 2
+	case c == 0xe2 && len(s) > 2 && s[1] == 0x80 && s[2] == 0x8b: // zero-width space
+		return 3
+	case c == 0xef && len(s) > 2 && s[1] == 0xbb && s[2] == 0xbf: // byte order mark
+		return 3
+	default:
+		w.b = append(w.b, c)
+	}
+	return 1
 }
 
 func (w *textBuf) String() string { return strings.TrimSpace(string(w.b)) }

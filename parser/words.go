@@ -118,23 +118,23 @@ const maxWords = 512
 // of neighbours joined ("article-body", "articleBody").
 func wordsOf(value []byte) mark {
 	var f mark
-	var buf [32]byte
-	var pair [64]byte // the word before, of prev bytes, and this
-	n, prev := 0, 0
+	var buf [64]byte          // the letters of the word before and of this
+	prev, from, to := 0, 0, 0 // where they begin and end
 	flush := func() {
-		if n == 0 {
+		if from == to {
 			return
 		}
-		f |= flagsOf(buf[:n])
-		copy(pair[prev:], buf[:n])
-		if prev > 0 {
-			f |= flagsOf(pair[:prev+n])
+		f |= flagsOf(buf[from:to])
+		if prev < from {
+			f |= flagsOf(buf[prev:to])
 		}
-		copy(pair[:], buf[:n])
-		prev, n = n, 0
+		if prev = from; to > len(buf)/2 { // keep this word, and room for the next
+			to = copy(buf[:], buf[from:to])
+			prev = 0
+		}
+		from = to
 	}
-	for i := 0; i < len(value); i++ {
-		c := value[i]
+	for i, c := range value {
 		switch {
 		case 'A' <= c && c <= 'Z':
 			if i > 0 && 'a' <= value[i-1] && value[i-1] <= 'z' {
@@ -143,15 +143,15 @@ func wordsOf(value []byte) mark {
 			c += 'a' - 'A'
 		case isSpace(c):
 			flush()
-			prev = 0
+			prev = from
 			continue
 		case c < 'a' || c > 'z':
 			flush()
 			continue
 		}
-		if n < len(buf) {
-			buf[n] = c
-			n++
+		if to < len(buf) {
+			buf[to] = c
+			to++
 		}
 	}
 	flush()

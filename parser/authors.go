@@ -325,6 +325,9 @@ func toAuthor(attrs []byte) bool {
 	return slices.ContainsFunc(authorPaths, func(p []byte) bool { return bytes.Contains(attrs, p) })
 }
 
+// maxLines bounds how many runs of text around the article may begin a byline.
+const maxLines = 10_000
+
 // lineAuthors reads lines that begin as bylines do: those that the text left
 // out, then those around it.
 func (x *extraction) lineAuthors() signatures {
@@ -341,7 +344,8 @@ func (x *extraction) lineAuthors() signatures {
 	t := x.tree
 	from, to := x.scope()
 	first, last := x.textSpan()
-	for i := from; i < to && len(s.persons) == 0; i++ {
+	looked := 0
+	for i := from; i < to && len(s.persons) == 0 && looked < maxLines; i++ {
 		if i > first && i < last {
 			i = min(last, to-1)
 		}
@@ -352,6 +356,7 @@ func (x *extraction) lineAuthors() signatures {
 		}
 		if n.tag == tagNone && int(n.end-n.start) < maxBylineText {
 			x.lineAuthor(&s, i, i < first)
+			looked++
 		}
 	}
 	return s

@@ -52,7 +52,7 @@ type collector struct {
 
 // maxBlocks bounds the blocks of a page, far above what the longest of live
 // blogs has.
-const maxBlocks = 10_000
+const maxBlocks = 5000
 
 // collect returns the blocks of the subtrees of roots in document order: those
 // in the container main, those that are no mere links above it from node from
@@ -226,11 +226,14 @@ func (c *collector) add(b block, text []byte) {
 	c.out = append(c.out, b)
 }
 
+// maxNesting is how many elements around a block tell its type.
+const maxNesting = 64
+
 // classify sets the type of a block from its ancestors. An item or a quote that
 // holds most of the page's text is layout.
 func (c *collector) classify(b *block) {
 	b.t = news.BlockParagraph
-	for i := b.node; i >= 0; i = c.t.nodes[i].parent {
+	for i, up := b.node, 0; i >= 0 && up < maxNesting; i, up = c.t.nodes[i].parent, up+1 {
 		n := &c.t.nodes[i]
 		b.lead = b.lead || n.flags&leadMark != 0 && n.full < 900
 		b.byline = b.byline || n.flags&(bylineMark|dateMark) != 0 && n.full < 300

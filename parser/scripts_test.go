@@ -255,3 +255,47 @@ func TestBrokenUTF8(t *testing.T) {
 		t.Errorf("truncated: %v, %v", a, err)
 	}
 }
+
+// TestSmallPrint wants what scripts have beside letters to come out right: ruby
+// without its readings, marks of direction and joiners as they are, soft hyphens
+// gone.
+func TestSmallPrint(t *testing.T) {
+	ja, de := stories["ja"].paras, stories["de"].paras
+	for name, c := range map[string]struct{ in, want string }{
+		"ruby":            {"<p><ruby>古<rp>(</rp><rt>ふる</rt><rp>)</rp></ruby>い<ruby>橋<rt>はし</rt></ruby>を直すことを、町の議会は火曜日の夜に決めた。</p>", "古い橋を直すことを、町の議会は火曜日の夜に決めた。"},
+		"ruby ends left":  {"<p><ruby>古<rp>(<rt>ふる<rp>)</ruby>い<ruby>橋<rt>はし</ruby>を直すことを、町の議会は火曜日の夜に決めた。</p>", "古い橋を直すことを、町の議会は火曜日の夜に決めた。"},
+		"ruby of bases":   {"<p><ruby><rb>石橋<rb>町<rt>いしばし<rt>まち</ruby>を直すことを、町の議会は火曜日の夜に決めた。</p>", "石橋町を直すことを、町の議会は火曜日の夜に決めた。"},
+		"direction marks": {"<p>قال المتحدث إن الرقم \u200e+49 30 1234\u200f هو رقم البلدية للأسئلة عن الجسر القديم.</p>", "قال المتحدث إن الرقم \u200e+49 30 1234\u200f هو رقم البلدية للأسئلة عن الجسر القديم."},
+		"isolates":        {"<p>הגשר \u2066Old Bridge\u2069 הוא הדרך של הילדים לבית הספר, אמרה ראשת העיירה.</p>", "הגשר \u2066Old Bridge\u2069 הוא הדרך של הילדים לבית הספר, אמרה ראשת העיירה."},
+		"bdi":             {"<p>الجسر <bdi>Old Bridge</bdi> هو طريق الأطفال إلى المدرسة كل صباح، قالت الرئيسة.</p>", "الجسر Old Bridge هو طريق الأطفال إلى المدرسة كل صباح، قالت الرئيسة."},
+		"soft hyphens":    {"<p>Die Bürger&shy;meisterin sagte, über die Brü\u00adcke gehen die Kinder täglich zur Schule.</p>", "Die Bürgermeisterin sagte, über die Brücke gehen die Kinder täglich zur Schule."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			around := ja
+			if !strings.ContainsAny(c.want, "の") {
+				around = de
+			}
+			page := "<html><body><h1>A title of words</h1><p>" + around[0] + "</p>" + c.in + "<p>" + around[1] + "</p></body></html>"
+			a, err := Extract(testPage([]byte(page)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := strings.Join([]string{around[0], c.want, around[1]}, "\n\n"); a.Body.Text != want {
+				t.Errorf("text %q\nwant %q", a.Body.Text, want)
+			}
+		})
+	}
+}
+
+// TestShortBodies wants a body of some dozen characters whole.
+func TestShortBodies(t *testing.T) {
+	for name, s := range map[string]story{
+		"one paragraph": {"古い橋の修理始まる", []string{"町の議会は火曜日の夜、古い石橋を冬の前に直すと決めた。工事は来月から。"}},
+		"two":           {"老桥将修好", []string{"河边小镇的议会决定修好老石桥。", "工程将于下个月开始。"}},
+		"Korean":        {"다리 고친다", []string{"마을 의회는 오래된 돌다리를 겨울 전에 고치기로 했다. 공사는 다음 달 시작된다."}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantStory(t, s, []byte(s.page("", "x")), "text/html; charset=utf-8")
+		})
+	}
+}

@@ -42,7 +42,7 @@ var treePool = sync.Pool{New: func() any { return &tree{words: newWordMemo()} }}
 func parseTree(src []byte) *tree {
 	t := treePool.Get().(*tree)
 	t.src = src
-	t.nodes = t.nodes[:0]
+	t.nodes = slices.Grow(t.nodes[:0], min(bytes.Count(src, []byte("<"))*5/4, len(src)/6)+2) // hardly any page has more
 	s := scanner{t: t, src: src, open: make([]int32, 0, 64)}
 	s.open = append(s.open, t.add(node{parent: -1, tag: tagHTML})) // node 0 holds all
 	s.live[tagHTML]++

@@ -184,7 +184,7 @@ func (x *extraction) gather() {
 // openings returns the first words of what the page says its text is.
 func (x *extraction) openings() []string {
 	var out []string
-	for _, s := range []string{x.ld.article.text("articleBody"), x.ld.article.text("description"), x.meta.get("og:description"), x.meta.get("description")} {
+	for _, s := range []string{x.ld.article.opening("articleBody", 512), x.ld.article.text("description"), x.meta.get("og:description"), x.meta.get("description")} {
 		if i := strings.IndexAny(s, "'\"’“”„&\u00a0"); i >= 0 {
 			s = s[:i]
 		}

@@ -278,6 +278,15 @@ func (o object) ref() string {
 // text returns the text of a key, or "".
 func (o object) text(key string) string { return o.get(key).str() }
 
+// opening returns the text of a key, read from no more than n bytes.
+func (o object) opening(key string, n int) string {
+	v := o.get(key)
+	if raw := v.Raw(); v.Kind() == jsonld.String && len(raw) > n {
+		return cleanText(strings.ToValidUTF8(v.Start(n), ""))
+	}
+	return v.str()
+}
+
 // str returns the text of a string, of the first of a list, or of the name of
 // an object, or "".
 func (o object) str() string {

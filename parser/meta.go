@@ -22,6 +22,9 @@ type meta struct {
 	base      string
 }
 
+// maxTitleText is how much of a title element is read, in bytes.
+const maxTitleText = 4096
+
 func (t *tree) meta() meta {
 	m := meta{entries: make([]metaEntry, 0, 48)}
 	for i := range t.nodes {
@@ -39,7 +42,8 @@ func (t *tree) meta() meta {
 			}
 		case tagTitle:
 			if m.title == "" && n+1 < t.nodes[i].stop && !t.within(n, tagSVG) {
-				m.title = cleanText(string(t.bytes(n + 1)))
+				title := t.bytes(n + 1)
+				m.title = cleanText(strings.ToValidUTF8(string(title[:min(len(title), maxTitleText)]), ""))
 			}
 		}
 	}

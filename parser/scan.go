@@ -29,7 +29,7 @@ const maxNodes = 300_000
 
 // maxLooks bounds, for each byte of the page, how many open elements are looked
 // at to find those that a tag ends.
-const maxLooks = 4
+const maxLooks = 2
 
 func (s *scanner) run() {
 	s.looks = maxLooks*len(s.src) + maxDepth

@@ -147,5 +147,9 @@ func (v Value) String() string {
 	return string(appendDecoded(make([]byte, 0, len(raw)), raw))
 }
 
-// Append appends the text of a scalar with its escapes decoded.
-func (v Value) Append(dst []byte) []byte { return appendDecoded(dst, v.Raw()) }
+// Start returns the beginning of the text of a scalar, of n bytes in the page; a
+// rune or an escape may be cut.
+func (v Value) Start(n int) string {
+	raw := v.Raw()
+	return string(appendDecoded(nil, raw[:min(n, len(raw))]))
+}

@@ -40,7 +40,7 @@ $(BINARIES): # the go command knows what is stale
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $@ $(MAIN)
 
 bin/bench: # a module of its own
-	cd parser/bench && go build -trimpath -o $(CURDIR)/$@ .
+	go -C parser/bench build -trimpath -o $(CURDIR)/$@ .
 
 test: ## all tests, with the race detector where a C compiler is found
 	@if command -v "$$(go env CC)" >/dev/null; then set -x; CGO_ENABLED=1 go test -race $(PKG); \
@@ -50,6 +50,8 @@ lint: ## golangci-lint, go fix and go mod tidy, changing nothing
 	$(LINTER) run
 	go fix -diff ./...
 	go mod tidy -diff
+	go -C parser/bench mod tidy -diff
+	go -C parser/bench vet ./...
 
 fmt: ## format the code
 	$(LINTER) fmt

@@ -292,7 +292,8 @@ func (x *extraction) finish() {
 
 func (x *extraction) records() {
 	a, page := x.art, x.page
-	raw, text := sha256.Sum256(page.Body), sha256.Sum256([]byte(a.Body.Text))
+	x.tree.buf = append(x.tree.buf[:0], a.Body.Text...)
+	raw, text := sha256.Sum256(page.Body), sha256.Sum256(x.tree.buf)
 	simhash, words := fingerprint(a.Body.Text)
 	a.Body.Words = words
 	a.Hash = news.Hash{RawSHA256: hex.EncodeToString(raw[:]), TextSHA256: hex.EncodeToString(text[:]), SimHash64: fmt.Sprintf("%016x", simhash)}
@@ -324,15 +325,21 @@ func (x *extraction) extracted() {
 // fillBody writes standfirst and blocks, NFC, cut at maxText.
 func (x *extraction) fillBody() {
 	a := x.art
-	for _, s := range x.lead {
-		a.Body.Blocks = append(a.Body.Blocks, news.Block{T: news.BlockStandfirst, Text: clean(s)})
-	}
 	if len(x.lead) > 0 {
 		a.Summary = &news.Summary{Text: clean(strings.Join(x.lead, " ")), By: "standfirst"}
 	} else if d := x.description(); d != "" {
 		a.Summary = &news.Summary{Text: clean(d), By: "description"}
 	}
+	size := 0
+	for i := range x.kept {
+		size += len(x.kept[i].text) + 2
+	}
+	a.Body.Blocks = make([]news.Block, 0, len(x.lead)+len(x.kept))
 	var text strings.Builder
+	text.Grow(min(size, maxText))
+	for _, s := range x.lead {
+		a.Body.Blocks = append(a.Body.Blocks, news.Block{T: news.BlockStandfirst, Text: clean(s)})
+	}
 	for i := range x.kept {
 		b := news.Block{T: x.kept[i].t, Text: clean(x.kept[i].text)}
 		if b.Text == "" {

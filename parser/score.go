@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -63,9 +64,11 @@ func (t *tree) score(openings []string) {
 }
 
 // mark reads attributes and adds each text's weight to its nearest block, in
-// one pass. It returns the nearest block of every node.
+// one pass. It returns the nearest block of every element; what stands there for
+// text means nothing.
 func (t *tree) mark() []int32 {
-	block := make([]int32, len(t.nodes))
+	block := slices.Grow(t.blocks[:0], len(t.nodes))[:len(t.nodes)]
+	t.blocks = block
 	for i := range t.nodes {
 		n := &t.nodes[i]
 		up := n.parent

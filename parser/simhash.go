@@ -41,31 +41,40 @@ const (
 // eachWordHash calls fn with the FNV-1a hash of every word.
 func eachWordHash(text string, fn func(uint64)) {
 	h := uint64(fnvOffset)
-	for i, size := 0, 0; i < len(text); i += size {
-		r := rune(text[i])
-		size = 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(text[i:])
-		}
-		word := isWordRune(r)
-		alone := word && isCJK(r)
-		if (!word || alone) && h != fnvOffset {
+	end := func() {
+		if h != fnvOffset {
 			fn(h)
 			h = fnvOffset
 		}
+	}
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c < utf8.RuneSelf {
+			if foldedBytes[c] != 0 {
+				h = (h ^ uint64(c)) * fnvPrime
+			} else {
+				end()
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(text[i:])
+		word := isWordRune(r)
+		alone := word && isCJK(r)
+		if !word || alone {
+			end()
+		}
 		if word {
-			for j := i; j < i+size; j++ {
-				h = (h ^ uint64(text[j])) * fnvPrime
+			for _, c := range []byte(text[i : i+size]) {
+				h = (h ^ uint64(c)) * fnvPrime
 			}
 		}
 		if alone {
-			fn(h)
-			h = fnvOffset
+			end()
 		}
+		i += size
 	}
-	if h != fnvOffset {
-		fn(h)
-	}
+	end()
 }
 
 // isWordRune says whether r is part of a word: a letter, a digit or a mark.

@@ -269,7 +269,9 @@ func ArticleID(normalisedURL string) string {
 
 // Revision returns the rev of an article with this title and text.
 func Revision(title, text string) string {
-	sum := sha256.Sum256([]byte(title + "\x00" + text))
+	both := make([]byte, 0, len(title)+1+len(text))
+	both = append(append(append(both, title...), 0), text...)
+	sum := sha256.Sum256(both)
 	return hex.EncodeToString(sum[:8])
 }
 

@@ -51,6 +51,7 @@ type extraction struct {
 	span      [2]int32 // see scope; zero when not known yet
 	raw       []block
 	kept      []block
+	rescued   bool // the text stands nowhere on the page
 	lead      []string
 	bylines   []string
 	captions  map[string]bool // folded captions and alternative texts
@@ -247,20 +248,33 @@ func (x *extraction) publisher() *news.Publisher {
 	return nil
 }
 
-// rescue takes the text from the structured data when the page shows far less.
+// rescue takes the text from the structured data, or from the state of a script,
+// when the page shows far less.
 func (x *extraction) rescue() {
-	body := x.ld.article.get("articleBody").String()
 	have := x.textWeight()
-	if w := weigh([]byte(body)); w < 200 || have > 0.35*w {
+	body := x.ld.article.get("articleBody").String()
+	if w := weigh([]byte(body)); w >= 200 && have <= 0.35*w {
+		x.keepText(strings.Split(strings.ReplaceAll(body, "\r", "\n"), "\n"))
+		x.warn("text taken from structured data")
 		return
 	}
-	x.kept = nil
-	for p := range strings.SplitSeq(strings.ReplaceAll(body, "\r", "\n"), "\n") {
+	if have > littleText {
+		return
+	}
+	if list := x.fromState(); list != nil && have <= 0.35*weigh([]byte(strings.Join(list, ""))) {
+		x.keepText(list)
+		x.warn("text taken from script state")
+	}
+}
+
+// keepText makes paragraphs that stand nowhere on the page the text.
+func (x *extraction) keepText(paragraphs []string) {
+	x.kept, x.rescued = nil, true
+	for _, p := range paragraphs {
 		if s := cleanText(p); s != "" {
-			x.kept = append(x.kept, block{t: news.BlockParagraph, text: s, node: 0, weight: weigh([]byte(s))})
+			x.kept = append(x.kept, block{t: news.BlockParagraph, text: s, folded: fold(s), node: 0, weight: weigh([]byte(s))})
 		}
 	}
-	x.warn("text taken from structured data")
 }
 
 // finish fills what follows from the parts.

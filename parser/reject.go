@@ -76,7 +76,7 @@ func reject(reason string) error { return &RejectError{Reason: reason} }
 // judge rejects what is no article.
 func (x *extraction) judge() error {
 	s, weight := x.survey(), x.textWeight()
-	if wall := x.wall(&s, weight); wall != "" {
+	if wall := x.wall(&s, weight); wall != "" && !x.rescued {
 		return reject(wall)
 	}
 	v := x.weighUp(&s)

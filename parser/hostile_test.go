@@ -63,6 +63,8 @@ func hostilePages(size int) map[string]string {
 		"script ends":         text + "<script><!--" + fill("<script></script>"),
 		"closed scripts":      text + fill("<script></script>"),
 		"styles":              text + fill("<style></st"),
+		"posts":               live + fill("<div><time>9:05</time><p>x</p></div>"),
+		"posts in depth":      live + fill("<div><time>9:05"),
 		"svg":                 text + fill("<svg><path>"),
 		"svg left by text":    text + fill("<svg><p>x"),
 		"brackets":            text + fill("<"),
@@ -140,6 +142,9 @@ func TestHostile(t *testing.T) {
 		})
 	}
 }
+
+// live makes a page one that is looked through for posts.
+const live = `<script type="application/ld+json">{"@type":"LiveBlogPosting","headline":"x"}</script><h1>x</h1>` + para
 
 // BenchmarkHostile reports the CPU time that a byte of each hostile page costs,
 // and how much more that is than a byte of the pages of BenchmarkExtract.

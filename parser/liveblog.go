@@ -1,6 +1,8 @@
 package parser
 
 import (
+	"bytes"
+	"sort"
 	"strings"
 	"time"
 
@@ -50,18 +52,22 @@ func (x *extraction) saysLive() bool {
 	return x.labelKind() == news.KindLiveblog
 }
 
-// maxClimb is how many levels a post may lie above its time.
-const maxClimb = 10
+const (
+	maxClimb  = 10     // levels that a post may lie above its time
+	maxClocks = 10_000 // times that are looked at
+)
 
 // posts finds the parent with the most text in children that have a time each.
 // They must hold half of the page's long text, or they are no more than a rail.
 func (t *tree) posts() (parent int32, out []post) {
 	groups := make(map[int32][]post)
-	for i := int32(1); i < int32(len(t.nodes)); i++ {
+	clocks := 0
+	for i := int32(1); i < int32(len(t.nodes)) && clocks < maxClocks; i++ {
 		clock := t.clock(i)
 		if clock == "" {
 			continue
 		}
+		clocks++
 		child := i
 		for range maxClimb {
 			p := t.nodes[child].parent
@@ -93,9 +99,9 @@ func (t *tree) clock(i int32) string {
 	n := &t.nodes[i]
 	switch {
 	case n.flags&(hidden|commentMark|relatedMark) != 0:
-	case n.tag == tagTime:
+	case n.tag == tagTime && n.stop-i < maxTimeNodes:
 		for j := i + 1; j < n.stop; j++ {
-			if s := t.clock(j); s != "" { // it may show an age besides
+			if s := t.clockText(j); s != "" { // it may show an age besides
 				return s
 			}
 		}
@@ -105,10 +111,25 @@ func (t *tree) clock(i int32) string {
 		if at := t.attr(i, "datetime"); len(at) > 15 {
 			return at[11:16]
 		}
-	case n.tag == tagNone && n.end-n.start >= 4 && n.end-n.start < 32:
-		if s := strings.TrimSpace(string(t.bytes(i))); isClock(s) {
-			return s
-		}
+	}
+	return t.clockText(i)
+}
+
+// maxTimeNodes bounds an element that is read as a time.
+const maxTimeNodes = 16
+
+// clockText returns the time that a text is, or "".
+func (t *tree) clockText(i int32) string {
+	n := &t.nodes[i]
+	if n.tag != tagNone || n.end-n.start < 4 || n.end-n.start > 32 {
+		return ""
+	}
+	b := bytes.TrimSpace(t.bytes(i))
+	if len(b) == 0 || b[0] < '0' || b[0] > '9' {
+		return ""
+	}
+	if s := string(b); isClock(s) {
+		return s
 	}
 	return ""
 }
@@ -188,12 +209,9 @@ func (t *tree) inPost(b block, p *post) block {
 // headlineOf returns the headline of a post that is a link and so no part of
 // the text, or "".
 func (x *extraction) headlineOf(p *post) string {
-	for i := range x.raw {
-		b := &x.raw[i]
-		if b.start >= x.tree.nodes[p.node].stop {
-			break
-		}
-		if b.start > p.node && b.t == news.BlockHeading && b.linkOnly() {
+	from := sort.Search(len(x.raw), func(i int) bool { return x.raw[i].start > p.node })
+	for i := from; i < len(x.raw) && x.raw[i].start < x.tree.nodes[p.node].stop; i++ {
+		if b := &x.raw[i]; b.t == news.BlockHeading && b.linkOnly() {
 			return b.text
 		}
 	}

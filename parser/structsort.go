@@ -1,6 +1,9 @@
 package parser
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // sorts is what the structured data says of the page's sort.
 type sorts struct {
@@ -47,7 +50,7 @@ func (x *extraction) ldSorts() sorts {
 		}
 		for typ := range o.types() {
 			g, ok := sortTypes[string(typ)]
-			if !ok || g.reason == ReasonSectionFront && g.points > -2 && countItems(o) < minListed || containsString(kinds, g.name) {
+			if !ok || string(typ) == "ItemList" && countItems(o) < minListed || slices.Contains(kinds, g.name) {
 				continue
 			}
 			kinds = append(kinds, g.name)
@@ -71,26 +74,11 @@ func countItems(o object) int {
 	return n
 }
 
-func containsString(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
 // isOwn says whether one of several structured articles is the page: it has the
 // page's title or URL.
 func (x *extraction) isOwn(o object) bool {
-	for _, key := range []string{"url", "mainEntityOfPage", "@id"} {
-		v := o.text(key)
-		if i := strings.IndexByte(v, '#'); i > 0 {
-			v = v[:i]
-		}
-		if v != "" && (v == x.art.URL.Final || v == x.art.URL.Canonical || v == x.art.URL.Requested) {
-			return true
-		}
+	if x.addressOf(o) > 0 {
+		return true
 	}
 	headline := fold(o.text("headline"))
 	if len(headline) < 12 {

@@ -173,8 +173,9 @@ func (x *extraction) looksLike(k news.Kind) bool {
 		return x.textWeight() < 800
 	case news.KindLiveblog:
 		return len(x.posts) >= minPosts || genre.OfSlug(fold(x.url.Path)) == k
+	default:
+		return true
 	}
-	return true
 }
 
 // count says whether the page has at least so many elements with the tag.

@@ -180,6 +180,9 @@ func (v *verdict) byCards(s *survey) {
 			v.add(-1.5*broken, "begins with a headline", ReasonSectionFront)
 		}
 	}
+	if s.between >= minBetween {
+		v.add(-3, "headlines between title and text", ReasonSectionFront)
+	}
 	rate := s.stretch / float32(max(1, s.cards))
 	switch {
 	case s.heads == 0 && s.cards+s.plain < 4:
@@ -199,6 +202,7 @@ type survey struct {
 	heads   int     // headlines of other stories in the container
 	cards   int     // on the page, outside navigation
 	plain   int     // links that may be such
+	between int     // headlines of other stories between title and text
 	body    float32 // all visible text outside navigation
 	link    float32 // of that in links
 	scripts int
@@ -211,7 +215,37 @@ func (x *extraction) survey() survey {
 	var s survey
 	x.measureText(&s)
 	x.tree.measurePage(&s)
+	if s.cards >= minBetween {
+		s.between = x.headlinesAbove()
+	}
 	return s
+}
+
+// minBetween is how many headlines between a title and its text tell a list.
+const minBetween = 4
+
+// headlinesAbove counts the headlines of other stories that stand between the
+// title and the text. A list may end in a text on its subject; a story's text
+// follows its title.
+func (x *extraction) headlinesAbove() int {
+	title := x.titleNode()
+	if title < 0 || len(x.kept) == 0 || fold(x.tree.text(title)) != fold(x.art.Title) {
+		return 0
+	}
+	n := 0
+	for i := title + 1; i < x.kept[0].start; i++ {
+		if x.tree.isCard(i) {
+			n++
+		}
+	}
+	return n
+}
+
+// isCard says whether an element is the headline of another story, and marked
+// as one.
+func (t *tree) isCard(i int32) bool {
+	n := &t.nodes[i]
+	return n.own > headingWeight && n.link >= 0.8*n.own && (n.tag.is(traitHeading) || n.flags&titleMark != 0)
 }
 
 // measureText finds the stretches between the container's headlines. Text that
@@ -309,9 +343,9 @@ func (t *tree) measurePage(s *survey) {
 		s.body += n.own
 		s.link += n.link
 		switch {
-		case n.own-n.link > datedWeight || n.link < 0.5*n.own:
-		case n.own > headingWeight && (n.tag.is(traitHeading) || n.flags&titleMark != 0):
+		case t.isCard(i):
 			s.cards++
+		case n.own-n.link > datedWeight || n.link < 0.5*n.own:
 		case n.own > headlineWeight:
 			s.plain++
 		}

@@ -5,6 +5,7 @@ package urlshape
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -164,9 +165,8 @@ func queryID(u *url.URL) bool {
 	if u.RawQuery == "" {
 		return false
 	}
-	q := u.Query()
-	for _, key := range idKeys {
-		if v := q.Get(key); len(v) >= 2 && digits(v) {
+	for key, values := range u.Query() {
+		if v := values[0]; len(v) >= 2 && digits(v) && slices.Contains(idKeys, strings.ToLower(key)) {
 			return true
 		}
 	}
@@ -220,10 +220,10 @@ func page(u *url.URL, segments []string, s Shape) Page {
 		return Search
 	}
 	if n == 0 || n == 1 && homeWords[segments[0]] || n == 1 && len(segments[0]) == 2 && letters(segments[0]) == 2 {
-		if u.RawQuery == "" || !s.ID {
-			return Home
+		if u.RawQuery != "" && (s.ID || strings.Contains(u.Path, ".")) {
+			return Unnamed // index.php?page=... may be any page
 		}
-		return Unnamed
+		return Home
 	}
 	if n >= 2 && pagingWords[segments[n-2]] {
 		segments = segments[:n-2]
@@ -244,12 +244,14 @@ func page(u *url.URL, segments []string, s Shape) Page {
 		}
 	case Account, Shop, Forum:
 		return p
+	default:
 	}
 	switch p := pageWords[segments[0]]; p {
 	case Shop, Forum, Account:
 		return p
+	default:
+		return Unnamed
 	}
-	return Unnamed
 }
 
 func isSearch(u *url.URL, segments []string) bool {
@@ -262,7 +264,7 @@ func isSearch(u *url.URL, segments []string) bool {
 	}
 	q := u.Query()
 	for _, key := range searchKeys {
-		if q.Get(key) != "" {
+		if letters(q.Get(key)) > 0 {
 			return true
 		}
 	}

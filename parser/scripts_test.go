@@ -68,10 +68,10 @@ var stories = map[string]story{
 		"ראשת העיירה אמרה שהגשר הוא הדרך של הילדים לבית הספר.",
 		"העבודה תתחיל בחודש הבא בכסף מקרן העיירה.",
 	}},
-	"fa": {"پل کهنه پیش از زمستان تعمیر می‌شود", []string{
-		"شورای شهر کنار رود سه‌شنبه شب تصمیم گرفت پل سنگی کهنه را پیش از رسیدن زمستان تعمیر کند.",
-		"شهردار گفت این پل راه بچه‌ها به مدرسه است.",
-		"کار از ماه آینده با پول صندوق شهر آغاز می‌شود.",
+	"fa": {"پل کهنه پیش از زمستان تعمیر می\u200cشود", []string{
+		"شورای شهر کنار رود سه\u200cشنبه شب تصمیم گرفت پل سنگی کهنه را پیش از رسیدن زمستان تعمیر کند.",
+		"شهردار گفت این پل راه بچه\u200cها به مدرسه است.",
+		"کار از ماه آینده با پول صندوق شهر آغاز می\u200cشود.",
 	}},
 	"hi": {"पुराने पुल की मरम्मत सर्दी से पहले होगी", []string{
 		"नदी के किनारे बसे कस्बे की परिषद ने मंगलवार की रात तय किया कि पुराने पत्थर के पुल की मरम्मत सर्दी आने से पहले की जाएगी।",
@@ -184,10 +184,18 @@ func TestScripts(t *testing.T) {
 // written in, whichever way the page says so, and when it does not say.
 func TestCharsets(t *testing.T) {
 	for _, c := range []struct{ lang, names string }{
-		{"ja", "shift_jis euc-jp iso-2022-jp"}, {"zh", "gb18030 gbk"}, {"zh-Hant", "big5"}, {"ko", "euc-kr"},
-		{"ru", "windows-1251 koi8-r iso-8859-5"}, {"el", "windows-1253 iso-8859-7"}, {"he", "windows-1255 iso-8859-8"},
-		{"ar", "windows-1256 iso-8859-6"}, {"th", "windows-874"}, {"de", "windows-1252 iso-8859-1 iso-8859-15"},
-		{"pl", "windows-1250 iso-8859-2"}, {"tr", "windows-1254 iso-8859-9"},
+		{"ja", "shift_jis euc-jp iso-2022-jp"},
+		{"zh", "gb18030 gbk"},
+		{"zh-Hant", "big5"},
+		{"ko", "euc-kr"},
+		{"ru", "windows-1251 koi8-r iso-8859-5"},
+		{"el", "windows-1253 iso-8859-7"},
+		{"he", "windows-1255 iso-8859-8"},
+		{"ar", "windows-1256 iso-8859-6"},
+		{"th", "windows-874"},
+		{"de", "windows-1252 iso-8859-1 iso-8859-15"},
+		{"pl", "windows-1250 iso-8859-2"},
+		{"tr", "windows-1254 iso-8859-9"},
 	} {
 		for name := range strings.FieldsSeq(c.names) {
 			enc, _ := charset.Lookup(name)

@@ -20,6 +20,8 @@ func read(src string) []any {
 
 func plain(v Value) any {
 	switch v.Kind() {
+	case Absent, Null:
+		return nil
 	case Bool:
 		return v.String() == "true"
 	case Number:

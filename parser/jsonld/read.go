@@ -199,16 +199,10 @@ func (r *reader) stringEnd(from int, quote string) int {
 }
 
 func (r *reader) index(i int, quote string) int {
-	j := -1
-	if len(quote) == 1 {
-		j = bytes.IndexByte(r.src[i:r.end], quote[0])
-	} else {
-		j = bytes.Index(r.src[i:r.end], []byte(quote))
+	if j := bytes.Index(r.src[i:r.end], []byte(quote)); j >= 0 {
+		return i + j
 	}
-	if j < 0 {
-		return -1
-	}
-	return i + j
+	return -1
 }
 
 // escaped says whether an odd number of backslashes stands before i.
@@ -300,7 +294,9 @@ func (r *reader) skipSpace(i int) int {
 // word reads a number, a name of a value, or a key without quotes.
 func (r *reader) word() {
 	from := r.pos
-	for r.pos++; r.pos < r.end && !endsWord(r.src[r.pos]); r.pos++ {
+	r.pos++
+	for r.pos < r.end && !endsWord(r.src[r.pos]) {
+		r.pos++
 	}
 	if kind := kindOfWord(r.src[from:r.pos]); kind != Absent || r.wantsKey() && r.at(r.skipSpace(r.pos), ":") {
 		r.scalar(kind, from, r.pos)

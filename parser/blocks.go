@@ -74,7 +74,7 @@ func (t *tree) collect(main, from int32, roots ...int32) []block {
 // cutTexts gives each block its text: all of them share one string.
 func (c *collector) cutTexts() {
 	texts := string(c.texts)
-	folded := make([]byte, 0, len(texts))
+	folded := c.t.buf[:0]
 	for i := range c.out {
 		b := &c.out[i]
 		b.text = texts[b.from:b.to]
@@ -83,6 +83,7 @@ func (c *collector) cutTexts() {
 		folded = appendFold(folded, b.text)
 		b.to = len(folded)
 	}
+	c.t.buf = folded
 	all := string(folded)
 	for i := range c.out {
 		b := &c.out[i]

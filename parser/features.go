@@ -159,7 +159,9 @@ func (x *extraction) describeBlocks() []vector {
 	}
 	s.findColumn()
 	s.findImages()
-	out := make([]vector, len(x.raw))
+	out := slices.Grow(x.tree.vectors[:0], len(x.raw))[:len(x.raw)]
+	x.tree.vectors = out
+	clear(out)
 	s.findBoxes(out)
 	var before float32
 	since := -1

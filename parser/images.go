@@ -421,10 +421,10 @@ func (x *extraction) captionBehind(img int32, alt string) string {
 	}
 	alt = fold(alt)
 	title := fold(x.art.Title)
-	says := func(s string) bool { f := fold(s); return f != title && overlap(alt, f) >= 0.7 }
+	says := func(folded string) bool { return folded != title && alike(alt, folded) }
 	for i := range x.raw {
 		b := &x.raw[i]
-		if b.start > img && b.start < img+40 && b.weight < 400 && says(b.text) {
+		if b.start > img && b.start < img+40 && b.weight < 400 && says(b.folded) {
 			return b.text
 		}
 	}
@@ -433,30 +433,35 @@ func (x *extraction) captionBehind(img int32, alt string) string {
 		if n.tag == tagNone || n.own == 0 || n.own > 400 || n.tag == tagH1 {
 			continue
 		}
-		if s := t.text(j); says(s) {
+		if s := t.text(j); says(fold(s)) {
 			return s
 		}
 	}
 	return ""
 }
 
-// overlap is the share of the words of the longer text that both have.
-func overlap(a, b string) float64 {
-	aw, bw := strings.Fields(a), strings.Fields(b)
-	if len(aw) < 4 || len(bw) < 4 {
-		return 0
+// alikeShare is the share of the words of the longer of two texts that makes
+// them alike.
+const alikeShare = 0.7
+
+// alike says whether two folded texts, of four words at least, say much the same.
+func alike(a, b string) bool {
+	na, nb := strings.Count(a, " ")+1, strings.Count(b, " ")+1
+	least := alikeShare * float64(max(na, nb))
+	if min(na, nb) < 4 || float64(min(na, nb)) < least {
+		return false
 	}
-	in := make(map[string]bool, len(aw))
-	for _, w := range aw {
+	in := make(map[string]bool, na)
+	for w := range strings.SplitSeq(a, " ") {
 		in[w] = true
 	}
 	n := 0
-	for _, w := range bw {
+	for w := range strings.SplitSeq(b, " ") {
 		if in[w] {
 			n++
 		}
 	}
-	return float64(n) / float64(max(len(aw), len(bw)))
+	return float64(n) >= least
 }
 
 // readCredit takes the credit out of the end of a caption, or of the alternative

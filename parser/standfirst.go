@@ -98,11 +98,11 @@ func describes(f string, descs []string) bool {
 func (x *extraction) restates(f string) bool {
 	title := fold(x.art.Title)
 	for c := range x.captions {
-		if overlap(f, c) >= 0.7 {
+		if alike(f, c) {
 			return true
 		}
 	}
-	return f == title || x.captions[f] || overlap(f, title) >= 0.7 || len(title) > 20 && strings.HasPrefix(f, title) && len(f) < 2*len(title)
+	return f == title || x.captions[f] || alike(f, title) || len(title) > 20 && strings.HasPrefix(f, title) && len(f) < 2*len(title)
 }
 
 // leadAbove looks between the top of the scope and the container.

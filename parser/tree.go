@@ -26,15 +26,16 @@ type node struct {
 // tree is a parsed page. Its nodes are pooled: no part of it may outlive
 // release.
 type tree struct {
-	src    []byte
-	nodes  []node
-	words  *wordMemo
-	ld     jsonld.Document // what structured reads
-	buf    []byte
-	texts  []byte    // of collect
-	sums   []prefix  // of prefixes
-	spare  []float32 // of scratch
-	blocks []int32   // of mark
+	src     []byte
+	nodes   []node
+	words   *wordMemo
+	ld      jsonld.Document // what structured reads
+	buf     []byte
+	texts   []byte    // of collect
+	sums    []prefix  // of prefixes
+	spare   []float32 // of scratch
+	blocks  []int32   // of mark
+	vectors []vector  // of describeBlocks
 }
 
 var treePool = sync.Pool{New: func() any { return &tree{words: newWordMemo()} }}

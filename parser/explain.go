@@ -21,7 +21,7 @@ func (e *Extractor) Explain(page *news.Page) (*explain.Page, error) {
 	out := &explain.Page{URL: page.FinalURL, Engine: Engine + " " + Version}
 	x, err := e.open(page)
 	if reject, ok := errors.AsType[*RejectError](err); ok {
-		out.Reject = reject.Reason
+		out.Reject = reject.explain()
 		return out, nil
 	}
 	if err != nil {
@@ -30,7 +30,7 @@ func (e *Extractor) Explain(page *news.Page) (*explain.Page, error) {
 	defer x.tree.release()
 	err = x.run()
 	if reject, ok := errors.AsType[*RejectError](err); ok {
-		out.Reject = reject.Reason
+		out.Reject = reject.explain()
 	} else if err != nil {
 		return nil, err
 	}

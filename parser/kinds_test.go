@@ -154,3 +154,15 @@ func reasonFor(f fixture) string {
 	}
 	return errText(err)
 }
+
+// TestGrounds wants a rejection to say what was weighed.
+func TestGrounds(t *testing.T) {
+	g := &tongues[0]
+	p := testPage([]byte(g.page(g.heads("Local")["website"], `<main><h1>Local</h1>`+g.list(teasers["cards"], 12)+`</main>`)))
+	p.FinalURL = testSite + "/tag/pier"
+	_, err := Extract(p)
+	rejected, ok := errors.AsType[*RejectError](err)
+	if !ok || !strings.Contains(rejected.Grounds, "URL of a topic -3.0") || !strings.Contains(rejected.Grounds, "og:type website -1.0") {
+		t.Errorf("error %+v", err)
+	}
+}

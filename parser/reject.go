@@ -64,9 +64,20 @@ const (
 
 // RejectError says why a page is no article. It is permanent: the same page is
 // rejected again.
-type RejectError struct{ Reason string }
+type RejectError struct {
+	Reason  string
+	Grounds string // what was weighed, with its points, for people; mostly ""
+}
 
 func (e *RejectError) Error() string { return ErrNotArticle.Error() + ": " + e.Reason }
+
+// explain returns the reason with its grounds.
+func (e *RejectError) explain() string {
+	if e.Grounds == "" {
+		return e.Reason
+	}
+	return e.Reason + " (" + e.Grounds + ")"
+}
 
 // Is makes every RejectError an ErrNotArticle.
 func (e *RejectError) Is(target error) bool { return target == ErrNotArticle }
@@ -84,7 +95,7 @@ func (x *extraction) judge() error {
 		return reject(x.emptyReason(&s, v))
 	}
 	if !v.article() {
-		return reject(v.reason)
+		return &RejectError{Reason: v.reason, Grounds: v.String()}
 	}
 	if x.art.Title == "" {
 		return reject(ReasonNoTitle)

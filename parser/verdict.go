@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -46,6 +47,18 @@ func (v *verdict) add(points float32, name, reason string) {
 const benefitOfDoubt = 0.6
 
 func (v *verdict) article() bool { return v.score >= -benefitOfDoubt }
+
+// String lists the grounds, with their points.
+func (v *verdict) String() string {
+	var b strings.Builder
+	for i, g := range v.grounds {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%s %+.1f", g.name, g.points)
+	}
+	return b.String()
+}
 
 // weighUp gathers all grounds.
 func (x *extraction) weighUp(s *survey) *verdict {

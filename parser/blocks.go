@@ -27,7 +27,7 @@ type block struct {
 	note   bool    // stands in a caption
 	image  bool    // its element shows an image above it
 	led    bool    // begins with a link
-	href   string  // of the first link
+	anchor int32   // the first link, or 0
 	why    string  // the reason why it is not in the text, or ""
 	odds   float32 // the log-odds that it is text, by the model
 
@@ -109,8 +109,8 @@ func (c *collector) visit(j int32) int32 {
 		c.buf.space()
 	case n.tag.is(traitBlock):
 		c.flush()
-	case n.tag == tagA && c.cur.href == "":
-		c.cur.href = c.t.attr(j, "href")
+	case n.tag == tagA && c.cur.anchor == 0:
+		c.cur.anchor = j
 	}
 	return j + 1
 }
@@ -131,12 +131,12 @@ func (c *collector) text(j int32) {
 		if w == 0 {
 			return
 		}
-		href := c.cur.href
+		first := c.cur.anchor
 		if c.cur.weight > 0 {
-			href = ""
+			first = 0
 		}
 		c.flush()
-		c.cur.node, c.cur.href = near, href
+		c.cur.node, c.cur.anchor = near, first
 	}
 	c.buf.write(raw)
 	if w == 0 {

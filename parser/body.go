@@ -259,7 +259,7 @@ func (f *filter) relatedBlock(i int, b *block, folded string) bool {
 		f.rail = true
 	}
 	if tail, ok := relatedLead(b.text); ok && (b.link > 0.3*b.weight || b.weight < 140) {
-		f.addRelated(tail, b.href)
+		f.addRelated(tail, b)
 		return true
 	}
 	if !f.related {
@@ -274,18 +274,18 @@ func (f *filter) relatedBlock(i int, b *block, folded string) bool {
 		teaser = b.weight < 100
 	}
 	if teaser {
-		f.addRelated(b.text, b.href)
+		f.addRelated(b.text, b)
 	}
 	return teaser
 }
 
 // addRelated keeps a link that an editor put with the text; those of rails are
 // not kept.
-func (f *filter) addRelated(title, href string) {
+func (f *filter) addRelated(title string, b *block) {
 	if title == "" || f.rail || len(f.x.related) >= 20 {
 		return
 	}
-	f.x.related = append(f.x.related, relatedLink{title: title, href: href})
+	f.x.related = append(f.x.related, relatedLink{title: title, href: f.x.tree.attr(b.anchor, "href")})
 }
 
 func (f *filter) isTitle(i int, b *block, folded string) bool {

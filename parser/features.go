@@ -135,6 +135,7 @@ type like struct {
 // describer looks at all blocks of a page before it describes each.
 type describer struct {
 	x        *extraction
+	vectors  []vector
 	column   int32
 	siblings []float32 // running text by parent
 	likes    []like
@@ -151,22 +152,18 @@ type describer struct {
 	data     string // the structured data's text, folded
 }
 
-// describeBlocks returns what the model knows of each of the page's blocks.
+// describeBlocks returns what the model knows of each of the page's blocks. The
+// vectors are the tree's, until it is released.
 func (x *extraction) describeBlocks() []vector {
-	s := describer{x: x, column: x.root, first: len(x.raw), last: -1, siblings: x.tree.scratch(), descs: x.descriptions(), title: strings.Fields(fold(x.art.Title))}
-	if data := x.ld.article.text("articleBody"); len(data) > 400 {
-		s.data = fold(data)
-	}
+	s := &x.tree.describer
+	s.begin(x)
 	s.findColumn()
 	s.findImages()
-	out := slices.Grow(x.tree.vectors[:0], len(x.raw))[:len(x.raw)]
-	x.tree.vectors = out
-	clear(out)
-	s.findBoxes(out)
+	s.findBoxes()
 	var before float32
 	since := -1
 	for i := range x.raw {
-		v, b := &out[i], &x.raw[i]
+		v, b := &s.vectors[i], &x.raw[i]
 		v.ofText(b)
 		v.ofReason(b.why)
 		s.ofWords(v, b)
@@ -179,13 +176,32 @@ func (x *extraction) describeBlocks() []vector {
 		}
 	}
 	next := -1
-	for i := len(out) - 1; i >= 0; i-- {
-		out[i][fUntilRun] = distance(i, next)
+	for i := len(x.raw) - 1; i >= 0; i-- {
+		s.vectors[i][fUntilRun] = distance(i, next)
 		if b := &x.raw[i]; b.inside && b.run {
 			next = i
 		}
 	}
-	return out
+	return s.vectors
+}
+
+// begin empties the describer for the blocks of x; its slices are used again.
+func (s *describer) begin(x *extraction) {
+	n := len(x.raw)
+	*s = describer{
+		x: x, column: x.root, first: n, last: -1, siblings: x.tree.scratch(), descs: x.descriptions(), title: strings.Fields(fold(x.art.Title)),
+		vectors: slices.Grow(s.vectors[:0], n)[:n], likeOf: slices.Grow(s.likeOf[:0], n)[:n], boxOf: slices.Grow(s.boxOf[:0], n)[:n],
+		likes: s.likes[:0], boxes: s.boxes[:0], images: s.images[:0],
+	}
+	clear(s.vectors)
+	if data := x.ld.article.text("articleBody"); len(data) > 400 {
+		s.data = fold(data)
+	}
+}
+
+// forget lets go of everything but the slices.
+func (s *describer) forget() {
+	s.x, s.title, s.descs, s.data, s.siblings = nil, nil, nil, "", nil
 }
 
 // distance is the number of blocks from a to b, at most 9; a negative block is
@@ -199,7 +215,6 @@ func distance(a, b int) float32 {
 
 func (s *describer) findColumn() {
 	t, most := s.x.tree, float32(-1)
-	s.likeOf = make([]int, len(s.x.raw))
 	for i := range s.x.raw {
 		b := &s.x.raw[i]
 		k := s.likeOfNode(b.node)
@@ -263,11 +278,10 @@ func (s *describer) findImages() {
 }
 
 // findBoxes walks from each block up to what holds the column too.
-func (s *describer) findBoxes(out []vector) {
+func (s *describer) findBoxes() {
 	t := s.x.tree
-	s.boxOf = make([]int, len(s.x.raw))
 	for i := range s.x.raw {
-		v, b := &out[i], &s.x.raw[i]
+		v, b := &s.vectors[i], &s.x.raw[i]
 		var path mark
 		around, at := b.node, b.node
 		for ; around >= 0 && (around > s.column || s.column >= t.nodes[around].stop); around = t.nodes[around].parent {

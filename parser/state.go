@@ -71,7 +71,7 @@ func (s *state) read(script []byte, depth int) {
 		if end < 0 {
 			return
 		}
-		if raw := script[i+1 : end]; len(raw) > 5 {
+		if raw := script[i+1 : end]; s.maybe(raw) {
 			key := ""
 			if bytes.Equal(bytes.TrimSpace(script[min(to+1, i):i]), []byte(":")) {
 				key = string(script[from:to])
@@ -81,6 +81,20 @@ func (s *state) read(script []byte, depth int) {
 		from, to = i+1, end
 		i = end
 	}
+}
+
+// maybe says whether a string, as it stands in the script, can be prose, script
+// or the title.
+func (s *state) maybe(raw []byte) bool {
+	if len(raw) < 6 {
+		return false
+	}
+	if first := raw[0]; first == '\\' || first >= utf8.RuneSelf {
+		return true
+	} else if low := lower(first); len(raw) < 400 && (s.title != "" && low == s.title[0] || s.heading != "" && low == s.heading[0]) {
+		return true
+	}
+	return len(raw) >= stateProse && (bytes.Count(raw, []byte{' '}) > 4 || bytes.IndexByte(raw, '\\') >= 0 || bytes.IndexFunc(raw, isCJK) >= 0)
 }
 
 // stringEnd returns where the string that begins at i ends, or -1.

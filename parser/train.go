@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -276,7 +277,7 @@ func (s *lesson) blockRows(m *models) []boost.Row {
 	defer x.tree.release()
 	x.grade()
 	x.gather()
-	vectors := x.describeBlocks()
+	vectors := slices.Clone(x.describeBlocks())
 	truth := s.label.truth()
 	var rows []boost.Row
 	var sum float64

@@ -26,16 +26,16 @@ type node struct {
 // tree is a parsed page. Its nodes are pooled: no part of it may outlive
 // release.
 type tree struct {
-	src     []byte
-	nodes   []node
-	words   *wordMemo
-	ld      jsonld.Document // what structured reads
-	buf     []byte
-	texts   []byte    // of collect
-	sums    []prefix  // of prefixes
-	spare   []float32 // of scratch
-	blocks  []int32   // of mark
-	vectors []vector  // of describeBlocks
+	src       []byte
+	nodes     []node
+	words     *wordMemo
+	ld        jsonld.Document // what structured reads
+	buf       []byte
+	texts     []byte    // of collect
+	sums      []prefix  // of prefixes
+	spare     []float32 // of scratch
+	describer describer
+	blocks    []int32 // of mark
 }
 
 var treePool = sync.Pool{New: func() any { return &tree{words: newWordMemo()} }}
@@ -62,6 +62,7 @@ func (t *tree) scratch() []float32 {
 func (t *tree) release() {
 	t.src = nil
 	t.ld.Reset(nil)
+	t.describer.forget()
 	if cap(t.nodes) < 1<<20 {
 		treePool.Put(t)
 	}

@@ -303,7 +303,7 @@ const (
 // site, begins with one, or leads on to one.
 func (x *extraction) isHeadlineLink(b *block, more string) bool {
 	switch {
-	case !b.inside || x.leadsOff(b.href):
+	case !b.inside || x.leadsOff(x.tree.rawAttr(b.anchor, "href")):
 		return false
 	case b.linkOnly():
 		return b.weight > headlineWeight || b.t == news.BlockHeading && b.weight > headingWeight || b.text == more
@@ -315,13 +315,13 @@ func (x *extraction) isHeadlineLink(b *block, more string) bool {
 
 // leadsOff says whether a link leads to another site, or nowhere but to another
 // place of the page: a story may list other sites' things one by one.
-func (x *extraction) leadsOff(href string) bool {
-	if strings.HasPrefix(href, "#") {
+func (x *extraction) leadsOff(href []byte) bool {
+	if bytes.HasPrefix(href, []byte("#")) {
 		return true
 	}
-	_, rest, absolute := strings.Cut(href, "://")
-	host, _, _ := strings.Cut(rest, "/")
-	return absolute && !strings.HasSuffix(host, x.domain)
+	_, rest, absolute := bytes.Cut(href, []byte("://"))
+	host, _, _ := bytes.Cut(rest, []byte("/"))
+	return absolute && !bytes.HasSuffix(host, []byte(x.domain))
 }
 
 // moreLink returns the text that most often is all of a short link of its own,

@@ -163,10 +163,40 @@ func (w *textBuf) space() {
 }
 
 func (w *textBuf) write(s []byte) {
-	if bytes.IndexByte(s, '&') >= 0 {
-		s = []byte(html.UnescapeString(string(s)))
+	for {
+		i := bytes.IndexByte(s, '&')
+		if i < 0 {
+			w.collapse(s)
+			return
+		}
+		w.collapse(s[:i])
+		s = s[i+w.reference(s[i:]):]
 	}
-	w.collapse(s)
+}
+
+// references are the usual character references.
+var references = map[string]string{
+	"&amp;": "&", "&nbsp;": "\u00a0", "&quot;": `"`, "&lt;": "<", "&gt;": ">", "&#39;": "'", "&#039;": "'", "&apos;": "'", "&shy;": "",
+	"&rsquo;": "’", "&lsquo;": "‘", "&rdquo;": "”", "&ldquo;": "“", "&bdquo;": "„", "&ndash;": "–", "&mdash;": "—", "&hellip;": "…",
+	"&#8217;": "’", "&#8216;": "‘", "&#8221;": "”", "&#8220;": "“", "&#8211;": "–", "&#8212;": "—", "&#8230;": "…", "&#160;": "\u00a0",
+	"&auml;": "ä", "&ouml;": "ö", "&uuml;": "ü", "&Auml;": "Ä", "&Ouml;": "Ö", "&Uuml;": "Ü", "&szlig;": "ß", "&eacute;": "é", "&#x27;": "'",
+}
+
+// reference appends what begins with a '&', up to the end of the character
+// reference, or else up to the next '&'; it returns how many bytes.
+func (w *textBuf) reference(s []byte) int {
+	if end := bytes.IndexByte(s[:min(len(s), maxReference)], ';') + 1; end > 0 {
+		if text, ok := references[string(s[:end])]; ok {
+			w.collapse([]byte(text))
+			return end
+		}
+	}
+	end := bytes.IndexByte(s[1:], '&') + 1
+	if end == 0 {
+		end = len(s)
+	}
+	w.collapse([]byte(html.UnescapeString(string(s[:end]))))
+	return end
 }
 
 // writePlain appends text that holds no entities.

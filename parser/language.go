@@ -76,10 +76,25 @@ var scriptLanguages = []struct {
 	script *unicode.RangeTable
 	lang   string
 }{
-	{unicode.Greek, "el"}, {unicode.Thai, "th"}, {unicode.Hangul, "ko"}, {unicode.Georgian, "ka"}, {unicode.Armenian, "hy"},
-	{unicode.Bengali, "bn"}, {unicode.Tamil, "ta"}, {unicode.Telugu, "te"}, {unicode.Kannada, "kn"}, {unicode.Malayalam, "ml"},
-	{unicode.Gujarati, "gu"}, {unicode.Gurmukhi, "pa"}, {unicode.Oriya, "or"}, {unicode.Sinhala, "si"}, {unicode.Khmer, "km"},
-	{unicode.Lao, "lo"}, {unicode.Myanmar, "my"}, {unicode.Tibetan, "bo"}, {unicode.Mongolian, "mn"},
+	{unicode.Greek, "el"},
+	{unicode.Thai, "th"},
+	{unicode.Hangul, "ko"},
+	{unicode.Georgian, "ka"},
+	{unicode.Armenian, "hy"},
+	{unicode.Bengali, "bn"},
+	{unicode.Tamil, "ta"},
+	{unicode.Telugu, "te"},
+	{unicode.Kannada, "kn"},
+	{unicode.Malayalam, "ml"},
+	{unicode.Gujarati, "gu"},
+	{unicode.Gurmukhi, "pa"},
+	{unicode.Oriya, "or"},
+	{unicode.Sinhala, "si"},
+	{unicode.Khmer, "km"},
+	{unicode.Lao, "lo"},
+	{unicode.Myanmar, "my"},
+	{unicode.Tibetan, "bo"},
+	{unicode.Mongolian, "mn"},
 }
 
 // scriptLanguage decides by the script of the most letters, where it can.

@@ -69,6 +69,7 @@ func (t *tree) score(openings []string) {
 func (t *tree) mark() []int32 {
 	block := slices.Grow(t.blocks[:0], len(t.nodes))[:len(t.nodes)]
 	t.blocks = block
+	unseen := int32(0) // where the last subtree without text ends: nobody asks for marks there
 	for i := range t.nodes {
 		n := &t.nodes[i]
 		up := n.parent
@@ -77,7 +78,10 @@ func (t *tree) mark() []int32 {
 			continue
 		}
 		n.flags |= t.inherit(up)
-		if n.end > n.start {
+		if n.tag.is(traitNoText) && n.stop > unseen {
+			unseen = n.stop
+		}
+		if n.end > n.start && int32(i) >= unseen {
 			n.flags |= t.markOf(int32(i))
 		}
 		if n.tag == tagA && n.flags&notLink == 0 {

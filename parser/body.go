@@ -349,10 +349,11 @@ func (f *filter) sentenceLink(i int, b *block) bool {
 	return i > f.first && i < f.last && b.weight < 30 && b.t != news.BlockHeading || strings.Contains(b.text, "://")
 }
 
-// trimEnd drops headings and labels without text behind them.
+// trimEnd drops headings without text behind them, but for those that are
+// sentences.
 func trimEnd(bs []block) []block {
 	for n := len(bs); n > 0; n-- {
-		if b := &bs[n-1]; b.t != news.BlockHeading {
+		if b := &bs[n-1]; b.t != news.BlockHeading || b.weight > longEnough && endsSentence(b.text) {
 			return bs[:n]
 		}
 	}

@@ -210,21 +210,23 @@ func (t *tree) inSentence(n *node) bool {
 	return false
 }
 
+// protected says whether an element holds too much of the page's long text, or
+// is too much of the page, for its name to be believed. Consent dialogs may hold
+// more than a short story has.
 func protected(n *node, all float32) bool {
 	switch n.tag {
 	case tagHTML, tagBody, tagMain, tagHead:
 		return true
-	}
-	if n.flags&consentMark != 0 {
-		return false
-	}
-	switch n.tag {
 	case tagArticle:
 		if n.flags&(commentMark|relatedMark|hidden) == 0 {
 			return true
 		}
 	}
-	return n.full > 0.4*all && n.full > 200
+	share := float32(0.4)
+	if n.flags&consentMark != 0 {
+		share = 0.75
+	}
+	return n.full > share*all && n.full > 200
 }
 
 func (t *tree) sumGood() {

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"bytes"
 	"hash/maphash"
 	"strings"
 )
@@ -76,8 +77,8 @@ var wordFlags = buildWords(map[mark]string{
 		pretitle titleprefix headlineprefix surtitle surtitre supratitulo antetitulo volanta catchline overhead topictitle topiclabel
 		subheading prehead preheading flag badge label section rubric rubrik ressort category`,
 	liveMark: `liveblog liveblogpost livepost liveblogupdate`,
-	consentMark: `cookie cookies cookiebar cookiebanner cookienotice cookieconsent gdpr cmp consent onetrust didomi usercentrics cookielaw cookielawinfo
-		cookiebot cookiefirst quantcast qc borlabs klaro truste trustarc privacyoverview privacymanager ccpa`,
+	consentMark: `cookie cookies cookiebar cookiebanner cookienotice cookieconsent gdpr consent onetrust didomi usercentrics cookielaw cookielawinfo
+		cookiebot cookiefirst borlabs klaro trustarc privacyoverview privacymanager ccpa`,
 	embedMark: `twittertweet instagrammedia tiktokembed fbpost blueskyembed mastodonembed`,
 })
 
@@ -115,9 +116,17 @@ func flagsOf(word []byte) mark {
 const maxWords = 512
 
 // wordsOf returns the meanings of an attribute's words: single ones, and pairs
-// of neighbours joined ("article-body", "articleBody").
+// of neighbours joined ("article-body", "articleBody"). What a page's topics are
+// called, as in "category-cookies", means nothing.
 func wordsOf(value []byte) mark {
-	var f mark
+	var f, before mark // of all words, and of those in front of this group
+	group := 0         // where it begins
+	end := func(i int) {
+		if g := value[group:i]; bytes.HasPrefix(g, []byte("category-")) || bytes.HasPrefix(g, []byte("tag-")) {
+			f = before | f&tagsMark
+		}
+		before, group = f, i+1
+	}
 	var buf [64]byte          // the letters of the word before and of this
 	prev, from, to := 0, 0, 0 // where they begin and end
 	flush := func() {
@@ -143,6 +152,7 @@ func wordsOf(value []byte) mark {
 			c += 'a' - 'A'
 		case isSpace(c):
 			flush()
+			end(i)
 			prev = from
 			continue
 		case c < 'a' || c > 'z':
@@ -155,6 +165,7 @@ func wordsOf(value []byte) mark {
 		}
 	}
 	flush()
+	end(len(value))
 	return f
 }
 

@@ -149,8 +149,10 @@ func (x *extraction) ldAuthor(s *signatures, o object) {
 }
 
 // metaKeys are the meta elements that name authors, the most common first.
-var metaKeys = []string{"author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl", "citation_author", "article:author_name", "cxenseparse:author", "og:article:author",
-	"creator", "article.author", "authors"}
+var metaKeys = []string{
+	"author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl", "citation_author", "article:author_name", "cxenseparse:author", "og:article:author",
+	"creator", "article.author", "authors",
+}
 
 // metaAuthors reads the meta elements; the first that names persons counts.
 func (x *extraction) metaAuthors() signatures {
@@ -297,8 +299,10 @@ func (t *tree) inMarked(i int32, f mark) bool {
 }
 
 // authorPaths are what addresses of authors' pages hold.
-var authorPaths = [][]byte{[]byte("/author"), []byte("/autor"), []byte("/auteur"), []byte("/autore"), []byte("/redakteur"), []byte("/journalist"), []byte("/people/"), []byte("/person/"),
-	[]byte("/profil"), []byte("/reporter"), []byte("/columnist"), []byte("/contributor"), []byte("/by/"), []byte("/staff/"), []byte("/team/"), []byte("/newsteam/"), []byte("/yazar"), []byte("/firma-autore"), []byte("/skribent")}
+var authorPaths = [][]byte{
+	[]byte("/author"), []byte("/autor"), []byte("/auteur"), []byte("/autore"), []byte("/redakteur"), []byte("/journalist"), []byte("/people/"), []byte("/person/"),
+	[]byte("/profil"), []byte("/reporter"), []byte("/columnist"), []byte("/contributor"), []byte("/by/"), []byte("/staff/"), []byte("/team/"), []byte("/newsteam/"), []byte("/yazar"), []byte("/firma-autore"), []byte("/skribent"),
+}
 
 // linkedAuthors reads links to authors' own pages.
 func (x *extraction) linkedAuthors() signatures {
@@ -385,7 +389,7 @@ func (x *extraction) lineAuthor(s *signatures, i int32, above bool) {
 
 // datedName says whether a line is a date and a person's name.
 func datedName(s string) bool {
-	if len(s) > 80 || strings.IndexAny(s, "0123456789") < 0 {
+	if len(s) > 80 || !strings.ContainsAny(s, "0123456789") {
 		return false
 	}
 	for _, sep := range []string{" - ", " – ", " | ", " · ", " • ", " / "} {

@@ -225,6 +225,7 @@ func (r *reader) agency(name string) {
 		to = &r.out.Helped
 	case pictures:
 		return
+	case writes, sources:
 	}
 	if !slices.Contains(*to, name) {
 		*to = append(*to, name)

@@ -123,9 +123,24 @@ var hanLeads = []struct {
 	text string
 	role role
 }{
-	{"本報記者", writes}, {"本报记者", writes}, {"特約記者", writes}, {"特约记者", writes}, {"實習記者", writes}, {"实习记者", writes},
-	{"責任編輯", pictures}, {"责任编辑", pictures}, {"記者", writes}, {"记者", writes}, {"撰文", writes}, {"作者", writes},
-	{"通訊員", writes}, {"通讯员", writes}, {"攝影", pictures}, {"摄影", pictures}, {"編輯", pictures}, {"编辑", pictures},
+	{"本報記者", writes},
+	{"本报记者", writes},
+	{"特約記者", writes},
+	{"特约记者", writes},
+	{"實習記者", writes},
+	{"实习记者", writes},
+	{"責任編輯", pictures},
+	{"责任编辑", pictures},
+	{"記者", writes},
+	{"记者", writes},
+	{"撰文", writes},
+	{"作者", writes},
+	{"通訊員", writes},
+	{"通讯员", writes},
+	{"攝影", pictures},
+	{"摄影", pictures},
+	{"編輯", pictures},
+	{"编辑", pictures},
 }
 
 // hanLead cuts a lead off a word in Han characters.

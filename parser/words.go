@@ -43,11 +43,11 @@ var wordFlags = buildWords(map[mark]string{
 		widget widgets advert adverts advertisement advertising ads adbox adslot adsense banner banners sponsor sponsored
 		popup modal overlay toolbar toolbox tools masthead topbar
 		share sharing shares sharebar sharebuttons social socials sociallinks socialmedia sharedaddy addthis addtoany
-		newsletter newsletters subscribe subscription subscriptions signup paywall premium-teaser login signin
+		newsletter newsletters subscribe subscription subscriptions signup premium-teaser login signin
 		pagination pager paging skip skiplink skiplinks print printer toc
 		promo promos promobox promotion teaser teasers teaserlist outbrain taboola plista
 		copyright legal disclaimer colophon rating ratings poll quiz vote votes survey player
-		hovercard tooltip flyout dropdown offcanvas ticker marquee impressum
+		hovercard tooltip flyout dropdown  ticker marquee impressum
 		jumplinks noprint donate donation donations feedback correction corrections shop bookmark bookmarks favorite
 		authorinfo
 		authorbox authorbio bio biography aboutauthor`,
@@ -115,15 +115,29 @@ func flagsOf(word []byte) mark {
 // maxWords is how much of an attribute's value is read, in bytes.
 const maxWords = 512
 
+// groupMeans says of groups of words that begin so what their words can mean: the
+// topics of a page, as in "category-cookies", and the parts of page builders have
+// names that mean nothing else, and states, as in "has-sidebar", tell nothing.
+var groupMeans = []struct {
+	prefix string
+	mask   mark
+}{
+	{"category-", tagsMark}, {"tag-", tagsMark}, {"elementor-", bodyMark},
+	{"has-", 0}, {"is-", 0}, {"no-", 0}, {"not-", 0}, {"with-", 0},
+}
+
 // wordsOf returns the meanings of an attribute's words: single ones, and pairs
-// of neighbours joined ("article-body", "articleBody"). What a page's topics are
-// called, as in "category-cookies", means nothing.
+// of neighbours joined ("article-body", "articleBody").
 func wordsOf(value []byte) mark {
 	var f, before mark // of all words, and of those in front of this group
 	group := 0         // where it begins
 	end := func(i int) {
-		if g := value[group:i]; bytes.HasPrefix(g, []byte("category-")) || bytes.HasPrefix(g, []byte("tag-")) {
-			f = before | f&tagsMark
+		if f != before {
+			for _, g := range groupMeans {
+				if bytes.HasPrefix(value[group:i], []byte(g.prefix)) {
+					f = before | f&g.mask
+				}
+			}
 		}
 		before, group = f, i+1
 	}

@@ -45,6 +45,9 @@ type timeline struct {
 }
 
 // dates finds when the article was published and modified.
+//
+// A page that tells no more than when it was last changed was published then or
+// before; the provenance says so.
 func (x *extraction) dates() {
 	l := timeline{where: x.locale()}
 	if at := x.page.FetchedAt; !at.IsZero() {
@@ -64,6 +67,9 @@ func (x *extraction) dates() {
 	modified := x.ruledDate(&l, "modified", x.rule.Modified)
 	if modified == nil {
 		modified = l.lastModified(published)
+	}
+	if published == nil && modified != nil {
+		published = &dated{modified.Date, modified.raw, "modified", 0.3}
 	}
 	x.art.Published = x.stated(published, "published", zone)
 	x.art.Modified = x.stated(modified, "modified", zone)

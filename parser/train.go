@@ -18,12 +18,16 @@ import (
 // TrainFolds is how many parts the sites are cut into for cross-validation.
 const TrainFolds = 5
 
-// How the models are trained. Few pages stand for the whole web, so the trees
-// are shallow, and each sees only some of the sites and of the features.
-var (
-	containerParams = boost.Params{Trees: 100, Depth: 3, Rate: 0.15, Lambda: 20, MinWeight: 10, MinGroups: 5, MinGain: 1, Groups: 0.6, Features: 0.4, Seed: 1}
-	blockParams     = boost.Params{Trees: 120, Depth: 3, Rate: 0.1, Lambda: 20, MinWeight: 3, MinGroups: 4, MinGain: 1, Groups: 0.6, Features: 0.4, Seed: 1}
-)
+// containerParams and blockParams say how the models are trained. Few pages
+// stand for the whole web, so the trees are shallow, and each sees only some of
+// the sites and of the features.
+func containerParams() boost.Params {
+	return boost.Params{Trees: 100, Depth: 3, Rate: 0.15, Lambda: 20, MinWeight: 10, MinGroups: 5, MinGain: 1, Groups: 0.6, Features: 0.4, Seed: 1}
+}
+
+func blockParams() boost.Params {
+	return boost.Params{Trees: 120, Depth: 3, Rate: 0.1, Lambda: 20, MinWeight: 3, MinGroups: 4, MinGain: 1, Groups: 0.6, Features: 0.4, Seed: 1}
+}
 
 // lesson is one labelled page with what the models learn from it.
 type lesson struct {
@@ -47,17 +51,17 @@ func Train(w io.Writer, out string, dirs ...string) error {
 	t.each(func(s *lesson) { s.containers = s.containerRows() })
 	folds := make([]*models, TrainFolds)
 	for k := range folds {
-		folds[k] = &models{container: t.train(containerParams, k, func(s *lesson) []boost.Row { return s.containers })}
+		folds[k] = &models{container: t.train(containerParams(), k, func(s *lesson) []boost.Row { return s.containers })}
 	}
 	// The blocks are described by containers that were chosen as they will be
 	// on unknown pages.
 	t.each(func(s *lesson) { s.blocks = s.blockRows(folds[s.fold]) })
 	for k := range folds {
-		folds[k].blocks = t.train(blockParams, k, func(s *lesson) []boost.Row { return s.blocks })
+		folds[k].blocks = t.train(blockParams(), k, func(s *lesson) []boost.Row { return s.blocks })
 	}
 	all := &models{
-		container: t.train(containerParams, -1, func(s *lesson) []boost.Row { return s.containers }),
-		blocks:    t.train(blockParams, -1, func(s *lesson) []boost.Row { return s.blocks }),
+		container: t.train(containerParams(), -1, func(s *lesson) []boost.Row { return s.containers }),
+		blocks:    t.train(blockParams(), -1, func(s *lesson) []boost.Row { return s.blocks }),
 	}
 	fmt.Fprintln(w, tableHead)
 	t.report(w, " unseen", func(s *lesson) *models { return folds[s.fold] })

@@ -122,8 +122,14 @@ var groupMeans = []struct {
 	prefix string
 	mask   mark
 }{
-	{"category-", tagsMark}, {"tag-", tagsMark}, {"elementor-", bodyMark},
-	{"has-", 0}, {"is-", 0}, {"no-", 0}, {"not-", 0}, {"with-", 0},
+	{"category-", tagsMark},
+	{"tag-", tagsMark},
+	{"elementor-", bodyMark},
+	{"has-", 0},
+	{"is-", 0},
+	{"no-", 0},
+	{"not-", 0},
+	{"with-", 0},
 }
 
 // wordsOf returns the meanings of an attribute's words: single ones, and pairs

@@ -77,7 +77,7 @@ func (m *Model) Write(w io.Writer, names []string) error {
 		if k+1 < len(m.roots) {
 			to = int(m.roots[k+1])
 		}
-		b.WriteString("tree")
+		fmt.Fprint(b, "tree")
 		for _, n := range m.nodes[from:to] {
 			if n.feature == leaf {
 				fmt.Fprintf(b, " =%s", number(n.value))
@@ -85,7 +85,7 @@ func (m *Model) Write(w io.Writer, names []string) error {
 				fmt.Fprintf(b, " %s<%s", names[n.feature], number(n.value))
 			}
 		}
-		b.WriteByte('\n')
+		fmt.Fprintln(b)
 	}
 	return b.Flush()
 }

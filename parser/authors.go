@@ -81,7 +81,7 @@ func holdsWords(s, part string) bool {
 func (s *signatures) read(x *extraction, raw, url string) {
 	raw = strings.TrimSpace(raw)
 	b := x.parseByline(raw)
-	if name, _, _ := strings.Cut(raw, ","); len(name) < 80 && slices.Contains(x.siteNames, fold(name)) {
+	if name, _, _ := strings.Cut(raw, ","); len(name) < 80 && slices.Contains(x.siteNames, x.fold(name)) {
 		b = bylines.Byline{Orgs: []string{name}} // it may hold "and", or be an agency that publishes itself
 	}
 	s.add(x, &b, raw, url)
@@ -107,7 +107,7 @@ func (s *signatures) add(x *extraction, b *bylines.Byline, raw, url string) {
 // sign adds an author who is not yet in the list.
 func sign(list []news.Author, a news.Author) []news.Author {
 	f := fold(a.Name)
-	if slices.ContainsFunc(list, func(b news.Author) bool { return fold(b.Name) == f }) {
+	if slices.ContainsFunc(list, func(b news.Author) bool { return foldsTo(b.Name, f) }) {
 		return list
 	}
 	return append(list, a)
@@ -476,5 +476,5 @@ func (x *extraction) isOrgName(s string) bool {
 	if x.isSite(s) {
 		return true
 	}
-	return len(x.domainLabel) >= 5 && strings.Contains(strings.ReplaceAll(fold(s), " ", ""), x.domainLabel)
+	return len(x.domainLabel) >= 5 && strings.Contains(x.tree.store.joined(s), x.domainLabel)
 }

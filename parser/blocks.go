@@ -281,40 +281,49 @@ func (t *tree) dataTable(i int32) bool {
 }
 
 func (c *collector) table(i int32) {
-	var rows []string
+	from := len(c.texts)
 	var w, link float32
 	for j := i + 1; j < c.t.nodes[i].stop; j++ {
 		n := &c.t.nodes[j]
 		w += n.own
 		link += n.link
-		if n.tag == tagCaption {
-			rows = append(rows, c.t.text(j))
-		}
-		if n.tag != tagTR {
-			continue
-		}
-		if row := c.row(j); row != "" {
-			rows = append(rows, row)
+		switch n.tag {
+		case tagCaption:
+			c.cell(j, 0, from, "\n")
+		case tagTR:
+			c.row(j, from)
 		}
 	}
-	if len(rows) > 0 {
-		c.add(block{t: news.BlockTable, node: i, start: i, weight: w, link: link, inside: c.inside(i)}, []byte(strings.Join(rows, "\n")))
+	if len(c.texts) > from {
+		c.out = append(c.out, block{t: news.BlockTable, node: i, start: i, weight: w, link: link, inside: c.inside(i), from: from, to: len(c.texts)})
 	}
 }
 
-func (c *collector) row(tr int32) string {
-	var cells []string
+// row appends the cells of a row to the text of a table that begins at from.
+func (c *collector) row(tr int32, from int) {
+	sep := "\n"
 	for j := tr + 1; j < c.t.nodes[tr].stop; j++ {
-		if x := c.t.nodes[j].tag; x != tagTD && x != tagTH {
-			continue
-		}
-		var w textBuf
-		c.t.appendText(&w, j, dropped)
-		if s := w.String(); s != "" {
-			cells = append(cells, s)
+		if x := c.t.nodes[j].tag; (x == tagTD || x == tagTH) && c.cell(j, dropped, from, sep) {
+			sep = " | "
 		}
 	}
-	return strings.Join(cells, " | ")
+}
+
+// cell appends the text of a part of a table that begins at from, behind a
+// separator, and says whether there is any.
+func (c *collector) cell(i int32, drop mark, from int, sep string) bool {
+	w := textBuf{b: c.buf.b[:0]}
+	c.t.appendText(&w, i, drop)
+	c.buf.b = w.b[:0]
+	text := bytes.TrimSpace(w.b)
+	if len(text) == 0 {
+		return false
+	}
+	if len(c.texts) > from {
+		c.texts = append(c.texts, sep...)
+	}
+	c.texts = append(c.texts, text...)
+	return true
 }
 
 // unmarkedSentence is from how many bytes on a text in a script that does not
@@ -353,6 +362,12 @@ func buildFoldedBytes() (table [utf8.RuneSelf]byte) {
 // fold brings text into the form in which titles and lines are compared: letters
 // and digits in lower case, with one blank for whatever is between.
 func fold(s string) string { return string(appendFold(make([]byte, 0, len(s)), s)) }
+
+// foldsTo says whether a text is the folded one when it is folded.
+func foldsTo(s, folded string) bool {
+	var buf [128]byte
+	return string(appendFold(buf[:0], s)) == folded
+}
 
 func appendFold(dst []byte, s string) []byte {
 	from, space := len(dst), false

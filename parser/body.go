@@ -113,7 +113,7 @@ const (
 // sift tells what the blocks are by rules, and files what belongs elsewhere. A
 // block's reason is the word of a rule, which the model may overrule.
 func (x *extraction) sift() {
-	f := filter{x: x, title: fold(x.art.Title), seen: make(map[string]bool), first: len(x.raw), second: len(x.raw), last: -1}
+	f := filter{x: x, title: x.fold(x.art.Title), seen: make(map[string]bool), first: len(x.raw), second: len(x.raw), last: -1}
 	for i := range x.raw {
 		if b := &x.raw[i]; b.inside && b.run {
 			if f.last >= 0 {
@@ -316,7 +316,7 @@ func (f *filter) isByline(i int, b *block) bool {
 func (x *extraction) orgTail(s string) bool {
 	i := strings.LastIndex(s, ", ")
 	tail := s[i+2:]
-	joined := strings.ReplaceAll(fold(tail), " ", "")
+	joined := x.tree.store.joined(tail)
 	return len(strings.Fields(tail)) < 5 && bylines.Name(s[:i]) &&
 		(x.isSite(tail) || len(x.domainLabel) >= 5 && strings.Contains(joined, x.domainLabel))
 }

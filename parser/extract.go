@@ -205,7 +205,7 @@ func (x *extraction) site() {
 	x.domain = domain
 	x.domainLabel, _, _ = strings.Cut(domain, ".")
 	x.domainLabel = strings.ReplaceAll(x.domainLabel, "-", "")
-	x.domainJoined = strings.ReplaceAll(fold(domain), " ", "")
+	x.domainJoined = x.tree.store.joined(domain)
 	x.art.Publisher = x.publisher()
 	names := []string{x.meta.get("og:site_name"), x.page.Source.Name, x.meta.get("application-name"), domain}
 	if x.art.Publisher != nil && x.art.Prov["publisher"].Src != "meta" { // where it may be an agency or an owner
@@ -217,7 +217,7 @@ func (x *extraction) site() {
 		}
 	}
 	for _, n := range names {
-		if f := fold(n); f != "" {
+		if f := x.fold(n); f != "" {
 			x.siteNames = append(x.siteNames, f)
 		}
 	}
@@ -272,7 +272,7 @@ func (x *extraction) keepText(paragraphs []string) {
 	x.kept, x.rescued = nil, true
 	for _, p := range paragraphs {
 		if s := cleanText(p); s != "" {
-			x.kept = append(x.kept, block{t: news.BlockParagraph, text: s, folded: fold(s), node: 0, weight: weigh([]byte(s))})
+			x.kept = append(x.kept, block{t: news.BlockParagraph, text: s, folded: x.fold(s), node: 0, weight: weigh([]byte(s))})
 		}
 	}
 }

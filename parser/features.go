@@ -189,13 +189,13 @@ func (x *extraction) describeBlocks() []vector {
 func (s *describer) begin(x *extraction) {
 	n := len(x.raw)
 	*s = describer{
-		x: x, column: x.root, first: n, last: -1, siblings: x.tree.scratch(), descs: x.descriptions(), title: strings.Fields(fold(x.art.Title)),
+		x: x, column: x.root, first: n, last: -1, siblings: x.tree.scratch(), descs: x.descriptions(), title: strings.Fields(x.fold(x.art.Title)),
 		vectors: slices.Grow(s.vectors[:0], n)[:n], likeOf: slices.Grow(s.likeOf[:0], n)[:n], boxOf: slices.Grow(s.boxOf[:0], n)[:n],
 		likes: s.likes[:0], boxes: s.boxes[:0], images: s.images[:0],
 	}
 	clear(s.vectors)
 	if data := x.ld.article.text("articleBody"); len(data) > 400 {
-		s.data = fold(data)
+		s.data = x.fold(data)
 	}
 }
 

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"bytes"
 	"net/url"
 	"strings"
 	"unicode"
@@ -46,7 +47,7 @@ func (b *ballot) headings(anchor int32) (heads []heading, main int) {
 		u := x.linkTarget(i)
 		switch away := u != nil && !x.isHere(u); {
 		case away && sameSite(u, x.url) && u.RawQuery == "" && strings.HasPrefix(x.url.Path, u.Path):
-			x.siteNames = append(x.siteNames, fold(t.text(i)))
+			x.siteNames = append(x.siteNames, b.x.fold(t.text(i)))
 			return
 		case i < anchor:
 			h.weight = weightOtherH1
@@ -137,7 +138,7 @@ func (t *tree) headingText(i int32, drop mark) string {
 		j++
 	}
 	t.buf = w.b
-	return w.String()
+	return t.store.keep(bytes.TrimSpace(w.b))
 }
 
 // partsMeet says whether b begins another part of a heading than a ends: with a
@@ -169,7 +170,7 @@ func (t *tree) headlinePart(i int32) int32 {
 // or else the last one above the text in the article's part of the page.
 func (b *ballot) subHeading(anchor int32) {
 	t := b.x.tree
-	page := fold(b.x.meta.title)
+	page := b.x.fold(b.x.meta.title)
 	from, _ := b.x.scope()
 	last, tried := "", 0
 	for i := int32(0); i < int32(len(t.nodes)) && tried < maxHeadings; i++ {
@@ -180,7 +181,7 @@ func (b *ballot) subHeading(anchor int32) {
 		}
 		tried++
 		text, _ := t.headline(i)
-		if f := fold(text); f != "" && (strings.HasPrefix(page, f) || strings.HasSuffix(page, f)) && !b.x.isSite(text) {
+		if f := b.x.fold(text); f != "" && (strings.HasPrefix(page, f) || strings.HasSuffix(page, f)) && !b.x.isSite(text) {
 			b.add(text, "html", weightSubHeading)
 			return
 		}

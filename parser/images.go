@@ -123,7 +123,7 @@ func (x *extraction) addImage(i int32, early bool) {
 // notText keeps lines that say what an image shows out of the text.
 func (x *extraction) notText(lines ...string) {
 	for _, s := range lines {
-		if f := fold(s); f != "" {
+		if f := x.fold(s); f != "" {
 			x.captions[f] = true
 		}
 	}
@@ -419,8 +419,8 @@ func (x *extraction) captionBehind(img int32, alt string) string {
 	if alt == "" {
 		return ""
 	}
-	alt = fold(alt)
-	title := fold(x.art.Title)
+	alt = x.fold(alt)
+	title := x.fold(x.art.Title)
 	says := func(folded string) bool { return folded != title && alike(alt, folded) }
 	for i := range x.raw {
 		b := &x.raw[i]
@@ -433,7 +433,7 @@ func (x *extraction) captionBehind(img int32, alt string) string {
 		if n.tag == tagNone || n.own == 0 || n.own > 400 || n.tag == tagH1 {
 			continue
 		}
-		if s := t.text(j); says(fold(s)) {
+		if s := t.text(j); says(x.fold(s)) {
 			return s
 		}
 	}

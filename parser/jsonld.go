@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"pressmill/parser/jsonld"
 )
@@ -186,12 +187,12 @@ func isArticleType(name []byte) bool {
 // page's. An item of a list is about another page unless one of the two is.
 func (x *extraction) pickArticle() {
 	s := &x.ld
-	titles := [2]string{fold(x.meta.get("og:title")), fold(x.meta.title)}
+	titles := [2]string{x.fold(x.meta.get("og:title")), x.fold(x.meta.title)}
 	best, at := 0, -1
 	same := make([]bool, len(s.found))
 	for i, o := range s.found {
 		address := x.addressOf(o.object)
-		headline := fold(o.text("headline"))
+		headline := x.fold(o.text("headline"))
 		same[i] = address > 0 || headline != "" && (strings.HasPrefix(titles[0], headline) || strings.HasPrefix(titles[1], headline))
 		if o.listed && !same[i] {
 			continue
@@ -328,6 +329,9 @@ func (o object) naming() object {
 
 // cleanText decodes entities, drops markup and collapses white space.
 func cleanText(s string) string {
+	if isClean(s) { // as most are: nothing to copy
+		return strings.TrimSpace(s)
+	}
 	for range 2 {
 		if strings.IndexByte(s, '&') < 0 {
 			break
@@ -341,6 +345,24 @@ func cleanText(s string) string {
 	w.b = make([]byte, 0, len(s))
 	w.writePlain(s)
 	return w.String()
+}
+
+// isClean says whether cleanText leaves s as it is but for space around it.
+func isClean(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '&' || c == '<':
+			return false
+		case !textMarks[c]:
+		case c == ' ':
+			if i+1 < len(s) && s[i+1] == ' ' {
+				return false
+			}
+		case c < utf8.RuneSelf || c == 0xc2 || c == 0xef || i+2 < len(s) && s[i+1] == 0x80 && s[i+2] == 0x8b:
+			return false
+		}
+	}
+	return true
 }
 
 func stripTags(s string) string {

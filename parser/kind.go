@@ -40,21 +40,21 @@ func (x *extraction) structuredKind() news.Kind {
 
 // namedKind returns the kind that the most trusted name names.
 func (x *extraction) namedKind() news.Kind {
-	if k := genre.Of(fold(x.ld.article.text("genre"))); k != "" {
+	if k := genre.Of(x.fold(x.ld.article.text("genre"))); k != "" {
 		return k
 	}
 	for _, s := range x.art.Section {
-		if k := genre.Of(fold(s)); k != "" {
+		if k := genre.Of(x.fold(s)); k != "" {
 			return k
 		}
 	}
 	if k := x.pathKind(); k != "" {
 		return k
 	}
-	if k := titleKind(x.art.Title); k != "" {
+	if k := x.titleKind(x.art.Title); k != "" {
 		return k
 	}
-	if k := titleKind(x.meta.get("og:title")); k != "" {
+	if k := x.titleKind(x.meta.get("og:title")); k != "" {
 		return k
 	}
 	return x.labelKind()
@@ -65,29 +65,29 @@ func (x *extraction) pathKind() news.Kind {
 	segments := strings.Split(strings.Trim(x.url.Path, "/"), "/")
 	last := len(segments) - 1
 	for _, seg := range segments[:last] {
-		if k := genre.Of(fold(seg)); k != "" {
+		if k := genre.Of(x.fold(seg)); k != "" {
 			return k
 		}
 	}
-	return genre.OfSlug(fold(segments[last]))
+	return genre.OfSlug(x.fold(segments[last]))
 }
 
 // titleKind reads the label in front of a title or behind it, as in "Opinion:
 // The pier" and "The pier | Opinion", or a live blog's name within.
-func titleKind(title string) news.Kind {
+func (x *extraction) titleKind(title string) news.Kind {
 	for _, sep := range []string{": ", "：", " | ", " – ", " — ", " - ", "】", "》"} {
 		if i := strings.Index(title, sep); i > 0 {
-			if k := genre.Of(fold(title[:i])); k != "" {
+			if k := genre.Of(x.fold(title[:i])); k != "" {
 				return k
 			}
 		}
 		if i := strings.LastIndex(title, sep); i > 0 {
-			if k := genre.Of(fold(title[i+len(sep):])); k != "" {
+			if k := genre.Of(x.fold(title[i+len(sep):])); k != "" {
 				return k
 			}
 		}
 	}
-	if genre.OfSlug(fold(title)) == news.KindLiveblog {
+	if genre.OfSlug(x.fold(title)) == news.KindLiveblog {
 		return news.KindLiveblog
 	}
 	return ""
@@ -128,7 +128,7 @@ func (x *extraction) labels(yield func(folded string) bool) {
 			if n.end-n.start > labelLength || n.parent >= 0 && t.nodes[n.parent].tag.is(traitNoText) || t.within(i, tagNav) {
 				continue
 			}
-			if f := fold(string(t.bytes(i))); f != "" && !yield(f) {
+			if f := x.fold(t.store.keep(t.bytes(i))); f != "" && !yield(f) {
 				return
 			}
 		case n.tag == tagNav || n.tag == tagForm || n.tag == tagUL && i > title || n.flags&(hidden|commentMark) != 0:
@@ -172,7 +172,7 @@ func (x *extraction) looksLike(k news.Kind) bool {
 	case news.KindVideo:
 		return x.textWeight() < 800
 	case news.KindLiveblog:
-		return len(x.posts) >= minPosts || genre.OfSlug(fold(x.url.Path)) == k
+		return len(x.posts) >= minPosts || genre.OfSlug(x.fold(x.url.Path)) == k
 	default:
 		return true
 	}

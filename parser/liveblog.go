@@ -41,7 +41,7 @@ func (x *extraction) findPosts() {
 
 // saysLive says whether the page's data, URL or markup speaks of a live blog.
 func (x *extraction) saysLive() bool {
-	if x.ld.article.is("LiveBlogPosting") || x.pathKind() == news.KindLiveblog || titleKind(x.meta.title) == news.KindLiveblog {
+	if x.ld.article.is("LiveBlogPosting") || x.pathKind() == news.KindLiveblog || x.titleKind(x.meta.title) == news.KindLiveblog {
 		return true
 	}
 	for i := range x.tree.nodes {
@@ -288,7 +288,7 @@ func (x *extraction) live() *news.Live {
 		return &news.Live{IsLive: new(end.After(x.page.FetchedAt))}
 	}
 	for i := range x.raw {
-		if b := &x.raw[i]; b.weight < 90 && genre.Ended(fold(b.text)) {
+		if b := &x.raw[i]; b.weight < 90 && genre.Ended(x.fold(b.text)) {
 			return &news.Live{IsLive: new(false)}
 		}
 	}

@@ -13,6 +13,7 @@ import (
 // meta is what the head of a page says. It reads in the page and may not
 // outlive the tree.
 type meta struct {
+	store     *store
 	entries   []metaEntry
 	title     string // of the title element
 	canonical string
@@ -26,7 +27,7 @@ type meta struct {
 const maxTitleText = 4096
 
 func (t *tree) meta() meta {
-	m := meta{entries: make([]metaEntry, 0, 48)}
+	m := meta{store: &t.store, entries: make([]metaEntry, 0, 48)}
 	for i := range t.nodes {
 		n := int32(i)
 		switch t.nodes[i].tag {
@@ -70,9 +71,9 @@ type metaEntry struct {
 	read     bool
 }
 
-func (e *metaEntry) value() string {
+func (m *meta) value(e *metaEntry) string {
 	if !e.read {
-		e.text, e.read = cleanText(string(e.raw)), true
+		e.text, e.read = cleanText(m.store.keep(e.raw)), true
 	}
 	return e.text
 }
@@ -111,7 +112,7 @@ func (m *meta) all(key string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for i := range m.entries {
 			e := &m.entries[i]
-			if equalFold(e.key, key) && e.value() != "" && !yield(e.value()) {
+			if equalFold(e.key, key) && m.value(e) != "" && !yield(m.value(e)) {
 				return
 			}
 		}

@@ -13,9 +13,9 @@ type relatedLink struct {
 // relatedLinks returns the editorial links once each, resolved.
 func (x *extraction) relatedLinks() []news.Related {
 	var out []news.Related
-	seen := map[string]bool{fold(x.art.Title): true}
+	seen := map[string]bool{x.fold(x.art.Title): true}
 	for _, l := range x.related {
-		f := fold(l.title)
+		f := x.fold(l.title)
 		if f == "" || seen[f] || len(f) < 8 || isPromo(f, 0) || noiseLines[f] {
 			continue
 		}

@@ -134,9 +134,9 @@ func (x *extraction) ruledLead() bool {
 	picks := x.picked("standfirst", x.rule.Standfirst)
 	for _, p := range picks {
 		x.lead = append(x.lead, p.value)
-		folded, stop := fold(p.value), x.tree.nodes[p.node].stop
+		folded, stop := x.fold(p.value), x.tree.nodes[p.node].stop
 		x.kept = slices.DeleteFunc(x.kept, func(b block) bool {
-			return b.node >= p.node && b.node < stop || fold(b.text) == folded
+			return b.node >= p.node && b.node < stop || x.fold(b.text) == folded
 		})
 	}
 	if len(picks) > 0 {

@@ -17,7 +17,7 @@ const (
 func (x *extraction) descriptions() []string {
 	var out []string
 	for _, s := range []string{x.ld.article.text("description"), x.meta.get("description"), x.meta.get("og:description"), x.meta.get("twitter:description")} {
-		if f := fold(s); len(f) > 30 {
+		if f := x.fold(s); len(f) > 30 {
 			out = append(out, f)
 		}
 	}
@@ -40,8 +40,8 @@ func (x *extraction) standfirst() {
 	}
 	if s := x.leadAbove(descs); s != "" {
 		x.lead = []string{s}
-		f := fold(s)
-		if len(x.kept) > 1 && fold(x.kept[0].text) == f {
+		f := x.fold(s)
+		if len(x.kept) > 1 && x.fold(x.kept[0].text) == f {
 			x.kept = x.kept[1:]
 		}
 	}
@@ -68,7 +68,7 @@ func (x *extraction) leadBlocks(descs []string) int {
 	}
 	apart := b.t == news.BlockHeading && b.weight > 60 || b.bold > 0.9*b.weight && next.bold < 0.5*next.weight
 	differs := x.tree.attr(b.node, "class") != x.tree.attr(next.node, "class") || x.tree.nodes[b.node].tag != x.tree.nodes[next.node].tag
-	if apart && b.weight > 50 || differs && describes(fold(b.text), descs) {
+	if apart && b.weight > 50 || differs && describes(x.fold(b.text), descs) {
 		return 1
 	}
 	return 0
@@ -96,7 +96,7 @@ func describes(f string, descs []string) bool {
 
 // restates says whether a folded text is the title once more, or a caption.
 func (x *extraction) restates(f string) bool {
-	title := fold(x.art.Title)
+	title := x.fold(x.art.Title)
 	for c := range x.captions {
 		if alike(f, c) {
 			return true
@@ -127,7 +127,7 @@ func (x *extraction) leadAbove(descs []string) string {
 		if w < minLead || w > maxLead {
 			continue
 		}
-		f := fold(s)
+		f := x.fold(s)
 		if x.restates(f) || t.inMarked(i, captionMark|bylineMark|commentMark) {
 			continue
 		}

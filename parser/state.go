@@ -36,7 +36,7 @@ func (x *extraction) fromState() []string {
 		if i+1 >= x.tree.nodes[i].stop || isLDType([]byte(x.tree.attr(i, "type"))) {
 			return
 		}
-		s := state{cur: make(map[string]*statement), seen: make(map[string]bool), title: fold(x.meta.get("og:title")), heading: fold(x.art.Title), openings: x.openings()}
+		s := state{cur: make(map[string]*statement), seen: make(map[string]bool), title: x.fold(x.meta.get("og:title")), heading: x.fold(x.art.Title), openings: x.openings()}
 		s.read(x.tree.bytes(i+1), 2)
 		s.close()
 		if s.best.weight > best.weight && (s.titled || s.opened) {

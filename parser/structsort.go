@@ -80,12 +80,12 @@ func (x *extraction) isOwn(o object) bool {
 	if x.addressOf(o) > 0 {
 		return true
 	}
-	headline := fold(o.text("headline"))
+	headline := x.fold(o.text("headline"))
 	if len(headline) < 12 {
 		return false
 	}
 	for _, title := range []string{x.meta.title, x.meta.get("og:title")} {
-		if f := fold(title); f != "" && (strings.HasPrefix(f, headline) || strings.HasPrefix(headline, f)) {
+		if f := x.fold(title); f != "" && (strings.HasPrefix(f, headline) || strings.HasPrefix(headline, f)) {
 			return true
 		}
 	}

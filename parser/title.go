@@ -66,8 +66,8 @@ func (x *extraction) title() {
 	if x.ruledTitle() {
 		return
 	}
-	b := &ballot{x: x, cands: make([]candidate, 0, 12), headline: x.ld.field("headline").str(), section: fold(x.ld.article.text("articleSection"))}
-	b.editor = fold(b.headline)
+	b := &ballot{x: x, cands: make([]candidate, 0, 12), headline: x.ld.field("headline").str(), section: x.fold(x.ld.article.text("articleSection"))}
+	b.editor = x.fold(b.headline)
 	kicker := b.addHeadings()
 	b.addMachineTitles()
 	best := b.count()
@@ -89,7 +89,7 @@ func (b *ballot) add(text, src string, weight float64) {
 	if !hasLetter(text) || utf8.RuneCountInString(text) > maxTitle {
 		return
 	}
-	folded := fold(text)
+	folded := b.x.fold(text)
 	if b.x.isSite(text) || folded == b.section {
 		weight *= siteWeight
 	}
@@ -161,12 +161,12 @@ func shareOf(c, d *candidate) float64 {
 	var buf [8]separator
 	for _, s := range separators(buf[:0], c.text) {
 		switch {
-		case first && fold(c.text[:s.from]) == d.folded:
+		case first && foldsTo(c.text[:s.from], d.folded):
 			if s.colon {
 				return 0
 			}
 			return shareFirst
-		case last && fold(c.text[s.to:]) == d.folded:
+		case last && foldsTo(c.text[s.to:], d.folded):
 			if !s.bar {
 				return shareKicker
 			}
@@ -183,7 +183,7 @@ func isCut(s string) bool { return strings.HasSuffix(s, "…") || strings.HasSuf
 func (x *extraction) headlines(kicker string) {
 	a := x.art
 	add := func(role, text string) {
-		if text = clean(text); text == "" || fold(text) == fold(a.Title) {
+		if text = clean(text); text == "" || x.fold(text) == x.fold(a.Title) {
 			return
 		}
 		for _, h := range a.Headlines {

@@ -67,7 +67,7 @@ func (x *extraction) appendSections(out []string, list string) []string {
 }
 
 func (x *extraction) appendSection(out []string, s string) []string {
-	if slices.Contains(noSection, fold(s)) {
+	if slices.Contains(noSection, x.fold(s)) {
 		return out
 	}
 	return x.appendTopic(out, s, maxSections)

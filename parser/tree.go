@@ -36,6 +36,7 @@ type tree struct {
 	spare     []float32 // of scratch
 	describer describer
 	blocks    []int32 // of mark
+	store     store
 }
 
 var treePool = sync.Pool{New: func() any { return &tree{words: newWordMemo()} }}
@@ -63,6 +64,7 @@ func (t *tree) release() {
 	t.src = nil
 	t.ld.Reset(nil)
 	t.describer.forget()
+	t.store.forget()
 	if cap(t.nodes) < 1<<20 {
 		treePool.Put(t)
 	}
@@ -129,7 +131,7 @@ func (t *tree) text(i int32) string {
 	w.b = t.buf[:0]
 	t.appendText(&w, i, 0)
 	t.buf = w.b
-	return w.String()
+	return t.store.keep(bytes.TrimSpace(w.b))
 }
 
 // appendText appends the visible text of subtree i, leaving out nodes that

@@ -242,7 +242,7 @@ const minBetween = 4
 // follows its title.
 func (x *extraction) headlinesAbove() int {
 	title := x.titleNode()
-	if title < 0 || len(x.kept) == 0 || fold(x.tree.text(title)) != fold(x.art.Title) {
+	if title < 0 || len(x.kept) == 0 || x.fold(x.tree.text(title)) != x.fold(x.art.Title) {
 		return 0
 	}
 	n := 0

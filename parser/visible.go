@@ -248,7 +248,7 @@ func (x *extraction) lineDates(l *timeline, from, to int32) {
 			continue
 		}
 		s := cleanText(string(t.bytes(i)))
-		if len(fold(s)) > maxDateLine && (len(s) > 2*maxDateLine || dates.LabelOf(s) == dates.NoLabel) {
+		if len(x.fold(s)) > maxDateLine && (len(s) > 2*maxDateLine || dates.LabelOf(s) == dates.NoLabel) {
 			continue
 		}
 		_, label := x.dateAttr(l, n.parent)

@@ -96,7 +96,7 @@ func (x *extraction) titledWall() string {
 		return ReasonNeedsScript
 	}
 	for _, title := range []string{x.art.Title, x.meta.title} {
-		kind, ok := walls.Whole(fold(title), 10)
+		kind, ok := walls.Whole(x.fold(title), 10)
 		if !ok {
 			continue
 		}
@@ -141,14 +141,14 @@ func (x *extraction) readText() walls.Hits {
 			w.b = append(w.b, x.kept[i].text...)
 		}
 	}
-	return walls.Read(fold(w.String()))
+	return walls.Read(x.fold(w.String()))
 }
 
 // readPage reads the whole page, with what it says to browsers without scripts.
 func (x *extraction) readPage() walls.Hits {
 	var w textBuf
 	x.tree.appendAll(&w, 0, int32(len(x.tree.nodes)), maxRead)
-	return walls.Read(fold(w.String()))
+	return walls.Read(x.fold(w.String()))
 }
 
 // appendAll appends the text of nodes from up to to, dialogs, forms and what
@@ -215,7 +215,7 @@ func (x *extraction) paywalled(weight float32) bool {
 	var w textBuf
 	w.b = make([]byte, 0, 2048)
 	x.tree.appendAll(&w, x.textEnd(), int32(len(x.tree.nodes)), 1500)
-	return walls.Read(fold(w.String()))[walls.Paywall] >= need
+	return walls.Read(x.fold(w.String()))[walls.Paywall] >= need
 }
 
 // textEnd is the last block of the text, or where the container begins.

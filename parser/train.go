@@ -26,7 +26,7 @@ func containerParams() boost.Params {
 }
 
 func blockParams() boost.Params {
-	return boost.Params{Trees: 120, Depth: 3, Rate: 0.1, Lambda: 20, MinWeight: 3, MinGroups: 4, MinGain: 1, Groups: 0.6, Features: 0.4, Seed: 1}
+	return boost.Params{Trees: 200, Depth: 3, Rate: 0.1, Lambda: 20, MinWeight: 3, MinGroups: 4, MinGain: 1, Groups: 0.6, Features: 0.4, Seed: 1}
 }
 
 // lesson is one labelled page with what the models learn from it.

@@ -2,8 +2,6 @@ package parser
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"golang.org/x/net/html"
@@ -11,35 +9,12 @@ import (
 	"pressmill/pkg/news"
 )
 
-// benchPages are the fixtures, or the corpora in the folders that
-// PRESSMILL_CORPUS lists.
+// benchPages are the pages of the corpora, or else the fixtures.
 func benchPages(b *testing.B) []*news.Page {
-	var pages []*news.Page
-	for _, dir := range filepath.SplitList(os.Getenv("PRESSMILL_CORPUS")) {
-		labels, err := loadCorpus(dir)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for i := range labels {
-			p, err := labels[i].page()
-			if err != nil {
-				b.Fatal(err)
-			}
-			pages = append(pages, p)
-		}
-	}
-	if pages != nil {
+	if pages := corpusPages(b); pages != nil {
 		return pages
 	}
-	files, _ := filepath.Glob("testdata/*/*.html")
-	for _, name := range files {
-		body, err := os.ReadFile(name)
-		if err != nil {
-			b.Fatal(err)
-		}
-		pages = append(pages, testPage(body))
-	}
-	return pages
+	return fixturePages(b)
 }
 
 func eachPage(b *testing.B, fn func(p *news.Page)) {

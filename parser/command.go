@@ -1,7 +1,6 @@
 package parser
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -11,6 +10,7 @@ import (
 	"os"
 	"strings"
 
+	"pressmill/parser/corpus"
 	"pressmill/parser/explain"
 	"pressmill/parser/rules"
 	"pressmill/pkg/config"
@@ -121,7 +121,7 @@ func parseFlags(fs *flag.FlagSet, args []string, stdout io.Writer) (int, bool) {
 func RunExtract(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	fs := newFlags("extract", extractHelp, stderr)
 	url := fs.String("url", "", "the page's `URL`")
-	corpus := fs.String("corpus", "", "folder with pages.jsonl")
+	dir := fs.String("corpus", "", "folder with pages.jsonl")
 	zone := fs.String("zone", "", "IANA time `zone` of dates that state none")
 	rulesDir := rulesFlag(fs)
 	if code, ok := parseFlags(fs, args, stdout); !ok {
@@ -131,10 +131,10 @@ func RunExtract(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	switch {
 	case err != nil:
 		return done(stderr, err)
-	case *corpus != "" && (*url != "" || fs.NArg() > 0):
+	case *dir != "" && (*url != "" || fs.NArg() > 0):
 		return misuse(fs, stderr, "-corpus goes with neither -url nor FILE")
-	case *corpus != "":
-		return done(stderr, e.writeCorpus(stdout, *corpus))
+	case *dir != "":
+		return done(stderr, corpus.WriteArticles(stdout, e.Extract, *dir))
 	case *url == "":
 		return misuse(fs, stderr, "-url is missing")
 	case fs.NArg() != 1:
@@ -184,7 +184,7 @@ func readPage(stdin io.Reader, url, name, zone string) (*news.Page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read page: %w", err)
 	}
-	page := newPage(url, "", body)
+	page := corpus.SavedPage(url, "", body)
 	page.Source.Zone = zone
 	return page, nil
 }
@@ -204,23 +204,6 @@ func (e *Extractor) writeOne(w io.Writer, stdin io.Reader, url, name, zone strin
 	return enc.Encode(a)
 }
 
-// corpusLine is one line of "parser extract -corpus".
-type corpusLine struct {
-	ID      string        `json:"id"`
-	Article *news.Article `json:"article"`
-	Error   string        `json:"error,omitempty"`
-}
-
-func (e *Extractor) writeCorpus(w io.Writer, dir string) error {
-	buf := bufio.NewWriter(w)
-	enc := json.NewEncoder(buf)
-	enc.SetEscapeHTML(false)
-	err := e.extractCorpus(dir, func(r result) error {
-		return enc.Encode(corpusLine{ID: r.label.ID, Article: r.article, Error: errText(r.err)})
-	})
-	return errors.Join(err, buf.Flush())
-}
-
 // RunEvaluate is the command "parser evaluate". It returns the exit code: 0
 // done, 1 failed, 2 wrong use.
 func RunEvaluate(args []string, stdout, stderr io.Writer) int {
@@ -229,7 +212,7 @@ func RunEvaluate(args []string, stdout, stderr io.Writer) int {
 	fs.Var(&dirs, "corpus", "`folder` with pages.jsonl; may be repeated")
 	rulesDir := rulesFlag(fs)
 	articles := fs.String("articles", "", "score the articles of this `file` of JSON lines")
-	var report Report
+	var report corpus.Report
 	fs.IntVar(&report.Worst, "worst", 0, "list the `n` pages with the lowest scores of each set")
 	fs.BoolVar(&report.Halves, "halves", false, "also score each half of the sites, and list the worst of the open half only")
 	if code, ok := parseFlags(fs, args, stdout); !ok {
@@ -239,18 +222,21 @@ func RunEvaluate(args []string, stdout, stderr io.Writer) int {
 	if len(dirs) == 0 {
 		return misuse(fs, stderr, "want at least one folder")
 	}
-	if *articles == "" {
-		e, err := newExtractor(*rulesDir)
-		if err == nil {
-			err = e.Evaluate(stdout, report, dirs...)
-		}
-		return done(stderr, err)
+	engine, err := evaluated(*articles, *rulesDir)
+	if err == nil {
+		err = corpus.Evaluate(stdout, report, engine, dirs...)
 	}
-	byURL, err := readArticles(*articles)
-	if err != nil {
-		return done(stderr, err)
+	return done(stderr, err)
+}
+
+// evaluated returns what is evaluated: a file of articles, or the Extractor.
+func evaluated(articles, rulesDir string) (corpus.Engine, error) {
+	if articles != "" {
+		found, err := corpus.ReadArticles(articles)
+		return found.Find, err
 	}
-	return done(stderr, EvaluateArticles(stdout, report, byURL, dirs...))
+	e, err := newExtractor(rulesDir)
+	return e.Extract, err
 }
 
 // RunTrain is the command "parser train". It returns the exit code: 0 done, 1
@@ -271,38 +257,6 @@ func RunTrain(args []string, stdout, stderr io.Writer) int {
 		return misuse(fs, stderr, "-o is missing")
 	}
 	return done(stderr, Train(stdout, *out, dirs...))
-}
-
-// readArticles reads JSON lines, each an article or a line of "parser extract
-// -corpus", by articleKey of requested and final URL; a later version replaces an earlier.
-func readArticles(name string) (map[string]*news.Article, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("open articles: %w", err)
-	}
-	defer f.Close()
-	out := make(map[string]*news.Article)
-	for d := json.NewDecoder(f); ; {
-		var line struct {
-			news.Article
-			Wrapped *news.Article `json:"article"`
-		}
-		if err := d.Decode(&line); err == io.EOF {
-			return out, nil
-		} else if err != nil {
-			return nil, fmt.Errorf("read %s: %w", name, err)
-		}
-		a := &line.Article
-		if line.Wrapped != nil {
-			a = line.Wrapped
-		}
-		if a.URL.Final != "" {
-			out[articleKey(a.URL.Final)] = a
-		}
-		if a.URL.Requested != "" {
-			out[articleKey(a.URL.Requested)] = a
-		}
-	}
 }
 
 const explainHelp = `usage: parser explain [-rules DIR] [-o OUT.html] -url URL FILE|-

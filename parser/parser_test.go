@@ -13,15 +13,23 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pressmill/parser/corpus"
 	"pressmill/parser/dates"
 	"pressmill/pkg/news"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
+func errText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
 // testPage is a page fetched at a fixed time.
 func testPage(body []byte) *news.Page {
-	p := newPage("https://www.example-times.com/world/story-1.html", "p1", body)
+	p := corpus.SavedPage("https://www.example-times.com/world/story-1.html", "p1", body)
 	p.CrawlID = "c1"
 	p.FetchedAt = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	p.Source = news.Source{ID: "example-times", Domain: "example-times.com"}

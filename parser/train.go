@@ -2,7 +2,6 @@ package parser
 
 import (
 	"fmt"
-	"hash/crc32"
 	"io"
 	"math"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"sync"
 
 	"pressmill/parser/boost"
+	"pressmill/parser/corpus"
 )
 
 // TrainFolds is how many parts the sites are cut into for cross-validation.
@@ -31,11 +31,12 @@ func blockParams() boost.Params {
 
 // lesson is one labelled page with what the models learn from it.
 type lesson struct {
-	label      *labelled
-	set        string
+	label      *corpus.Label
+	set        *corpus.Set
 	fold       int
 	containers []boost.Row // one for each candidate
 	blocks     []boost.Row // one for each block that the label tells of
+	result     corpus.Result
 }
 
 // Train trains the models on labelled corpora and writes them to folder out, as
@@ -63,7 +64,7 @@ func Train(w io.Writer, out string, dirs ...string) error {
 		container: t.train(containerParams(), -1, func(s *lesson) []boost.Row { return s.containers }),
 		blocks:    t.train(blockParams(), -1, func(s *lesson) []boost.Row { return s.blocks }),
 	}
-	fmt.Fprintln(w, tableHead)
+	fmt.Fprintln(w, corpus.Header)
 	t.report(w, " unseen", func(s *lesson) *models { return folds[s.fold] })
 	t.report(w, " seen", func(*lesson) *models { return all })
 	return all.write(out)
@@ -88,26 +89,21 @@ func (m *models) write(dir string) error {
 
 // training is the pages of all corpora.
 type training struct {
-	sets    []string
+	sets    []*corpus.Set
 	lessons []*lesson
 }
 
 func (t *training) load(dir string) error {
-	labels, err := loadCorpus(dir)
+	set, err := corpus.Load(dir)
 	if err != nil {
 		return err
 	}
-	set := filepath.Base(filepath.Clean(dir))
 	t.sets = append(t.sets, set)
-	for i := range labels {
-		t.lessons = append(t.lessons, &lesson{label: &labels[i], set: set, fold: labels[i].fold()})
+	for i := range set.Labels {
+		l := &set.Labels[i]
+		t.lessons = append(t.lessons, &lesson{label: l, set: set, fold: l.Fold(TrainFolds)})
 	}
 	return nil
-}
-
-// fold returns the part of the sites that a label belongs to.
-func (l *labelled) fold() int {
-	return int(crc32.ChecksumIEEE([]byte("fold "+l.Site)) % TrainFolds)
 }
 
 // each calls fn for every lesson, on all cores.
@@ -139,78 +135,19 @@ func (t *training) train(p boost.Params, without int, rows func(*lesson) []boost
 	return boost.Train(all, p)
 }
 
+// report writes a row of scores for each set, made with the models that use
+// chooses for a page.
 func (t *training) report(w io.Writer, suffix string, use func(*lesson) *models) {
-	results := make(map[*lesson]result)
-	var mu sync.Mutex
-	t.each(func(s *lesson) {
-		r := (&Extractor{models: use(s)}).extractLabelled(s.label)
-		mu.Lock()
-		results[s] = r
-		mu.Unlock()
-	})
+	t.each(func(s *lesson) { s.result = s.label.Run((&Extractor{models: use(s)}).Extract) })
 	for _, set := range t.sets {
-		sum := &scores{name: set + suffix, standfirst: countsStandfirst(set)}
+		sum := set.Scores(suffix)
 		for _, s := range t.lessons {
 			if s.set == set {
-				sum.add(results[s])
+				sum.Add(s.result)
 			}
 		}
-		fmt.Fprintln(w, sum.row())
+		fmt.Fprintln(w, sum)
 	}
-}
-
-// truth is what a label says of the text.
-type truth struct {
-	grams   []map[string]int // shingles of each right variant of the body
-	words   string           // of all variants, each between zero bytes
-	include []string         // snippets
-	exclude []string
-}
-
-func (l *labelled) truth() *truth {
-	e := &l.Expected
-	bodies := e.BodyAlts
-	if len(bodies) == 0 && e.Body != "" {
-		bodies = []string{e.Body}
-	}
-	t := &truth{include: flatten(e.Include), exclude: flatten(e.Exclude)}
-	for _, b := range bodies {
-		words := tokens(b, true)
-		t.grams = append(t.grams, shingles(words))
-		t.words += zeros(words)
-	}
-	return t
-}
-
-func zeros(words []string) string { return "\x00" + strings.Join(words, "\x00") + "\x00" }
-
-func flatten(list []string) []string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = strings.Join(strings.Fields(s), " ")
-	}
-	return out
-}
-
-// close tells how near a text is to the truth, from 0 to 1.
-func (t *truth) close(text string) float64 {
-	best := 0.0
-	got := shingles(tokens(text, true))
-	for _, g := range t.grams {
-		best = max(best, compareShingles(got, g).f1)
-	}
-	if t.grams != nil {
-		return best
-	}
-	flat := strings.Join(strings.Fields(text), " ")
-	var tp, fp float64
-	for _, s := range t.include {
-		tp += boolValue(strings.Contains(flat, s))
-	}
-	for _, s := range t.exclude {
-		fp += boolValue(strings.Contains(flat, s))
-	}
-	return 2 * tp / max(1, tp+fp+float64(len(t.include)))
 }
 
 // The weights of a page's rows, by what its label tells.
@@ -234,7 +171,7 @@ func (s *lesson) containerRows() []boost.Row {
 	}
 	defer x.tree.release()
 	x.grade()
-	truth := s.label.truth()
+	truth := s.label.Truth()
 	cs := x.tree.candidates()
 	near := make([]float64, len(cs))
 	best := 0.0
@@ -245,11 +182,11 @@ func (s *lesson) containerRows() []boost.Row {
 				text.WriteString(b.text + "\n")
 			}
 		}
-		near[i] = truth.close(text.String())
+		near[i] = truth.Near(text.String())
 		best = max(best, near[i])
 	}
 	weight := float64(snippetWeight)
-	if truth.grams != nil {
+	if truth.Whole() {
 		weight = bodyWeight
 	}
 	var rows []boost.Row
@@ -261,7 +198,7 @@ func (s *lesson) containerRows() []boost.Row {
 
 // open opens the page for extraction, or returns nil where it cannot be.
 func (s *lesson) open(m *models) *extraction {
-	page, err := s.label.page()
+	page, err := s.label.Page()
 	if err != nil {
 		return nil
 	}
@@ -282,73 +219,32 @@ func (s *lesson) blockRows(m *models) []boost.Row {
 	x.grade()
 	x.gather()
 	vectors := slices.Clone(x.describeBlocks())
-	truth := s.label.truth()
+	truth := s.label.Truth()
 	var rows []boost.Row
 	var sum float64
 	for i := range x.raw {
 		b := &x.raw[i]
-		if b.besides() || b.lead && !countsStandfirst(s.set) {
+		if b.besides() || b.lead && !s.set.Standfirst() {
 			continue
 		}
-		y, weight, ok := truth.judge(b.text)
-		if !ok {
+		belongs, known := truth.Take(b.text)
+		if !known {
 			continue
+		}
+		y, weight := 0.0, float64(snippetBlock)
+		if belongs {
+			y = 1
+		}
+		if truth.Whole() {
+			weight = math.Pow(float64(corpus.Words(b.text))+3, 0.6)
 		}
 		sum += weight
 		rows = append(rows, boost.Row{X: vectors[i][:], Y: y, Weight: weight, Group: s.label.Site})
 	}
-	if truth.grams != nil {
+	if truth.Whole() {
 		for i := range rows {
 			rows[i].Weight *= pageWeight / math.Sqrt(sum+pageWeight)
 		}
 	}
 	return rows
-}
-
-// judge tells whether a block belongs to the text, with the weight of that; ok
-// is false if the label does not tell.
-func (t *truth) judge(text string) (y, weight float64, ok bool) {
-	if t.grams == nil {
-		return t.judgeBySnippets(text)
-	}
-	words := tokens(text, true)
-	if len(words) == 0 {
-		return 0, 0, false
-	}
-	weight = math.Pow(float64(len(words))+3, 0.6)
-	if len(words) < 4 {
-		return boolValue(strings.Contains(t.words, zeros(words))), weight, true
-	}
-	best := 0.0
-	for _, left := range t.grams {
-		var hit, all float64
-		for gram, n := range shingles(words) {
-			all += float64(n)
-			hit += float64(max(0, min(n, left[gram])))
-		}
-		best = max(best, hit/all)
-	}
-	if best > 0.6 { // a second block with the same text is one too many
-		for _, left := range t.grams {
-			for gram, n := range shingles(words) {
-				left[gram] -= n
-			}
-		}
-	}
-	return boolValue(best > 0.5), weight, true
-}
-
-func (t *truth) judgeBySnippets(text string) (y, weight float64, ok bool) {
-	flat := strings.Join(strings.Fields(text), " ")
-	for _, s := range t.exclude {
-		if strings.Contains(flat, s) {
-			return 0, snippetBlock, true
-		}
-	}
-	for _, s := range t.include {
-		if strings.Contains(flat, s) {
-			return 1, snippetBlock, true
-		}
-	}
-	return 0, 0, false
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"pressmill/parser/corpus"
 	"pressmill/pkg/news"
 )
 
@@ -105,9 +106,12 @@ func TestTreeOfPages(t *testing.T) {
 	}
 }
 
-// testPages are the fixtures and the pages of the corpora in the folders that
-// PRESSMILL_CORPUS lists.
+// testPages are the fixtures and the pages of the corpora.
 func testPages(t testing.TB) []*news.Page {
+	return append(fixturePages(t), corpusPages(t)...)
+}
+
+func fixturePages(t testing.TB) []*news.Page {
 	var pages []*news.Page
 	files, _ := filepath.Glob("testdata/*/*.html")
 	for _, name := range files {
@@ -117,13 +121,20 @@ func testPages(t testing.TB) []*news.Page {
 		}
 		pages = append(pages, testPage(body))
 	}
+	return pages
+}
+
+// corpusPages are the pages of the corpora in the folders that PRESSMILL_CORPUS
+// lists.
+func corpusPages(t testing.TB) []*news.Page {
+	var pages []*news.Page
 	for _, dir := range filepath.SplitList(os.Getenv("PRESSMILL_CORPUS")) {
-		labels, err := loadCorpus(dir)
+		set, err := corpus.Load(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := range labels {
-			p, err := labels[i].page()
+		for i := range set.Labels {
+			p, err := set.Labels[i].Page()
 			if err != nil {
 				t.Fatal(err)
 			}

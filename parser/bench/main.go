@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime"
 
+	"pressmill/parser/corpus"
 	"pressmill/pkg/news"
 )
 
@@ -42,28 +43,28 @@ func main() {
 }
 
 func run(w io.Writer, dirs []string, rounds int, only, articles string) error {
-	corpus, err := openCorpus(dirs)
+	labels, err := openCorpus(dirs)
 	if err != nil {
 		return err
 	}
 	if articles != "" {
-		return writeArticles(w, corpus, articles)
+		return writeArticles(w, labels, articles)
 	}
 	runtime.GOMAXPROCS(1)
-	return measure(w, corpus, contestants(only), rounds)
+	return measure(w, labels, contestants(only), rounds)
 }
 
 // writeArticles prints a line for every page that the named extractor makes an
 // article of.
-func writeArticles(w io.Writer, corpus []source, name string) error {
+func writeArticles(w io.Writer, labels []corpus.Label, name string) error {
 	extract, ok := extractors()[name]
 	if !ok {
 		return fmt.Errorf("no extractor %q", name)
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	for _, s := range corpus {
-		page, err := s.load()
+	for i := range labels {
+		page, err := labels[i].Page()
 		if err != nil {
 			return err
 		}
@@ -74,7 +75,7 @@ func writeArticles(w io.Writer, corpus []source, name string) error {
 		line := struct {
 			ID      string        `json:"id"`
 			Article *news.Article `json:"article"`
-		}{s.ID, a}
+		}{labels[i].ID, a}
 		if err := enc.Encode(line); err != nil {
 			return fmt.Errorf("write article: %w", err)
 		}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pressmill/parser"
+	"pressmill/parser/corpus"
 	"pressmill/pkg/news"
 )
 
@@ -77,12 +78,12 @@ func tokenize(p *news.Page) {
 	}
 }
 
-// measure runs all contestants over the corpus and prints the table.
-func measure(w io.Writer, corpus []source, list []*contestant, rounds int) error {
+// measure runs all contestants over the pages and prints the table.
+func measure(w io.Writer, pages []corpus.Label, list []*contestant, rounds int) error {
 	size := 0
 	for round := range rounds + 1 { // the first warms up
 		size = 0
-		for batch := range slices.Chunk(corpus, batchSize) {
+		for batch := range slices.Chunk(pages, batchSize) {
 			n, err := measureBatch(list, batch)
 			if err != nil {
 				return err
@@ -92,12 +93,12 @@ func measure(w io.Writer, corpus []source, list []*contestant, rounds int) error
 		first := list[0].cost
 		for _, c := range list {
 			if round > 0 {
-				c.endRound(first, len(corpus))
+				c.endRound(first, len(pages))
 			}
 			c.cost = cost{}
 		}
 	}
-	fmt.Fprintf(w, "%d pages of %.1f KB on average, one core, median of %d rounds\n\n", len(corpus), float64(size)/1000/float64(len(corpus)), rounds)
+	fmt.Fprintf(w, "%d pages of %.1f KB on average, one core, median of %d rounds\n\n", len(pages), float64(size)/1000/float64(len(pages)), rounds)
 	fmt.Fprintf(w, "%-25s %12s %14s %12s %12s\n", "", "CPU a page", "to html.Parse", "allocations", "KB allocated")
 	for _, c := range list {
 		fmt.Fprintf(w, "%-25s %9.3f ms %14.2f %12d %12.1f\n", c.name, median(c.cpu).Seconds()*1000, median(c.ratios), c.allocs, float64(c.bytes)/1000)
@@ -106,10 +107,10 @@ func measure(w io.Writer, corpus []source, list []*contestant, rounds int) error
 }
 
 // measureBatch returns the bytes of the batch's pages.
-func measureBatch(list []*contestant, batch []source) (size int, err error) {
+func measureBatch(list []*contestant, batch []corpus.Label) (size int, err error) {
 	pages := make([]*news.Page, len(batch))
 	for i := range batch {
-		if pages[i], err = batch[i].load(); err != nil {
+		if pages[i], err = batch[i].Page(); err != nil {
 			return 0, err
 		}
 		size += len(pages[i].Body)

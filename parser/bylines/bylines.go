@@ -80,9 +80,6 @@ func Name(s string) bool {
 	return len(b.Persons) == 1 && !b.Led && !b.Rest && b.Persons[0].Name == strings.TrimSpace(s) && fullName(s)
 }
 
-// Placeholder says whether s stands where a name should and names nobody.
-func Placeholder(s string) bool { return has(nobody, s) }
-
 // reader gathers a byline piece by piece.
 type reader struct {
 	isSite func(string) bool

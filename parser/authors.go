@@ -202,15 +202,19 @@ func (x *extraction) namedAuthors() signatures {
 func (x *extraction) namedWithin(from, to int32) signatures {
 	t := x.tree
 	s := signatures{src: "html", conf: 0.8}
-	for i := from; i < to; i++ {
+	next := from // behind the last byline
+	for _, i := range among(t.named, from, to) {
 		n := &t.nodes[i]
-		if n.tag == tagNone || n.flags&bylineMark == 0 || n.stop-i > maxByline || n.flags&notByline != 0 || t.inMarked(i, notByline) {
+		if i >= to {
+			break
+		}
+		if i < next || n.flags&bylineMark == 0 || n.stop-i > maxByline || n.flags&notByline != 0 || t.inMarked(i, notByline) {
 			continue
 		}
 		if x.namedAuthor(&s, i) {
-			i = n.stop - 1
+			next = n.stop
 			if len(s.persons) > 0 {
-				to = min(to, i+bylineGap)
+				to = min(to, next-1+bylineGap)
 			}
 		}
 	}
@@ -310,9 +314,9 @@ func (x *extraction) linkedAuthors() signatures {
 	s := signatures{src: "html", conf: 0.7}
 	from, to := x.scope()
 	first, last := x.textSpan()
-	for i := from; i < to; i++ {
+	for _, i := range among(t.all(tagA), from, to) {
 		n := &t.nodes[i]
-		if n.tag != tagA || n.stop-i > 6 || i > first && i < last || !toAuthor(t.bytes(i)) || t.inMarked(i, commentMark|relatedMark) {
+		if n.stop-i > 6 || i > first && i < last || !toAuthor(t.bytes(i)) || t.inMarked(i, commentMark|relatedMark) {
 			continue
 		}
 		if i > last && len(s.persons) > 0 {

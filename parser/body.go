@@ -53,8 +53,7 @@ func (x *extraction) scopeRoot() int32 {
 	if x.root < 0 {
 		return 0
 	}
-	var titles []int32
-	t.find(tagH1, func(i int32) { titles = append(titles, i) })
+	titles := t.all(tagH1)
 	i := x.root
 	for p := t.nodes[i].parent; p >= 0; p = t.nodes[p].parent {
 		n := &t.nodes[p]
@@ -69,14 +68,9 @@ func (x *extraction) scopeRoot() int32 {
 	return i
 }
 
-// holds says whether subtree i has an element with the tag.
+// holds says whether subtree i has an element with a tag of traitListed.
 func (t *tree) holds(i int32, x tag) bool {
-	for j := i; j < t.nodes[i].stop; j++ {
-		if t.nodes[j].tag == x {
-			return true
-		}
-	}
-	return false
+	return len(among(t.all(x), i, t.nodes[i].stop)) > 0
 }
 
 // filter tells the text from what else stands in the container.

@@ -2,7 +2,6 @@ package parser
 
 import (
 	"slices"
-	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -141,8 +140,7 @@ type describer struct {
 	likes    []like
 	likeOf   []int // by block
 	boxes    []box
-	boxOf    []int // by block
-	images   []int32
+	boxOf    []int   // by block
 	total    float32 // running text of the container
 	runs     float32
 	first    int // block of running text
@@ -158,7 +156,6 @@ func (x *extraction) describeBlocks() []vector {
 	s := &x.tree.describer
 	s.begin(x)
 	s.findColumn()
-	s.findImages()
 	s.findBoxes()
 	var before float32
 	since := -1
@@ -191,7 +188,7 @@ func (s *describer) begin(x *extraction) {
 	*s = describer{
 		x: x, column: x.root, first: n, last: -1, siblings: x.tree.scratch(), descs: x.descriptions(), title: strings.Fields(x.fold(x.art.Title)),
 		vectors: slices.Grow(s.vectors[:0], n)[:n], likeOf: slices.Grow(s.likeOf[:0], n)[:n], boxOf: slices.Grow(s.boxOf[:0], n)[:n],
-		likes: s.likes[:0], boxes: s.boxes[:0], images: s.images[:0],
+		likes: s.likes[:0], boxes: s.boxes[:0],
 	}
 	clear(s.vectors)
 	if data := x.ld.article.text("articleBody"); len(data) > 400 {
@@ -266,15 +263,6 @@ func (t *tree) class(i int32) []byte {
 		}
 	}
 	return nil
-}
-
-func (s *describer) findImages() {
-	for i := range s.x.tree.nodes {
-		switch s.x.tree.nodes[i].tag {
-		case tagImg, tagIframe, tagVideo:
-			s.images = append(s.images, int32(i))
-		}
-	}
 }
 
 // findBoxes walks from each block up to what holds the column too.
@@ -483,8 +471,7 @@ func (s *describer) ofPlace(v *vector, i int) {
 	v[fBoxLinks] = bx.link / (bx.weight + 1)
 	v[fBoxCount] = min(bx.blocks, 40)
 	v[fBoxRuns] = min(bx.runs, 20)
-	k := sort.Search(len(s.images), func(k int) bool { return s.images[k] >= bx.node })
-	v[fBoxImage] = number(k < len(s.images) && s.images[k] < t.nodes[bx.node].stop)
+	v[fBoxImage] = number(t.holds(bx.node, tagImg) || t.holds(bx.node, tagIframe) || t.holds(bx.node, tagVideo))
 	v[fBoxHeading] = number(bs[bx.first].t == news.BlockHeading && bx.blocks > 1)
 	v[fBehind], v[fBefore] = number(i > s.last), number(i < s.first)
 	v[fRunCount], v[fRunWeight] = min(s.runs, 60), logarithm(s.total)

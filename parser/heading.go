@@ -86,10 +86,8 @@ func (x *extraction) linkTarget(i int32) *url.URL {
 	if n.own == 0 || n.link < 0.9*n.own {
 		return nil
 	}
-	for j := i + 1; j < n.stop; j++ {
-		if t.nodes[j].tag == tagA {
-			return resolve(x.base, t.attr(j, "href"))
-		}
+	if links := among(t.all(tagA), i, n.stop); len(links) > 0 {
+		return resolve(x.base, t.attr(links[0], "href"))
 	}
 	return nil
 }
@@ -173,9 +171,12 @@ func (b *ballot) subHeading(anchor int32) {
 	page := b.x.fold(b.x.meta.title)
 	from, _ := b.x.scope()
 	last, tried := "", 0
-	for i := int32(0); i < int32(len(t.nodes)) && tried < maxHeadings; i++ {
+	for _, i := range t.named {
 		n := &t.nodes[i]
-		named := n.tag == tagH2 || n.tag == tagH3 || n.flags&titleMark != 0 && n.tag != tagNone
+		if tried >= maxHeadings {
+			break
+		}
+		named := n.tag == tagH2 || n.tag == tagH3 || n.flags&titleMark != 0
 		if !named || n.flags&(dropped|inJunk|hidden|aboveHeadline) != 0 || n.stop-i >= 20 || n.own == 0 || t.extent(i) > maxHeading {
 			continue
 		}

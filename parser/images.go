@@ -22,9 +22,12 @@ func (x *extraction) images() {
 	x.captions = make(map[string]bool)
 	from, to := x.scope()
 	first, last := x.textSpan()
-	for i := from; i < to && len(x.art.Images) < maxImages; i++ {
-		n := &t.nodes[i]
-		if n.tag == tagImg && (i < last || n.flags&inLink == 0) && x.ownImage(i) {
+	var looked tries
+	for _, i := range among(t.all(tagImg), from, to) {
+		if len(x.art.Images) >= maxImages || !looked.more() {
+			break
+		}
+		if (i < last || t.nodes[i].flags&inLink == 0) && x.ownImage(i) {
 			x.addImage(i, i < first)
 		}
 	}

@@ -155,9 +155,9 @@ func (t *tree) around(title int32) (from, to int32) {
 
 // titleNode returns the first heading that is not in furniture, or -1.
 func (x *extraction) titleNode() int32 {
-	for i := range x.tree.nodes {
-		if n := &x.tree.nodes[i]; n.tag == tagH1 && n.flags&(hidden|inJunk|relatedMark) == 0 {
-			return int32(i)
+	for _, i := range x.tree.all(tagH1) {
+		if x.tree.nodes[i].flags&(hidden|inJunk|relatedMark) == 0 {
+			return i
 		}
 	}
 	return -1
@@ -168,7 +168,7 @@ func (x *extraction) titleNode() int32 {
 func (x *extraction) looksLike(k news.Kind) bool {
 	switch k {
 	case news.KindGallery:
-		return len(x.kept) < 6 && x.tree.count(tagImg, minPictures)
+		return len(x.kept) < 6 && len(x.tree.all(tagImg)) >= minPictures
 	case news.KindVideo:
 		return x.textWeight() < 800
 	case news.KindLiveblog:
@@ -176,17 +176,4 @@ func (x *extraction) looksLike(k news.Kind) bool {
 	default:
 		return true
 	}
-}
-
-// count says whether the page has at least so many elements with the tag.
-func (t *tree) count(x tag, least int) bool {
-	n := 0
-	for i := range t.nodes {
-		if t.nodes[i].tag == x {
-			if n++; n >= least {
-				return true
-			}
-		}
-	}
-	return false
 }

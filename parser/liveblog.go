@@ -44,7 +44,7 @@ func (x *extraction) saysLive() bool {
 	if x.ld.article.is("LiveBlogPosting") || x.pathKind() == news.KindLiveblog || x.titleKind(x.meta.title) == news.KindLiveblog {
 		return true
 	}
-	for i := range x.tree.nodes {
+	for _, i := range x.tree.named {
 		if n := &x.tree.nodes[i]; n.flags&liveMark != 0 && n.tag != tagBody && n.tag != tagHTML && n.full > 0 {
 			return true
 		}

@@ -28,24 +28,24 @@ const maxTitleText = 4096
 
 func (t *tree) meta() meta {
 	m := meta{store: &t.store, entries: make([]metaEntry, 0, 48)}
-	for i := range t.nodes {
-		n := int32(i)
-		switch t.nodes[i].tag {
-		case tagHTML:
-			t.readRoot(&m, n)
-		case tagMeta:
-			t.readMeta(&m, n)
-		case tagLink:
-			t.readLink(&m, n)
-		case tagBase:
-			if m.base == "" {
-				m.base = t.attr(n, "href")
-			}
-		case tagTitle:
-			if m.title == "" && n+1 < t.nodes[i].stop && !t.within(n, tagSVG) {
-				title := t.bytes(n + 1)
-				m.title = cleanText(strings.ToValidUTF8(string(title[:min(len(title), maxTitleText)]), ""))
-			}
+	for _, i := range t.all(tagHTML) {
+		t.readRoot(&m, i)
+	}
+	for _, i := range t.all(tagMeta) {
+		t.readMeta(&m, i)
+	}
+	for _, i := range t.all(tagLink) {
+		t.readLink(&m, i)
+	}
+	for _, i := range t.all(tagBase) {
+		if m.base == "" {
+			m.base = t.attr(i, "href")
+		}
+	}
+	for _, i := range t.all(tagTitle) {
+		if m.title == "" && i+1 < t.nodes[i].stop && !t.within(i, tagSVG) {
+			title := t.bytes(i + 1)
+			m.title = cleanText(strings.ToValidUTF8(string(title[:min(len(title), maxTitleText)]), ""))
 		}
 	}
 	return m

@@ -3,6 +3,7 @@ package parser
 import (
 	"bytes"
 	"slices"
+	"sort"
 	"unicode/utf8"
 )
 
@@ -56,9 +57,8 @@ const (
 // itself says where its text is.
 func (t *tree) score(openings []string) {
 	blocks := t.mark()
-	t.gradeBlocks(blocks)
+	t.gradeBlocks()
 	t.lift(blocks, openings)
-	t.sumFull()
 	t.dropFurniture()
 	t.sumGood()
 }
@@ -68,7 +68,7 @@ func (t *tree) score(openings []string) {
 // text means nothing.
 func (t *tree) mark() []int32 {
 	block := slices.Grow(t.blocks[:0], len(t.nodes))[:len(t.nodes)]
-	t.blocks = block
+	t.blocks, t.named = block, t.named[:0]
 	unseen := int32(0) // where the last subtree without text ends: nobody asks for marks there
 	for i := range t.nodes {
 		n := &t.nodes[i]
@@ -87,12 +87,25 @@ func (t *tree) mark() []int32 {
 		if n.tag == tagA && n.flags&notLink == 0 {
 			n.flags |= inLink
 		}
+		if n.isNamed() {
+			t.named = append(t.named, int32(i))
+		}
 		block[i] = int32(i)
 		if up >= 0 && !n.tag.is(traitBlock) {
 			block[i] = block[up]
 		}
 	}
 	return block
+}
+
+// isNamed says whether an element is by its tag or its names a date, a byline, a
+// headline of a lower rank or a post.
+func (n *node) isNamed() bool {
+	switch n.tag {
+	case tagTime, tagH2, tagH3:
+		return true
+	}
+	return n.flags&(dateMark|bylineMark|titleMark|liveMark) != 0
 }
 
 func (t *tree) inherit(up int32) mark {
@@ -114,27 +127,35 @@ func (t *tree) addWeight(n *node, block []int32, up int32) {
 	}
 }
 
-// gradeBlocks tells running text from furniture, block by block.
-func (t *tree) gradeBlocks(block []int32) {
-	for i := range t.nodes {
+// gradeBlocks tells running text from furniture, block by block, and sums up
+// all long text.
+func (t *tree) gradeBlocks() {
+	for i := len(t.nodes) - 1; i >= 0; i-- {
 		n := &t.nodes[i]
-		if n.tag == tagNone || n.own == 0 || block[i] != int32(i) {
-			continue
+		if n.own > 0 {
+			n.gradeText()
 		}
-		need := float32(longEnough)
-		if n.tag == tagP || n.tag == tagBlockquote {
-			need = paragraphOK
+		if n.full > 0 && n.parent >= 0 && !n.tag.is(traitNoText) {
+			t.nodes[n.parent].full += n.full
 		}
-		plain := n.own - n.link
-		switch {
-		case plain >= need && n.link < 0.5*n.own:
-			n.flags |= longText
-			n.good = plain
-			n.full = plain
-		case n.tag.is(traitHeading):
-		default:
-			n.junk = n.own
-		}
+	}
+}
+
+// gradeText tells whether a block is running text.
+func (n *node) gradeText() {
+	need := float32(longEnough)
+	if n.tag == tagP || n.tag == tagBlockquote {
+		need = paragraphOK
+	}
+	plain := n.own - n.link
+	switch {
+	case plain >= need && n.link < 0.5*n.own:
+		n.flags |= longText
+		n.good = plain
+		n.full += plain
+	case n.tag.is(traitHeading):
+	default:
+		n.junk = n.own
 	}
 }
 
@@ -144,9 +165,14 @@ const liftWeight = 250
 func (t *tree) lift(block []int32, openings []string) {
 	for _, opening := range openings {
 		o := []byte(opening)
-		for i := range t.nodes {
-			n := &t.nodes[i]
-			if n.tag != tagNone || n.parent < 0 || int(n.end-n.start) < len(o) || !bytes.Contains(t.bytes(int32(i)), o) {
+		for at := 0; ; {
+			k := bytes.Index(t.src[at:], o)
+			if k < 0 {
+				break
+			}
+			at += k + len(o)
+			n := t.textAt(int32(at-len(o)), int32(at))
+			if n == nil || n.parent < 0 {
 				continue
 			}
 			b := &t.nodes[block[n.parent]]
@@ -158,12 +184,14 @@ func (t *tree) lift(block []int32, openings []string) {
 	}
 }
 
-func (t *tree) sumFull() {
-	for i := len(t.nodes) - 1; i > 0; i-- {
-		if n := &t.nodes[i]; n.parent >= 0 && !n.tag.is(traitNoText) {
-			t.nodes[n.parent].full += n.full
-		}
+// textAt returns the text that holds the bytes of the page from one place to
+// another, or nil.
+func (t *tree) textAt(from, to int32) *node {
+	i := sort.Search(len(t.nodes), func(i int) bool { return t.nodes[i].start > from }) - 1
+	if i < 0 || t.nodes[i].tag != tagNone || t.nodes[i].end < to {
+		return nil
 	}
+	return &t.nodes[i]
 }
 
 const furniture = consentMark | unseenMark | junk | relatedMark | commentMark | tagsMark | hidden | captionMark
@@ -171,12 +199,7 @@ const furniture = consentMark | unseenMark | junk | relatedMark | commentMark | 
 // dropFurniture marks what is not part of the text. No name is believed of an
 // element that holds most of the page's long text.
 func (t *tree) dropFurniture() {
-	var all float32
-	for i := range t.nodes {
-		if t.nodes[i].parent < 0 {
-			all += t.nodes[i].full
-		}
-	}
+	all := t.nodes[0].full
 	for i := range t.nodes {
 		n := &t.nodes[i]
 		if n.tag == tagNone {

@@ -135,6 +135,7 @@ const (
 	traitButton                          // nor that of p
 	traitTableScope                      // no end tag of a part of a table crosses it
 	traitBreaksOut                       // its start ends an open svg or math
+	traitListed                          // the tree lists its elements
 )
 
 const blockP = traitBlock | traitClosesP | traitSpecial
@@ -146,10 +147,10 @@ type tagEntry struct {
 
 var tagEntries = [tagCount]tagEntry{
 	tagOther: {"", 0}, tagCustom: {"", traitBlock},
-	tagA: {"a", 0}, tagAbbr: {"abbr", 0}, tagAddress: {"address", blockP}, tagArea: {"area", traitVoid},
+	tagA: {"a", traitListed}, tagAbbr: {"abbr", 0}, tagAddress: {"address", blockP}, tagArea: {"area", traitVoid},
 	tagArticle: {"article", blockP}, tagAside: {"aside", blockP | traitJunk},
 	tagAudio: {"audio", traitBlock | traitNoText}, tagB: {"b", traitBreaksOut},
-	tagBase: {"base", traitVoid | traitHead}, tagBlockquote: {"blockquote", blockP | traitBreaksOut}, tagBody: {"body", traitBlock | traitSpecial | traitBreaksOut},
+	tagBase: {"base", traitVoid | traitHead | traitListed}, tagBlockquote: {"blockquote", blockP | traitBreaksOut}, tagBody: {"body", traitBlock | traitSpecial | traitBreaksOut},
 	tagBr: {"br", traitVoid | traitBreaksOut}, tagButton: {"button", traitSpecial | traitButton | traitJunk}, tagCanvas: {"canvas", traitNoText},
 	tagCaption: {"caption", traitBlock | traitSpecial | traitBoundary}, tagCenter: {"center", blockP | traitBreaksOut}, tagCite: {"cite", 0},
 	tagCode: {"code", traitBreaksOut}, tagCol: {"col", traitVoid}, tagColgroup: {"colgroup", traitSpecial}, tagDatalist: {"datalist", traitNoText}, tagDD: {"dd", blockP | traitBreaksOut}, tagDetails: {"details", blockP},
@@ -157,18 +158,18 @@ var tagEntries = [tagCount]tagEntry{
 	tagEm: {"em", traitBreaksOut}, tagEmbed: {"embed", traitVoid | traitBreaksOut}, tagFieldset: {"fieldset", blockP},
 	tagFigcaption: {"figcaption", blockP | traitJunk}, tagFigure: {"figure", blockP | traitJunk}, tagFont: {"font", 0},
 	tagFooter: {"footer", blockP | traitJunk}, tagForeignObject: {"foreignobject", traitSpecial | traitBoundary}, tagForm: {"form", blockP | traitJunk},
-	tagH1: {"h1", blockP | traitHeading | traitBreaksOut}, tagH2: {"h2", blockP | traitHeading | traitBreaksOut}, tagH3: {"h3", blockP | traitHeading | traitBreaksOut},
+	tagH1: {"h1", blockP | traitHeading | traitBreaksOut | traitListed}, tagH2: {"h2", blockP | traitHeading | traitBreaksOut}, tagH3: {"h3", blockP | traitHeading | traitBreaksOut},
 	tagH4: {"h4", blockP | traitHeading | traitBreaksOut}, tagH5: {"h5", blockP | traitHeading | traitBreaksOut}, tagH6: {"h6", blockP | traitHeading | traitBreaksOut},
 	tagHead: {"head", traitBlock | traitSpecial | traitBreaksOut}, tagHeader: {"header", blockP}, tagHgroup: {"hgroup", blockP},
-	tagHR: {"hr", blockP | traitVoid | traitBreaksOut}, tagHTML: {"html", traitBlock | traitSpecial | traitBoundary | traitTableScope}, tagI: {"i", traitBreaksOut},
-	tagIframe: {"iframe", traitRaw | traitNoText}, tagImg: {"img", traitVoid | traitBreaksOut}, tagInput: {"input", traitVoid},
-	tagLabel: {"label", 0}, tagLI: {"li", blockP | traitBreaksOut}, tagLink: {"link", traitVoid | traitHead},
+	tagHR: {"hr", blockP | traitVoid | traitBreaksOut}, tagHTML: {"html", traitBlock | traitSpecial | traitBoundary | traitTableScope | traitListed}, tagI: {"i", traitBreaksOut},
+	tagIframe: {"iframe", traitRaw | traitNoText | traitListed}, tagImg: {"img", traitVoid | traitBreaksOut | traitListed}, tagInput: {"input", traitVoid},
+	tagLabel: {"label", 0}, tagLI: {"li", blockP | traitBreaksOut}, tagLink: {"link", traitVoid | traitHead | traitListed},
 	tagMain: {"main", blockP}, tagMath: {"math", traitNoText}, tagMenu: {"menu", blockP | traitJunk | traitBreaksOut},
-	tagMeta: {"meta", traitVoid | traitHead | traitBreaksOut}, tagNav: {"nav", blockP | traitJunk},
+	tagMeta: {"meta", traitVoid | traitHead | traitBreaksOut | traitListed}, tagNav: {"nav", blockP | traitJunk},
 	tagNoembed: {"noembed", traitRaw | traitNoText | traitSpecial}, tagNoframes: {"noframes", traitRaw | traitNoText | traitHead | traitSpecial}, tagNoscript: {"noscript", traitHead | traitNoText | traitSpecial | traitBoundary | traitTableScope}, tagObject: {"object", traitSpecial | traitBoundary | traitNoText},
 	tagOL: {"ol", blockP | traitList | traitBreaksOut}, tagOptgroup: {"optgroup", traitBlock}, tagOption: {"option", traitBlock}, tagP: {"p", blockP | traitBreaksOut},
 	tagParam: {"param", traitVoid}, tagPicture: {"picture", 0}, tagPlaintext: {"plaintext", traitClosesP | traitSpecial | traitRaw}, tagPre: {"pre", blockP | traitBreaksOut}, tagQ: {"q", 0},
-	tagRB: {"rb", 0}, tagRP: {"rp", traitNoText}, tagRT: {"rt", traitNoText}, tagScript: {"script", traitRaw | traitNoText | traitHead},
+	tagRB: {"rb", 0}, tagRP: {"rp", traitNoText}, tagRT: {"rt", traitNoText}, tagScript: {"script", traitRaw | traitNoText | traitHead | traitListed},
 	tagSection: {"section", blockP}, tagSelect: {"select", traitNoText | traitSpecial | traitBoundary}, tagSmall: {"small", traitBreaksOut},
 	tagSource: {"source", traitVoid}, tagSpan: {"span", traitBreaksOut}, tagStrong: {"strong", traitBreaksOut},
 	tagStyle: {"style", traitRaw | traitNoText | traitHead}, tagSub: {"sub", traitBreaksOut}, tagSummary: {"summary", blockP},
@@ -176,8 +177,8 @@ var tagEntries = [tagCount]tagEntry{
 	tagTbody: {"tbody", traitBlock | traitSpecial}, tagTD: {"td", traitBlock | traitSpecial | traitBoundary},
 	tagTemplate: {"template", traitNoText | traitHead | traitSpecial | traitBoundary | traitTableScope}, tagTextarea: {"textarea", traitRaw | traitNoText},
 	tagTfoot: {"tfoot", traitBlock | traitSpecial}, tagTH: {"th", traitBlock | traitSpecial | traitBoundary}, tagThead: {"thead", traitBlock | traitSpecial},
-	tagTime: {"time", 0}, tagTitle: {"title", traitRaw | traitNoText | traitHead}, tagTR: {"tr", traitBlock | traitSpecial},
-	tagTrack: {"track", traitVoid}, tagU: {"u", traitBreaksOut}, tagUL: {"ul", blockP | traitList | traitBreaksOut}, tagVideo: {"video", traitBlock | traitNoText},
+	tagTime: {"time", 0}, tagTitle: {"title", traitRaw | traitNoText | traitHead | traitListed}, tagTR: {"tr", traitBlock | traitSpecial},
+	tagTrack: {"track", traitVoid}, tagU: {"u", traitBreaksOut}, tagUL: {"ul", blockP | traitList | traitBreaksOut}, tagVideo: {"video", traitBlock | traitNoText | traitListed},
 	tagXMP: {"xmp", blockP | traitRaw}, tagWBR: {"wbr", traitVoid},
 }
 

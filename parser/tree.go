@@ -35,7 +35,9 @@ type tree struct {
 	sums      []prefix  // of prefixes
 	spare     []float32 // of scratch
 	describer describer
-	blocks    []int32 // of mark
+	blocks    []int32           // of mark
+	listed    [tagCount][]int32 // the elements of each tag with traitListed
+	named     []int32           // those that may be a date, a byline, a headline or a post: see isNamed
 	store     store
 }
 
@@ -45,6 +47,9 @@ var treePool = sync.Pool{New: func() any { return &tree{words: newWordMemo()} }}
 func parseTree(src []byte) *tree {
 	t := treePool.Get().(*tree)
 	t.src = src
+	for i := range t.listed {
+		t.listed[i] = t.listed[i][:0]
+	}
 	t.nodes = slices.Grow(t.nodes[:0], min(bytes.Count(src, []byte("<"))*5/4, len(src)/6)+2) // hardly any page has more
 	s := scanner{t: t, src: src, open: make([]int32, 0, 64)}
 	s.open = append(s.open, t.add(node{parent: -1, tag: tagHTML})) // node 0 holds all
@@ -74,6 +79,9 @@ func (t *tree) add(n node) int32 {
 	i := int32(len(t.nodes))
 	n.stop = i + 1
 	t.nodes = append(t.nodes, n)
+	if n.tag.is(traitListed) {
+		t.listed[n.tag] = append(t.listed[n.tag], i)
+	}
 	return i
 }
 
@@ -116,13 +124,21 @@ func (t *tree) within(i int32, tags ...tag) bool {
 	return false
 }
 
-// find calls fn for every element with the tag.
+// all returns the elements with a tag of traitListed, in document order.
+func (t *tree) all(x tag) []int32 { return t.listed[x] }
+
+// find calls fn for each of them.
 func (t *tree) find(x tag, fn func(i int32)) {
-	for i := range t.nodes {
-		if t.nodes[i].tag == x {
-			fn(int32(i))
-		}
+	for _, i := range t.listed[x] {
+		fn(i)
 	}
+}
+
+// among returns those of a list of nodes that lie from one node up to another.
+func among(list []int32, from, to int32) []int32 {
+	i, _ := slices.BinarySearch(list, from)
+	j, _ := slices.BinarySearch(list[i:], to)
+	return list[i : i+j]
 }
 
 // text returns the visible text of a subtree on one line.

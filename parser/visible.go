@@ -42,10 +42,8 @@ const headlineReach = 40
 // headlineBefore returns where the surroundings of the last headline before
 // node i begin, or i when there is none.
 func (x *extraction) headlineBefore(i int32) int32 {
-	for j := i - 1; j >= 0; j-- {
-		if x.tree.nodes[j].tag == tagH1 {
-			return max(0, j-headlineReach)
-		}
+	if above := among(x.tree.all(tagH1), 0, i); len(above) > 0 {
+		return max(0, above[len(above)-1]-headlineReach)
 	}
 	return i
 }
@@ -54,9 +52,13 @@ func (x *extraction) headlineBefore(i int32) int32 {
 func (x *extraction) markedDates(l *timeline, from, to int32) {
 	t := x.tree
 	var shown, labelled []dated
-	for i := from; i < to && len(shown) < maxShown; i++ {
+	next := from // behind the last date
+	for _, i := range among(t.named, from, to) {
 		n := &t.nodes[i]
-		if n.tag != tagTime && n.flags&dateMark == 0 || n.tag == tagNone || n.stop-i > 60 || !x.mayDate(i) {
+		if len(shown) >= maxShown {
+			break
+		}
+		if i < next || n.tag != tagTime && n.flags&dateMark == 0 || n.stop-i > 60 || !x.mayDate(i) {
 			continue
 		}
 		d, label := x.markedDate(l, i)
@@ -70,7 +72,7 @@ func (x *extraction) markedDates(l *timeline, from, to int32) {
 		case label == dates.NoLabel:
 			shown = append(shown, d)
 		}
-		i = n.stop - 1
+		next = n.stop
 	}
 	l.published = append(append(l.published, labelled...), shown...)
 }

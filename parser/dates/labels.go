@@ -61,6 +61,28 @@ type labelStem struct {
 
 var labelStems = buildLabels()
 
+// stemsByStart holds the labels by their first two bytes.
+var stemsByStart = buildStemsByStart(labelStems)
+
+func buildStemsByStart(stems []labelStem) map[[2]byte][]labelStem {
+	m := make(map[[2]byte][]labelStem)
+	for _, x := range stems {
+		start := [2]byte([]byte(x.text))
+		m[start] = append(m[start], x)
+	}
+	return m
+}
+
+// stemStarts has the bits of the second bytes of labels, by the first.
+var stemStarts = buildStemStarts(labelStems)
+
+func buildStemStarts(stems []labelStem) (table [256][4]uint64) {
+	for _, x := range stems {
+		table[x.text[0]][x.text[1]/64] |= 1 << (x.text[1] % 64)
+	}
+	return table
+}
+
 func buildLabels() []labelStem {
 	var out []labelStem
 	for label, list := range labelWords {
@@ -84,14 +106,17 @@ func LabelOf(text string) Label {
 		text = text[len(text)-MaxText:]
 	}
 	s := fold(text)
-	label, last := NoLabel, -1
-	for i := range labelStems {
-		x := &labelStems[i]
-		if j := x.last(s); j > last {
-			label, last = x.label, j
+	for i := len(s) - 2; i >= 0; i-- {
+		if stemStarts[s[i]][s[i+1]/64]>>(s[i+1]%64)&1 == 0 {
+			continue
+		}
+		for _, x := range stemsByStart[[2]byte{s[i], s[i+1]}] {
+			if x.at(s, i) {
+				return x.label
+			}
 		}
 	}
-	return label
+	return NoLabel
 }
 
 // LabelBehind returns what a text behind a date says of it, when it begins with
@@ -110,20 +135,13 @@ func LabelBehind(text string) Label {
 	return NoLabel
 }
 
-// last returns where the label stands in s for the last time, or -1.
-func (x *labelStem) last(s string) int {
-	for end := len(s); ; {
-		i := strings.LastIndex(s[:end], x.text)
-		if i < 0 || x.part {
-			return i
-		}
-		begins := i == 0 || !inWordAt(s[i-1])
-		behind := i + len(x.text)
-		if begins && (!x.whole || behind == len(s) || !inWordAt(s[behind])) {
-			return i
-		}
-		end = behind - 1
+// at says whether the label stands in s at i.
+func (x *labelStem) at(s string, i int) bool {
+	if !strings.HasPrefix(s[i:], x.text) {
+		return false
 	}
+	behind := i + len(x.text)
+	return x.part || (i == 0 || !inWordAt(s[i-1])) && (!x.whole || behind == len(s) || !inWordAt(s[behind]))
 }
 
 // inWordAt says whether a byte can be a part of a word.

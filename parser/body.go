@@ -9,8 +9,8 @@ import (
 	"pressmill/pkg/news"
 )
 
-// body chooses the container and fills the article's blocks, standfirst,
-// bylines, agencies and related links.
+// body chooses the container and cuts the page into blocks. A site rule that
+// names the text goes first.
 func (x *extraction) body() {
 	if x.ruledBody() {
 		return

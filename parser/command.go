@@ -120,9 +120,8 @@ func parseFlags(fs *flag.FlagSet, args []string, stdout io.Writer) (int, bool) {
 // 1 failed or no article, 2 wrong use.
 func RunExtract(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	fs := newFlags("extract", extractHelp, stderr)
-	url := fs.String("url", "", "the page's `URL`")
+	saved := savedFlags(fs)
 	dir := fs.String("corpus", "", "folder with pages.jsonl")
-	zone := fs.String("zone", "", "IANA time `zone` of dates that state none")
 	rulesDir := rulesFlag(fs)
 	if code, ok := parseFlags(fs, args, stdout); !ok {
 		return code
@@ -131,16 +130,18 @@ func RunExtract(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	switch {
 	case err != nil:
 		return done(stderr, err)
-	case *dir != "" && (*url != "" || fs.NArg() > 0):
+	case *dir != "" && (*saved.url != "" || fs.NArg() > 0):
 		return misuse(fs, stderr, "-corpus goes with neither -url nor FILE")
 	case *dir != "":
 		return done(stderr, corpus.WriteArticles(stdout, e.Extract, *dir))
-	case *url == "":
-		return misuse(fs, stderr, "-url is missing")
-	case fs.NArg() != 1:
-		return misuse(fs, stderr, "want one FILE, or -")
+	case saved.fault() != "":
+		return misuse(fs, stderr, saved.fault())
 	}
-	return done(stderr, e.writeOne(stdout, stdin, *url, fs.Arg(0), *zone))
+	page, err := saved.read(stdin)
+	if err == nil {
+		err = e.writeArticle(stdout, page)
+	}
+	return done(stderr, err)
 }
 
 func misuse(fs *flag.FlagSet, stderr io.Writer, msg string) int {
@@ -172,11 +173,36 @@ func newExtractor(rulesDir string) (*Extractor, error) {
 	return &Extractor{Rules: set}, err
 }
 
-// readPage reads a page from a file, or from stdin for "-".
-func readPage(stdin io.Reader, url, name, zone string) (*news.Page, error) {
+// saved is the page in a file that a command works on.
+type saved struct {
+	flags     *flag.FlagSet
+	url, zone *string
+}
+
+func savedFlags(fs *flag.FlagSet) *saved {
+	return &saved{
+		flags: fs,
+		url:   fs.String("url", "", "the page's `URL`"),
+		zone:  fs.String("zone", "", "IANA time `zone` of dates that state none"),
+	}
+}
+
+// fault says what is missing of the command line, or "".
+func (s *saved) fault() string {
+	switch {
+	case *s.url == "":
+		return "-url is missing"
+	case s.flags.NArg() != 1:
+		return "want one FILE, or -"
+	}
+	return ""
+}
+
+// read reads the page from the file, or from stdin for "-".
+func (s *saved) read(stdin io.Reader) (*news.Page, error) {
 	var body []byte
 	var err error
-	if name == "-" {
+	if name := s.flags.Arg(0); name == "-" {
 		body, err = io.ReadAll(stdin)
 	} else {
 		body, err = os.ReadFile(name)
@@ -184,19 +210,15 @@ func readPage(stdin io.Reader, url, name, zone string) (*news.Page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read page: %w", err)
 	}
-	page := corpus.SavedPage(url, "", body)
-	page.Source.Zone = zone
+	page := corpus.SavedPage(*s.url, "", body)
+	page.Source.Zone = *s.zone
 	return page, nil
 }
 
-func (e *Extractor) writeOne(w io.Writer, stdin io.Reader, url, name, zone string) error {
-	page, err := readPage(stdin, url, name, zone)
-	if err != nil {
-		return err
-	}
+func (e *Extractor) writeArticle(w io.Writer, page *news.Page) error {
 	a, err := e.Extract(page)
 	if err != nil {
-		return fmt.Errorf("extract %s: %w", url, err)
+		return fmt.Errorf("extract %s: %w", page.FinalURL, err)
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -272,8 +294,7 @@ The output is one file; it loads and runs nothing of the page.
 // 1 failed, 2 wrong use.
 func RunExplain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	fs := newFlags("explain", explainHelp, stderr)
-	url := fs.String("url", "", "the page's `URL`")
-	zone := fs.String("zone", "", "IANA time `zone` of dates that state none")
+	saved := savedFlags(fs)
 	out := fs.String("o", "", "`file` to write (default: standard output)")
 	rulesDir := rulesFlag(fs)
 	if code, ok := parseFlags(fs, args, stdout); !ok {
@@ -283,12 +304,10 @@ func RunExplain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	switch {
 	case err != nil:
 		return done(stderr, err)
-	case *url == "":
-		return misuse(fs, stderr, "-url is missing")
-	case fs.NArg() != 1:
-		return misuse(fs, stderr, "want one FILE, or -")
+	case saved.fault() != "":
+		return misuse(fs, stderr, saved.fault())
 	}
-	page, err := readPage(stdin, *url, fs.Arg(0), *zone)
+	page, err := saved.read(stdin)
 	if err == nil {
 		err = e.writeExplained(stdout, *out, page)
 	}

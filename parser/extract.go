@@ -282,7 +282,7 @@ func (x *extraction) finish() {
 	a, page := x.art, x.page
 	a.Title = clean(a.Title)
 	x.fillBody()
-	x.byline2publisher()
+	x.publisherOfByline()
 	a.Lang, a.LangDeclared = languages(a.Body.Text, x.meta.lang, x.ld.field("inLanguage").str(), x.meta.get("og:locale", "content-language", "language", "dc.language", "dcterms.language"))
 	a.Source = news.SourceRef{ID: page.Source.ID, Domain: page.Source.Domain, Name: page.Source.Name}
 	if a.Source.Domain == "" {
@@ -383,9 +383,9 @@ func (x *extraction) description() string {
 	return x.meta.get("og:description", "description", "twitter:description")
 }
 
-// byline2publisher names the publisher by the organisation of a byline that
+// publisherOfByline names the publisher by the organisation of a byline that
 // bears the site's name, when nothing else names it.
-func (x *extraction) byline2publisher() {
+func (x *extraction) publisherOfByline() {
 	if x.art.Publisher != nil {
 		return
 	}

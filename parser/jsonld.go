@@ -172,6 +172,16 @@ func (o object) is(types ...string) bool {
 	})
 }
 
+// hasType says whether anything in the structured data has one of the types.
+func (x *extraction) hasType(types ...string) bool {
+	for _, o := range x.ld.all {
+		if o.is(types...) {
+			return true
+		}
+	}
+	return false
+}
+
 func (o object) isArticle() bool { return o.anyType(isArticleType) }
 
 func isArticleType(name []byte) bool {

@@ -28,22 +28,6 @@ var modifiedKeys = []string{
 	"last-modified", "lastmod", "last_modified", "cxenseparse:recs:moditime", "revised",
 }
 
-// dated is a date with the place where it was found.
-type dated struct {
-	dates.Date
-	raw, src string
-	conf     float64
-}
-
-// timeline collects what a page says of when it was published and modified, the
-// best sources first.
-type timeline struct {
-	where               dates.Locale
-	latest              time.Time // no date is later; zero for any
-	published, modified []dated
-	url                 dated // raw is "" when there is none
-}
-
 // dates finds when the article was published and modified.
 //
 // A page that tells no more than when it was last changed was published then or

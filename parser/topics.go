@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"pressmill/pkg/news"
 	"pressmill/pkg/weburl"
 )
 
@@ -275,45 +274,4 @@ func appendNew(list []string, s string, limit int) []string {
 		return list
 	}
 	return append(list, s)
-}
-
-// access says whether the text is free to read.
-func (x *extraction) access() {
-	if free, ok := x.free(); ok {
-		x.art.Access = &news.Access{Free: &free}
-	}
-}
-
-// free returns what the structured data or the meta elements say of the price:
-// of the article, or else of a part of it, which is what readers pay for.
-func (x *extraction) free() (free, ok bool) {
-	if free, ok = freeValue(x.ld.field("isAccessibleForFree").String()); ok {
-		return free, ok
-	}
-	for part := range x.ld.field("hasPart").items() {
-		if free, ok = freeValue(part.get("isAccessibleForFree").String()); ok && !free {
-			return free, ok
-		}
-	}
-	if free, ok = freeValue(x.meta.get("isaccessibleforfree")); ok {
-		return free, ok
-	}
-	switch strings.ToLower(x.meta.get("article:content_tier")) {
-	case "free":
-		return true, true
-	case "locked":
-		return false, true
-	}
-	return false, false
-}
-
-// freeValue reads a truth value in the ways in which pages write one.
-func freeValue(s string) (free, ok bool) {
-	switch strings.ToLower(s[strings.LastIndexByte(s, '/')+1:]) {
-	case "true", "yes", "1":
-		return true, true
-	case "false", "no", "0":
-		return false, true
-	}
-	return false, false
 }

@@ -22,10 +22,11 @@ type verdict struct {
 	grounds []ground
 }
 
-// ground is one piece of evidence, with its points.
+// ground is one piece of evidence.
 type ground struct {
 	name   string
-	points float32
+	points float32 // for an article; against one where they are negative
+	reason string  // what a page is that is none, or ""
 }
 
 // add counts points for an article, or against one where they are negative. A
@@ -36,7 +37,7 @@ func (v *verdict) add(points float32, name, reason string) {
 		return
 	}
 	v.score += points
-	v.grounds = append(v.grounds, ground{name, points})
+	v.grounds = append(v.grounds, ground{name, points, reason})
 	if points < v.worst && reason != "" && reason != ReasonSectionFront {
 		v.worst, v.reason = points, reason
 	}
@@ -111,37 +112,32 @@ func (v *verdict) byData(x *extraction) {
 	}
 }
 
+// urlGrounds are what a page's URL calls it.
+var urlGrounds = map[urlshape.Page]ground{
+	urlshape.Home:    {"URL of a front", -3, ReasonHomepage},
+	urlshape.Search:  {"URL of a search", -5, ReasonSearchPage},
+	urlshape.Tag:     {"URL of a topic", -3, ReasonTagPage},
+	urlshape.Author:  {"URL of an author", -3, ReasonAuthorPage},
+	urlshape.Section: {"URL of a section", -3, ReasonSectionFront},
+	urlshape.Account: {"URL of an account page", -2.5, ReasonServicePage},
+	urlshape.Legal:   {"URL of a legal page", -5, ReasonServicePage},
+	urlshape.About:   {"URL of a page on the site", -2, ReasonServicePage},
+	urlshape.Shop:    {"URL of a shop", -1, ReasonProductPage},
+	urlshape.Forum:   {"URL of a forum", -1, ReasonForumThread},
+}
+
 // byURL counts what the URL is called and how it is built.
 func (v *verdict) byURL(s urlshape.Shape) {
-	switch s.Page {
-	case urlshape.Home:
-		v.add(-3, "URL of a front", ReasonHomepage)
-	case urlshape.Search:
-		v.add(-5, "URL of a search", ReasonSearchPage)
-	case urlshape.Tag:
-		v.add(-3, "URL of a topic", ReasonTagPage)
-	case urlshape.Author:
-		v.add(-3, "URL of an author", ReasonAuthorPage)
-	case urlshape.Section:
-		v.add(-3, "URL of a section", ReasonSectionFront)
-	case urlshape.Account:
-		v.add(-2.5, "URL of an account page", ReasonServicePage)
-	case urlshape.Legal:
-		v.add(-5, "URL of a legal page", ReasonServicePage)
-	case urlshape.About:
-		v.add(-2, "URL of a page on the site", ReasonServicePage)
-	case urlshape.Shop:
-		v.add(-1, "URL of a shop", ReasonProductPage)
-	case urlshape.Forum:
-		v.add(-1, "URL of a forum", ReasonForumThread)
-	case urlshape.Unnamed:
-		if s.Story() {
-			v.add(1.5, "URL of a story", "")
-		} else if s.File || s.ID {
-			v.add(0.5, "URL of a page", "")
-		} else if s.Words <= 2 {
-			v.add(-0.5, "short URL", "")
-		}
+	g := urlGrounds[s.Page]
+	v.add(g.points, g.name, g.reason)
+	switch {
+	case s.Page != urlshape.Unnamed:
+	case s.Story():
+		v.add(1.5, "URL of a story", "")
+	case s.File || s.ID:
+		v.add(0.5, "URL of a page", "")
+	case s.Words <= 2:
+		v.add(-0.5, "short URL", "")
 	}
 	if s.Number > 1 {
 		v.add(-1.5, "URL of a further page", ReasonSectionFront)

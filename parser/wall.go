@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"pressmill/parser/walls"
-	"pressmill/pkg/news"
 )
 
 // Walls are told by what they say, in proportion to how much they say: a page
@@ -194,63 +193,4 @@ func (x *extraction) challenged() bool {
 		}
 	}
 	return false
-}
-
-// The weights of texts that end at a paywall.
-const (
-	minTeaser = 220  // below: a stub
-	maxTeaser = 2500 // above: the whole story, whatever is said below it
-)
-
-// paywalled says whether the text ends where one has to pay: what follows it
-// says so, in so many words or in fewer where the data says that it is not free.
-func (x *extraction) paywalled(weight float32) bool {
-	if weight > maxTeaser || x.root < 0 {
-		return false
-	}
-	need := 2
-	if x.locked() {
-		need = 1
-	}
-	var w textBuf
-	w.b = make([]byte, 0, 2048)
-	x.tree.appendAll(&w, x.textEnd(), int32(len(x.tree.nodes)), 1500)
-	return walls.Read(x.fold(w.String()))[walls.Paywall] >= need
-}
-
-// textEnd is the last block of the text, or where the container begins.
-func (x *extraction) textEnd() int32 {
-	if n := len(x.kept); n > 0 && x.kept[n-1].start > 0 {
-		return x.kept[n-1].start
-	}
-	return x.root
-}
-
-// locked says whether the page's data says that its text is not free.
-func (x *extraction) locked() bool {
-	if a := x.art.Access; a != nil && a.Free != nil {
-		return !*a.Free
-	}
-	switch strings.ToLower(x.meta.get("article:content_tier", "og:article:content_tier", "content_tier")) {
-	case "locked", "metered", "premium", "paid", "subscriber":
-		return true
-	}
-	return false
-}
-
-// judgePaywall rejects a stub, and marks a teaser as what it is.
-func (x *extraction) judgePaywall() error {
-	weight := x.textWeight()
-	for _, lead := range x.lead {
-		weight += weigh([]byte(lead))
-	}
-	if !x.paywalled(weight) {
-		return nil
-	}
-	if weight < minTeaser {
-		return reject(ReasonPaywallStub)
-	}
-	x.art.Access = &news.Access{Free: new(false)}
-	x.warn("text ends at a paywall")
-	return nil
 }

@@ -8,6 +8,22 @@ import (
 	"pressmill/pkg/news"
 )
 
+// dated is a date with the place where it was found.
+type dated struct {
+	dates.Date
+	raw, src string
+	conf     float64
+}
+
+// timeline collects what a page says of when it was published and modified, the
+// best sources first.
+type timeline struct {
+	where               dates.Locale
+	latest              time.Time // no date is later; zero for any
+	published, modified []dated
+	url                 dated // raw is "" when there is none
+}
+
 // holdsDate says whether a text holds a date.
 func holdsDate(s string) bool {
 	_, ok := dates.Find(s, dates.Locale{})

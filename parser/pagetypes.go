@@ -8,19 +8,13 @@ import (
 // sorts is what the structured data says of the page's sort.
 type sorts struct {
 	own     bool // it describes one article, and that is the page
-	against []sortGround
-}
-
-type sortGround struct {
-	name   string
-	points float32
-	reason string
+	against []ground
 }
 
 // sortTypes are the types of pages that are no articles. Where an article is
 // described as well they count less: sites describe a story's list of related
 // stories, its author and what it is about in the same way.
-var sortTypes = map[string]sortGround{
+var sortTypes = map[string]ground{
 	"SearchResultsPage":      {"structured search page", -5, ReasonSearchPage},
 	"CollectionPage":         {"structured list", -2.5, ReasonSectionFront},
 	"ProfilePage":            {"structured profile", -3, ReasonAuthorPage},

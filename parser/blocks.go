@@ -29,7 +29,7 @@ type block struct {
 	led    bool    // begins with a link
 	anchor int32   // the first link, or 0
 	why    string  // the reason why it is not in the text, or ""
-	odds   float32 // the log-odds that it is text, by the model
+	odds   float32 // the log-odds that it is text, by the model where it was asked
 
 	from, to int // its text while the page's blocks are gathered
 }

@@ -2,7 +2,6 @@ package parser
 
 import (
 	"math"
-	"slices"
 	"strings"
 
 	"pressmill/parser/bylines"
@@ -53,7 +52,6 @@ func (x *extraction) scopeRoot() int32 {
 	if x.root < 0 {
 		return 0
 	}
-	titles := t.all(tagH1)
 	i := x.root
 	for p := t.nodes[i].parent; p >= 0; p = t.nodes[p].parent {
 		n := &t.nodes[p]
@@ -61,7 +59,7 @@ func (x *extraction) scopeRoot() int32 {
 			break
 		}
 		i = p
-		if k, _ := slices.BinarySearch(titles, p); n.tag == tagBody || k < len(titles) && titles[k] < n.stop {
+		if n.tag == tagBody || t.holds(p, tagH1) {
 			break
 		}
 	}
@@ -154,8 +152,10 @@ func (x *extraction) keep() {
 	top := float32(math.Inf(-1))
 	for i := range x.raw {
 		b := &x.raw[i]
-		b.odds = x.models.blocks.Score(vectors[i][:])
-		if b.besides() || !disputable[b.why] {
+		if !disputable[b.why] { // the rule decides: see oddsOf
+			continue
+		}
+		if b.odds = x.models.blocks.Score(vectors[i][:]); b.besides() {
 			continue
 		}
 		if b.odds > 0 {
@@ -184,6 +184,12 @@ func (x *extraction) keep() {
 		}
 	}
 	x.kept = trimEnd(x.kept)
+}
+
+// oddsOf returns what the model says of a block of the page, also of one that
+// it was not asked for.
+func (x *extraction) oddsOf(i int) float32 {
+	return x.models.blocks.Score(x.tree.describer.vectors[i][:])
 }
 
 // ends says whether the article has ended: at a block that heads what never

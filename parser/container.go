@@ -230,6 +230,9 @@ func (t *tree) grade(i int32) float32 {
 	return g
 }
 
+// maxHeads is how many h1 are looked at.
+const maxHeads = 8
+
 // headPlace is an h1 and its block.
 type headPlace struct {
 	node  int32
@@ -237,12 +240,11 @@ type headPlace struct {
 }
 
 func (t *tree) firstHeads(sums []prefix) []headPlace {
-	var out []headPlace
-	t.find(tagH1, func(i int32) {
-		if len(out) < 8 {
-			out = append(out, headPlace{i, find(sums, i)})
-		}
-	})
+	heads := t.all(tagH1)
+	out := make([]headPlace, 0, maxHeads)
+	for _, i := range heads[:min(len(heads), maxHeads)] {
+		out = append(out, headPlace{i, find(sums, i)})
+	}
 	return out
 }
 

@@ -68,6 +68,9 @@ type use struct{ blockType, why string }
 
 func newExplainer(x *extraction) *explainer {
 	e := &explainer{x: x, t: x.tree, raw: slices.Clone(x.raw), kept: make(map[int32]news.BlockType), lost: "left out at the end"}
+	for i := range e.raw {
+		e.raw[i].odds = x.oddsOf(i)
+	}
 	slices.SortStableFunc(e.raw, func(a, b block) int { return cmp.Compare(a.start, b.start) })
 	e.read = make([]int, len(e.raw))
 	for i := range x.kept {

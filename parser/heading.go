@@ -39,16 +39,16 @@ func (b *ballot) addHeadings() (kicker string) {
 func (b *ballot) headings(anchor int32) (heads []heading, main int) {
 	x, t := b.x, b.x.tree
 	main = -1
-	t.find(tagH1, func(i int32) {
+	for _, i := range t.all(tagH1) {
 		if t.nodes[i].flags&(hidden|relatedMark|commentMark) != 0 || len(heads) >= maxHeadings || t.extent(i) > maxHeading {
-			return
+			continue
 		}
 		h := heading{i, weightBelow}
 		u := x.linkTarget(i)
 		switch away := u != nil && !x.isHere(u); {
 		case away && sameSite(u, x.url) && u.RawQuery == "" && strings.HasPrefix(x.url.Path, u.Path):
-			x.siteNames = append(x.siteNames, b.x.fold(t.text(i)))
-			return
+			x.siteNames = append(x.siteNames, x.fold(t.text(i)))
+			continue
 		case i < anchor:
 			h.weight = weightOtherH1
 			if !away && t.nodes[i].flags&inJunk == 0 {
@@ -56,7 +56,7 @@ func (b *ballot) headings(anchor int32) (heads []heading, main int) {
 			}
 		}
 		heads = append(heads, h)
-	})
+	}
 	if main >= 0 {
 		heads[main].weight = weightHeading
 	}

@@ -37,13 +37,13 @@ type found struct {
 func (t *tree) structured() structured {
 	var s structured
 	t.ld.Reset(t.src)
-	t.find(tagScript, func(i int32) {
+	for _, i := range t.all(tagScript) {
 		if !isLDType(t.rawAttr(i, "type")) || i+1 >= t.nodes[i].stop {
-			return
+			continue
 		}
 		script := &t.nodes[i+1]
 		s.flatten(object{t.ld.Read(int(script.start), int(script.end))})
-	})
+	}
 	return s
 }
 

@@ -32,9 +32,9 @@ type statement struct {
 // itself, or if the same script has a string that is the page's title.
 func (x *extraction) fromState() []string {
 	var best statement
-	x.tree.find(tagScript, func(i int32) {
+	for _, i := range x.tree.all(tagScript) {
 		if i+1 >= x.tree.nodes[i].stop || isLDType([]byte(x.tree.attr(i, "type"))) {
-			return
+			continue
 		}
 		s := state{cur: make(map[string]*statement), seen: make(map[string]bool), title: x.fold(x.meta.get("og:title")), heading: x.fold(x.art.Title), openings: x.openings()}
 		s.read(x.tree.bytes(i+1), 2)
@@ -42,7 +42,7 @@ func (x *extraction) fromState() []string {
 		if s.best.weight > best.weight && (s.titled || s.opened) {
 			best = s.best
 		}
-	})
+	}
 	if best.weight < stateText {
 		return nil
 	}

@@ -127,13 +127,6 @@ func (t *tree) within(i int32, tags ...tag) bool {
 // all returns the elements with a tag of traitListed, in document order.
 func (t *tree) all(x tag) []int32 { return t.listed[x] }
 
-// find calls fn for each of them.
-func (t *tree) find(x tag, fn func(i int32)) {
-	for _, i := range t.listed[x] {
-		fn(i)
-	}
-}
-
 // among returns those of a list of nodes that lie from one node up to another.
 func among(list []int32, from, to int32) []int32 {
 	i, _ := slices.BinarySearch(list, from)

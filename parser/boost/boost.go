@@ -16,16 +16,15 @@ import (
 	"strings"
 )
 
-// leaf is the feature of a node that asks nothing.
-const leaf = -1
-
-// node is one question of a tree, or a leaf. The nodes of a tree stand in
-// preorder: the left child follows its parent.
+// node is one question of a tree, or a leaf, whose children are itself. The
+// nodes of a tree stand in preorder: the left child follows its parent.
 type node struct {
-	feature int16
-	right   int32 // where the right child stands
-	value   float32
+	feature     int32
+	value       float32
+	left, right int32 // where the children stand
 }
+
+func (n *node) leaf() bool { return n.left == n.right }
 
 // Model adds up what its trees say. It is not changed after it was made, and
 // may be used concurrently.
@@ -33,6 +32,7 @@ type Model struct {
 	bias  float32
 	nodes []node
 	roots []int32
+	depth int // of the deepest tree
 }
 
 // Score returns the log-odds for the vector v, which must have as many numbers
@@ -41,16 +41,14 @@ type Model struct {
 func (m *Model) Score(v []float32) float32 {
 	s := m.bias
 	for _, i := range m.roots {
-		n := &m.nodes[i]
-		for n.feature != leaf {
+		for range m.depth { // a leaf leads to itself: no branch that could be mispredicted
+			n := &m.nodes[i]
+			i = n.right
 			if v[n.feature] < n.value {
-				i++
-			} else {
-				i = n.right
+				i = n.left
 			}
-			n = &m.nodes[i]
 		}
-		s += n.value
+		s += m.nodes[i].value
 	}
 	return s
 }
@@ -59,8 +57,8 @@ func (m *Model) Score(v []float32) float32 {
 func (m *Model) Uses(n int) []int {
 	out := make([]int, n)
 	for i := range m.nodes {
-		if f := m.nodes[i].feature; f != leaf {
-			out[f]++
+		if n := &m.nodes[i]; !n.leaf() {
+			out[n.feature]++
 		}
 	}
 	return out
@@ -79,7 +77,7 @@ func (m *Model) Write(w io.Writer, names []string) error {
 		}
 		fmt.Fprint(b, "tree")
 		for _, n := range m.nodes[from:to] {
-			if n.feature == leaf {
+			if n.leaf() {
 				fmt.Fprintf(b, " =%s", number(n.value))
 			} else {
 				fmt.Fprintf(b, " %s<%s", names[n.feature], number(n.value))
@@ -123,14 +121,14 @@ func Parse(text []byte, names []string) (*Model, error) {
 
 func (m *Model) parseTree(fields, names []string) error {
 	m.roots = append(m.roots, int32(len(m.nodes)))
-	rest, err := m.parseNode(fields, names)
+	rest, err := m.parseNode(fields, names, 0)
 	if err == nil && len(rest) > 0 {
 		err = fmt.Errorf("%d nodes too many", len(rest))
 	}
 	return err
 }
 
-func (m *Model) parseNode(fields, names []string) (rest []string, err error) {
+func (m *Model) parseNode(fields, names []string, depth int) (rest []string, err error) {
 	if len(fields) == 0 {
 		return nil, errors.New("the tree breaks off")
 	}
@@ -144,17 +142,29 @@ func (m *Model) parseNode(fields, names []string) (rest []string, err error) {
 		return nil, err
 	}
 	if name == "" {
-		m.nodes = append(m.nodes, node{feature: leaf, value: float32(v)})
+		m.addLeaf(float32(v), depth)
 		return fields[1:], nil
 	}
 	f := slices.Index(names, name)
 	if f < 0 {
 		return nil, fmt.Errorf("unknown feature %q", name)
 	}
-	m.nodes = append(m.nodes, node{feature: int16(f), value: float32(v)})
-	if rest, err = m.parseNode(fields[1:], names); err != nil {
+	m.addLeaf(0, depth)
+	if rest, err = m.parseNode(fields[1:], names, depth+1); err != nil {
 		return nil, err
 	}
-	m.nodes[at].right = int32(len(m.nodes))
-	return m.parseNode(rest, names)
+	m.split(at, f, float32(v))
+	return m.parseNode(rest, names, depth+1)
+}
+
+// addLeaf adds a leaf that lies so deep in its tree.
+func (m *Model) addLeaf(value float32, depth int) {
+	at := int32(len(m.nodes))
+	m.nodes = append(m.nodes, node{value: value, left: at, right: at})
+	m.depth = max(m.depth, depth)
+}
+
+// split makes a question of a leaf whose left child is complete.
+func (m *Model) split(at, feature int, value float32) {
+	m.nodes[at] = node{feature: int32(feature), value: value, left: int32(at) + 1, right: int32(len(m.nodes))}
 }

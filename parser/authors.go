@@ -374,10 +374,10 @@ func (x *extraction) lineAuthors() signatures {
 // byline does. A lead alone in its block speaks of the next text.
 func (x *extraction) lineAuthor(s *signatures, i int32, above bool) {
 	t := x.tree
-	raw := strings.TrimSpace(string(t.bytes(i)))
-	if raw == "" || !bylines.Starts(raw) {
-		if above && datedName(raw) {
-			s.read(x, raw, "")
+	raw := bytes.TrimSpace(t.bytes(i))
+	if len(raw) == 0 || !bylines.Starts(raw) {
+		if above && len(raw) <= maxDatedName && bytes.ContainsAny(raw, "0123456789") && datedName(string(raw)) {
+			s.read(x, string(raw), "")
 		}
 		return
 	}
@@ -391,11 +391,11 @@ func (x *extraction) lineAuthor(s *signatures, i int32, above bool) {
 	}
 }
 
+// maxDatedName is the length of a date and a name, in bytes.
+const maxDatedName = 80
+
 // datedName says whether a line is a date and a person's name.
 func datedName(s string) bool {
-	if len(s) > 80 || !strings.ContainsAny(s, "0123456789") {
-		return false
-	}
 	for _, sep := range []string{" - ", " – ", " | ", " · ", " • ", " / "} {
 		if a, b, ok := strings.Cut(s, sep); ok {
 			return bylines.Name(a) && holdsDate(b) || bylines.Name(b) && holdsDate(a)

@@ -56,9 +56,10 @@ const maxBlocks = 5000
 
 // collect returns the blocks of the subtrees of roots in document order: those
 // in the container main, those that are no mere links above it from node from
-// on, and long ones of the rest, even in furniture.
+// on, and long ones of the rest, even in furniture. They are the tree's, until
+// the next call; their texts are not.
 func (t *tree) collect(main, from int32, roots ...int32) []block {
-	c := collector{t: t, main: main, from: from, cur: block{node: -1}, out: make([]block, 0, 64), texts: t.texts[:0], all: t.nodes[0].full}
+	c := collector{t: t, main: main, from: from, cur: block{node: -1}, out: t.found[:0], texts: t.texts[:0], all: t.nodes[0].full}
 	c.buf.b = t.buf[:0]
 	for _, c.root = range roots {
 		for j, stop := c.root, t.nodes[c.root].stop; j < stop && len(c.out) < maxBlocks; {
@@ -66,7 +67,7 @@ func (t *tree) collect(main, from int32, roots ...int32) []block {
 		}
 		c.flush()
 	}
-	t.buf, t.texts = c.buf.b, c.texts
+	t.buf, t.texts, t.found = c.buf.b, c.texts, c.out
 	c.cutTexts()
 	return c.out
 }

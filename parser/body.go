@@ -2,6 +2,7 @@ package parser
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"pressmill/parser/bylines"
@@ -170,7 +171,7 @@ func (x *extraction) keep() {
 		limit = min(0, top-1)
 	}
 	ruled := x.art.Prov["body"].Src == srcRule
-	x.kept = make([]block, 0, len(x.raw))
+	x.kept = slices.Grow(x.tree.kept[:0], len(x.raw))
 	for i := range x.raw {
 		b := &x.raw[i]
 		switch {
@@ -183,6 +184,7 @@ func (x *extraction) keep() {
 			b.why = whyModel
 		}
 	}
+	x.tree.kept = x.kept
 	x.kept = trimEnd(x.kept)
 }
 

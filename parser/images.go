@@ -96,7 +96,7 @@ func (x *extraction) addImage(i int32, early bool) {
 	if p.furniture() {
 		return
 	}
-	im := news.Image{Role: "inline", Alt: cleanText(string(p.alt)), URL: x.imageURL(p.source())}
+	im := news.Image{Role: "inline", Alt: cleanText(t.store.keep(p.alt)), URL: x.imageURL(p.source())}
 	spare := t.nodes[t.nodes[i].parent].tag == tagNoscript // what shows without scripts
 	if n := len(x.art.Images); spare && n > 0 && i-x.imageNode < spareGap {
 		if old := &x.art.Images[n-1]; old.URL == "" {

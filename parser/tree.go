@@ -38,6 +38,8 @@ type tree struct {
 	blocks    []int32           // of mark
 	listed    [tagCount][]int32 // the elements of each tag with traitListed
 	named     []int32           // those that may be a date, a byline, a headline or a post: see isNamed
+	found     []block           // of collect
+	kept      []block           // of keep
 	store     store
 }
 
@@ -70,6 +72,8 @@ func (t *tree) release() {
 	t.ld.Reset(nil)
 	t.describer.forget()
 	t.store.forget()
+	clear(t.found)
+	clear(t.kept)
 	if cap(t.nodes) < 1<<20 {
 		treePool.Put(t)
 	}

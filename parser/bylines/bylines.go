@@ -3,6 +3,7 @@
 package bylines
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -69,7 +70,13 @@ func Lead(s string) bool {
 }
 
 // Starts says cheaply whether a line can begin as a byline does.
-func Starts(s string) bool { return startsLed(s) }
+func Starts(line []byte) bool {
+	line = bytes.TrimLeft(line, beforeLead)
+	if end := bytes.IndexAny(line, behindLead); end >= 0 {
+		line = line[:end]
+	}
+	return firstLed(string(line))
+}
 
 // Name says whether s is nothing but the full name of one person.
 func Name(s string) bool {
@@ -157,11 +164,15 @@ func (r *reader) name(p *piece, whole string) {
 		return
 	}
 	r.out.Rest = r.out.Rest || len(rest) > 0 && !isTime(rest)
-	if r.isOrg(strings.Join(words, " "), words) || p.comma && slices.ContainsFunc(rest, isOrgWord) {
+	begin := whole
+	if len(words) < len(p.words) {
+		begin = strings.Join(words, " ")
+	}
+	if r.isOrg(begin, words) || p.comma && slices.ContainsFunc(rest, isOrgWord) {
 		if len(words) > 1 && len(rest) > 0 && !isTime(rest) {
 			r.org(whole)
 		} else {
-			r.org(strings.Trim(strings.Join(words, " "), ".-–* "))
+			r.org(strings.Trim(begin, ".-–* "))
 		}
 		return
 	}

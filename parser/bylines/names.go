@@ -1,6 +1,7 @@
 package bylines
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"unicode"
@@ -9,31 +10,32 @@ import (
 
 // isOrgName says whether a name is that of an organisation.
 func isOrgName(name string, words []string) bool {
-	low := strings.ToLower(name)
+	var buf [64]byte
+	low := appendLower(buf[:0], name)
 	for _, end := range orgEnds {
-		if strings.HasSuffix(low, end) || strings.Contains(low, end+" ") {
+		if i := bytes.Index(low, []byte(end)); i >= 0 && (bytes.HasSuffix(low, []byte(end)) || bytes.Contains(low[i:], []byte(end+" "))) {
 			return true
 		}
 	}
-	weak := len(words) >= 3 || len(words) == 2 && articles[strings.ToLower(words[0])]
+	weak := len(words) >= 3 || len(words) == 2 && lowerIn(articles, words[0])
 	for _, w := range words {
-		f := fold(w)
-		if isOrgWord(w) || weak && weakOrgWords[f] {
-			return len(words) > 1 || !isRoleWord(f)
+		if isOrgWord(w) || weak && has(weakOrgWords, w) {
+			return len(words) > 1 || !isRoleWord(fold(w))
 		}
 	}
-	return strings.HasPrefix(low, "e.v.") || strings.HasSuffix(low, " e.v") || strings.HasSuffix(low, " ag") || strings.HasSuffix(low, " se")
+	return bytes.HasPrefix(low, []byte("e.v.")) || bytes.HasSuffix(low, []byte(" e.v")) || bytes.HasSuffix(low, []byte(" ag")) || bytes.HasSuffix(low, []byte(" se"))
 }
 
 // isOrgWord says whether only names of organisations hold the word.
 func isOrgWord(w string) bool {
-	f := fold(w)
-	for part := range strings.FieldsSeq(f) { // of "Online-Redaktion"
-		if orgWords[part] {
+	var buf [64]byte
+	f := appendFold(buf[:0], w)
+	for part := range bytes.FieldsSeq(f) { // of "Online-Redaktion"
+		if orgWords[string(part)] {
 			return true
 		}
 	}
-	return strings.HasSuffix(f, "redaktion") || strings.HasPrefix(f, "universi") ||
+	return bytes.HasSuffix(f, []byte("redaktion")) || bytes.HasPrefix(f, []byte("universi")) ||
 		slices.ContainsFunc(orgSuffixes, func(end string) bool { return strings.HasSuffix(w, end) })
 }
 
@@ -82,7 +84,7 @@ func ends(words []string, i int, w string) bool {
 		return true
 	case !unicode.IsLetter(r) && r != '\'' && r != '"' && r != '“' && r != '„' && r != '«' && r != '’':
 		return true
-	case i > 0 && trailers[strings.ToLower(w)]:
+	case i > 0 && lowerIn(trailers, w):
 		return true
 	case i+1 < len(words) && has(timeWords, w) && startsDigit(words[i+1]), len(words) == 1 && isWeekday(words, 0):
 		return true
@@ -134,17 +136,17 @@ func withoutRole(words []string) []string {
 		return hanName(words)
 	}
 	from := at
-	for from > 0 && (modifiers[strings.ToLower(words[from-1])] || has(orgWords, words[from-1])) {
+	for from > 0 && (lowerIn(modifiers, words[from-1]) || has(orgWords, words[from-1])) {
 		from--
 	}
-	if modifiers[strings.ToLower(words[0])] && at > 0 {
+	if lowerIn(modifiers, words[0]) && at > 0 {
 		from = 0 // "Deputy Content Hub Director"
 	}
 	if from >= 2 || from == 1 && at == 1 && !upperCase(words[0]) && caseless(words[0]) {
 		return words[:from]
 	}
 	rest := words[at+1:]
-	for len(rest) > 0 && (isRoleWord(fold(rest[0])) || particles[rest[0]] || modifiers[strings.ToLower(rest[0])]) {
+	for len(rest) > 0 && (isRoleWord(fold(rest[0])) || particles[rest[0]] || lowerIn(modifiers, rest[0])) {
 		rest = rest[1:]
 	}
 	if from == 0 && len(rest) >= 2 && !slices.ContainsFunc(rest, func(w string) bool { return isRoleWord(fold(w)) }) {
@@ -264,7 +266,7 @@ func nameLike(words []string) bool {
 	}
 	n := 0
 	for _, w := range words {
-		if strings.ContainsAny(w, "?!=<>{}[]#%$€…©") || uiWords[strings.ToLower(w)] {
+		if strings.ContainsAny(w, "?!=<>{}[]#%$€…©") || lowerIn(uiWords, w) {
 			return false
 		}
 		if !particles[w] {

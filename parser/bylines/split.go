@@ -255,19 +255,29 @@ func (sp *splitter) endGroup() {
 
 // startsLed says cheaply whether s can begin with a lead.
 func startsLed(s string) bool {
-	s = strings.TrimLeft(s, " \n\t(【[（-–—|•*")
-	if rest, ok := strings.CutPrefix(s, "By"); ok {
+	s = strings.TrimLeft(s, beforeLead)
+	if end := strings.IndexAny(s, behindLead); end >= 0 {
+		s = s[:end]
+	}
+	return firstLed(s)
+}
+
+// What may stand before a lead, and what ends its first word.
+const (
+	beforeLead = " \n\t(【[（-–—|•*"
+	behindLead = " \n\t:：／/＝|"
+)
+
+// firstLed says whether a word can be the first of a lead.
+func firstLed(word string) bool {
+	if rest, ok := strings.CutPrefix(word, "By"); ok {
 		if r, _ := utf8.DecodeRuneInString(rest); unicode.IsUpper(r) {
 			return true
 		}
 	}
-	end := strings.IndexAny(s, " \n\t:：／/＝|")
-	if end < 0 {
-		end = len(s)
-	}
-	if has(firstWords, s[:end]) {
+	if has(firstWords, word) {
 		return true
 	}
-	_, _, ok := hanLead(s[:end])
+	_, _, ok := hanLead(word)
 	return ok
 }

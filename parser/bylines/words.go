@@ -301,6 +301,20 @@ func appendFold(b []byte, s string) []byte {
 	return b
 }
 
+// appendLower appends s in lower case.
+func appendLower(b []byte, s string) []byte {
+	for _, r := range s {
+		b = utf8.AppendRune(b, unicode.ToLower(r))
+	}
+	return b
+}
+
+// lowerIn says whether s in lower case is in a set.
+func lowerIn(set map[string]bool, s string) bool {
+	var buf [64]byte
+	return set[string(appendLower(buf[:0], s))]
+}
+
 // has says whether the folded s is in a set.
 func has(set map[string]bool, s string) bool {
 	var buf [64]byte

@@ -115,7 +115,9 @@ func clean(u *url.URL) (*url.URL, error) {
 		return nil, err
 	}
 	u.Host, u.User, u.Fragment, u.RawFragment = host+port, nil, "", ""
-	u = new(url.URL).ResolveReference(decodeDots(u)) // removes dot segments
+	if mayHoldDots(u) {
+		u = new(url.URL).ResolveReference(decodeDots(u)) // removes dot segments
+	}
 	if u.Path == "" {
 		u.Path = "/"
 	}
@@ -123,10 +125,22 @@ func clean(u *url.URL) (*url.URL, error) {
 		u.RawPath = ""
 	}
 	u.RawQuery = escapeQuery(u.RawQuery)
-	if len(u.String()) > MaxLength {
+	if longest(u) > MaxLength && len(u.String()) > MaxLength {
 		return nil, ErrTooLong
 	}
 	return u, nil
+}
+
+// mayHoldDots says whether the path of u may have dot segments, or does not
+// begin with a slash.
+func mayHoldDots(u *url.URL) bool {
+	return u.Path != "" && u.Path[0] != '/' || strings.Contains(u.Path, "/.") || strings.Contains(u.RawPath, "%2")
+}
+
+// longest returns a length that u does not exceed, without writing it: each
+// byte of the path may be percent-encoded.
+func longest(u *url.URL) int {
+	return len(u.Scheme) + len("://") + len(u.Host) + 3*len(u.Path) + len("?") + len(u.RawQuery)
 }
 
 // decodeDots decodes dots in the path: "%2e%2e" is a dot segment too.
@@ -338,12 +352,20 @@ func isTracking(name string) bool {
 func Domain(host string) string {
 	lower := strings.ToLower(host)
 	h := strings.TrimSuffix((&url.URL{Host: lower}).Hostname(), ".")
-	if _, err := netip.ParseAddr(h); err == nil {
-		return lower
+	if mayBeAddress(h) {
+		if _, err := netip.ParseAddr(h); err == nil {
+			return lower
+		}
 	}
 	d, err := publicsuffix.EffectiveTLDPlusOne(h)
 	if err != nil {
 		return lower
 	}
 	return d
+}
+
+// mayBeAddress says cheaply whether a host can be an IP address: it ends in a
+// digit or has a colon.
+func mayBeAddress(h string) bool {
+	return h != "" && '0' <= h[len(h)-1] && h[len(h)-1] <= '9' || strings.Contains(h, ":")
 }

@@ -179,6 +179,7 @@ func (x *extraction) metaAuthors() signatures {
 const (
 	maxByline     = 60
 	maxBylineText = 240
+	maxParts      = 2 * bylines.MaxLength
 	bylineGap     = 40
 	maxAuthors    = 8
 )
@@ -259,12 +260,12 @@ func (x *extraction) authorURL(i int32) string {
 
 // parts returns the visible text of a subtree with a line break wherever an
 // element begins or ends, unless it parts two words only, as a first and a
-// family name.
+// family name. Of longer texts than bylines are it returns the beginning.
 func (t *tree) parts(i int32) string {
 	var out []byte
 	var before string
 	apart := false
-	for j, stop := i, t.nodes[i].stop; j < stop; {
+	for j, stop := i, t.nodes[i].stop; j < stop && len(out) <= maxParts; {
 		n := &t.nodes[j]
 		if n.tag.is(traitNoText) || n.flags&hidden != 0 && j != i {
 			j = n.stop
@@ -275,7 +276,7 @@ func (t *tree) parts(i int32) string {
 			apart = apart || n.tag == tagA || n.tag == tagBr || n.tag.is(traitBlock)
 			continue
 		}
-		s := t.text(j - 1)
+		s := t.beginning(j-1, 4*maxParts)
 		if s == "" {
 			continue
 		}
@@ -294,7 +295,22 @@ func (t *tree) parts(i int32) string {
 
 // inMarked says whether an ancestor of i carries one of the flags.
 func (t *tree) inMarked(i int32, f mark) bool {
-	for i = t.nodes[i].parent; i >= 0; i = t.nodes[i].parent {
+	i = t.nodes[i].parent
+	if l := &t.lineage; l.node != i || l.asked != f { // siblings ask the same
+		*l = lineage{i, f, t.isMarked(i, f)}
+	}
+	return t.lineage.marked
+}
+
+// lineage is what was found out last of a node and its ancestors.
+type lineage struct {
+	node   int32
+	asked  mark
+	marked bool
+}
+
+func (t *tree) isMarked(i int32, f mark) bool {
+	for ; i >= 0; i = t.nodes[i].parent {
 		if t.nodes[i].flags&f != 0 && t.nodes[i].tag != tagBody && t.nodes[i].tag != tagHTML {
 			return true
 		}
@@ -302,10 +318,10 @@ func (t *tree) inMarked(i int32, f mark) bool {
 	return false
 }
 
-// authorPaths are what addresses of authors' pages hold.
-var authorPaths = [][]byte{
-	[]byte("/author"), []byte("/autor"), []byte("/auteur"), []byte("/autore"), []byte("/redakteur"), []byte("/journalist"), []byte("/people/"), []byte("/person/"),
-	[]byte("/profil"), []byte("/reporter"), []byte("/columnist"), []byte("/contributor"), []byte("/by/"), []byte("/staff/"), []byte("/team/"), []byte("/newsteam/"), []byte("/yazar"), []byte("/firma-autore"), []byte("/skribent"),
+// authorPaths are what stands behind a slash in addresses of authors' pages.
+var authorPaths = []string{
+	"author", "autor", "auteur", "autore", "redakteur", "journalist", "people/", "person/", "profil", "reporter",
+	"columnist", "contributor", "by/", "staff/", "team/", "newsteam/", "yazar", "firma-autore", "skribent",
 }
 
 // linkedAuthors reads links to authors' own pages.
@@ -329,8 +345,22 @@ func (x *extraction) linkedAuthors() signatures {
 	return s
 }
 
+// toAuthor says whether the attributes of a link hold the address of an author's
+// page.
 func toAuthor(attrs []byte) bool {
-	return slices.ContainsFunc(authorPaths, func(p []byte) bool { return bytes.Contains(attrs, p) })
+	for i := bytes.IndexByte(attrs, '/'); i >= 0 && i+1 < len(attrs); {
+		for _, p := range authorPaths {
+			if attrs[i+1] == p[0] && bytes.HasPrefix(attrs[i+1:], []byte(p)) {
+				return true
+			}
+		}
+		next := bytes.IndexByte(attrs[i+1:], '/')
+		if next < 0 {
+			break
+		}
+		i += 1 + next
+	}
+	return false
 }
 
 // maxLines bounds how many runs of text around the article may begin a byline.
@@ -352,7 +382,7 @@ func (x *extraction) lineAuthors() signatures {
 	t := x.tree
 	from, to := x.scope()
 	first, last := x.textSpan()
-	looked := 0
+	looked, read := 0, int32(-1) // the block that was read last
 	for i := from; i < to && len(s.persons) == 0 && looked < maxLines; i++ {
 		if i > first && i < last {
 			i = min(last, to-1)
@@ -363,7 +393,7 @@ func (x *extraction) lineAuthors() signatures {
 			continue
 		}
 		if n.tag == tagNone && int(n.end-n.start) < maxBylineText {
-			x.lineAuthor(&s, i, i < first)
+			read = x.lineAuthor(&s, i, i < first, read)
 			looked++
 		}
 	}
@@ -371,17 +401,22 @@ func (x *extraction) lineAuthors() signatures {
 }
 
 // lineAuthor reads the line that begins with a run of text, if it begins as a
-// byline does. A lead alone in its block speaks of the next text.
-func (x *extraction) lineAuthor(s *signatures, i int32, above bool) {
+// byline does. A lead alone in its block speaks of the next text. It returns the
+// block that was read, and does not read the one before again.
+func (x *extraction) lineAuthor(s *signatures, i int32, above bool, before int32) int32 {
 	t := x.tree
 	raw := bytes.TrimSpace(t.bytes(i))
 	if len(raw) == 0 || !bylines.Starts(raw) {
 		if above && len(raw) <= maxDatedName && bytes.ContainsAny(raw, "0123456789") && datedName(string(raw)) {
 			s.read(x, string(raw), "")
 		}
-		return
+		return before
 	}
-	line := t.parts(t.line(i))
+	at := t.line(i)
+	if at == before {
+		return before
+	}
+	line := t.parts(at)
 	if bylines.Lead(line) {
 		line += "\n" + t.nextText(i)
 	}
@@ -389,6 +424,7 @@ func (x *extraction) lineAuthor(s *signatures, i int32, above bool) {
 	if ok || b.Led && !b.Rest && len(line) < 100 && (b.Full() || b.Said || holdsDate(line)) {
 		s.add(x, &b, line, "")
 	}
+	return at
 }
 
 // maxDatedName is the length of a date and a name, in bytes.

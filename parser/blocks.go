@@ -395,6 +395,10 @@ func appendFold(dst []byte, s string) []byte {
 		if space {
 			dst, space = append(dst, ' '), false
 		}
+		if isIdeograph(r) {
+			dst = append(dst, s[i-n:i]...)
+			continue
+		}
 		dst = utf8.AppendRune(dst, unicode.ToLower(r))
 	}
 	return dst

@@ -84,6 +84,8 @@ type filter struct {
 	rail    bool    // and they are a rail
 	ended   bool    // behind what heads the end of the article
 	weight  float32 // of what no rule refused
+
+	credits, dates tries
 }
 
 // The reasons why a block is not in the text.
@@ -238,6 +240,9 @@ func (f *filter) refuse(i int, b *block) string {
 
 // isCredit files a line that credits agencies only.
 func (f *filter) isCredit(b *block) bool {
+	if len(b.text) > bylines.MaxCredit || !f.credits.more() {
+		return false
+	}
 	names, with := bylines.Credit(b.text)
 	if names == nil {
 		return false
@@ -311,7 +316,7 @@ func (f *filter) isByline(i int, b *block) bool {
 		f.x.bylines = append(f.x.bylines, b.text)
 		return true
 	}
-	return b.dated > 0.8*b.weight || b.weight < 50 && holdsDate(b.text) && !endsSentence(strings.TrimRight(b.text, "."))
+	return b.dated > 0.8*b.weight || b.weight < 50 && f.dates.more() && holdsDate(b.text) && !endsSentence(strings.TrimRight(b.text, "."))
 }
 
 // orgTail says whether a short line ends in the site's name, as in "Name, Site".

@@ -56,6 +56,7 @@ type extraction struct {
 	bylines   []string
 	captions  map[string]bool // folded captions and alternative texts
 	imageNode int32           // of the last image that was taken
+	teasers   map[int32]bool  // links with images, by whether they are teasers
 	related   []relatedLink
 	posts     []post // of a live blog
 
@@ -403,7 +404,32 @@ func clean(s string) string {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
 	}
-	return strings.TrimSpace(norm.NFC.String(s))
+	if !isComposed(s) {
+		s = norm.NFC.String(s)
+	}
+	return strings.TrimSpace(s)
+}
+
+// isComposed says whether valid UTF-8 is surely NFC: it holds nothing but Latin
+// letters, marks of punctuation, kana and Han characters that neither are nor
+// become parts of others.
+func isComposed(s string) bool {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c < 0xcc: // up to U+02FF
+			continue
+		case c == 0xe2 && s[i+1] == 0x80 && s[i+2] >= 0x82: // U+2002 to U+203F
+		case c == 0xe3 && s[i+1] == 0x80 && s[i+2] < 0xaa: // U+3000 to U+3029
+		case c == 0xe3 && (s[i+1] == 0x81 || s[i+1] == 0x83 || s[i+1] == 0x82 && s[i+2] != 0x99 && s[i+2] != 0x9a): // kana
+		case c >= 0xe4 && c <= 0xe9: // U+4000 to U+9FFF
+		case c == 0xef && (s[i+1] == 0xbc || s[i+1] == 0xbd): // U+FF00 to U+FF7F
+		default:
+			return false
+		}
+		i += 2
+	}
+	return true
 }
 
 func (x *extraction) warn(format string, args ...any) {

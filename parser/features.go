@@ -265,14 +265,14 @@ func (t *tree) class(i int32) []byte {
 	return nil
 }
 
-// findBoxes walks from each block up to what holds the column too.
+// findBoxes walks from each block up to what holds the column too, or far enough.
 func (s *describer) findBoxes() {
 	t := s.x.tree
 	for i := range s.x.raw {
 		v, b := &s.vectors[i], &s.x.raw[i]
 		var path mark
 		around, at := b.node, b.node
-		for ; around >= 0 && (around > s.column || s.column >= t.nodes[around].stop); around = t.nodes[around].parent {
+		for up := 0; around >= 0 && up < maxNesting && (around > s.column || s.column >= t.nodes[around].stop); around, up = t.nodes[around].parent, up+1 {
 			n := &t.nodes[around]
 			path |= n.flags
 			v.ofTag(n.tag)
@@ -384,6 +384,9 @@ func (v *vector) count(s string) {
 			digits++
 			word = true
 		case r == ' ':
+		case isIdeograph(r):
+			letters++
+			word = true
 		case r == ',' || r == ';' || r == '、' || r == '،':
 			commas++
 		case r == '.' || r == '!' || r == '?' || r == '。' || r == '！' || r == '？' || r == '।' || r == '؟':

@@ -112,7 +112,15 @@ func hostilePages(size int) map[string]string {
 		"json keywords":       ld(`{"@type":"NewsArticle","keywords":"` + count(`word %d,`) + `"}`),
 		"json body":           ld(`{"@type":"NewsArticle","articleBody":"` + fill(`The council met\nagain. `) + `"}`),
 		"json strings":        ld(`["` + fill(`a "b", `) + `"]`),
-		"json scripts":        fill(`<script type="application/ld+json">{"@type":"NewsArticle","headline":"x"}</script>`) + para,
+		"open bylines":        text + fill("<div>By Anna Arden "),
+		"bylines beside text": text + "<div>By <i>" + fill("word ")[:size/2] + "</i>" + fill("<i>By x</i>"),
+		"images in a link":    text + "<a href=x>" + fill(`<img src=x.jpg alt="some words that are here">`),
+		"images in links":     text + fill(`<a href=x><div><img src=x.jpg>`),
+		"images in a picture": text + "<picture>" + fill(`<img src=x.jpg alt="some words that are here">`),
+		"text in a figure":    text + "<figure>" + strings.Repeat("<img src=x.jpg>", 70) + fill("word "),
+		"leads above": "<body><header>" + fill(`<p class=standfirst>The council met on Tuesday</p>`) + "</header><article>" +
+			strings.Repeat(`<figure><img src=x.jpg><figcaption>some words that are here</figcaption></figure>`+para, 20),
+		"json scripts": fill(`<script type="application/ld+json">{"@type":"NewsArticle","headline":"x"}</script>`) + para,
 	}
 }
 

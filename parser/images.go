@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"html"
 	"net/url"
+	"sort"
 	"strings"
 
 	"pressmill/parser/bylines"
@@ -62,7 +63,7 @@ func (x *extraction) ownImage(i int32) bool {
 		}
 		if n.tag == tagNav || n.tag == tagFooter || n.tag == tagAside || n.tag == tagForm && n.flags&dropped != 0 ||
 			n.flags&(relatedMark|commentMark|hidden) != 0 && n.flags&dropped != 0 || n.flags&bylineMark != 0 ||
-			n.flags&junk != 0 && n.flags&dropped != 0 && !figure || n.tag == tagA && t.linkText(j) >= teaserText {
+			n.flags&junk != 0 && n.flags&dropped != 0 && !figure || n.tag == tagA && x.isTeaserLink(j) {
 			return false
 		}
 		if j == x.root {
@@ -75,6 +76,20 @@ func (x *extraction) ownImage(i int32) bool {
 // teaserText is the weight from which text beside an image in a link makes it a
 // teaser of another story.
 const teaserText = 15
+
+// isTeaserLink says whether an image in link i is that of a teaser. Links may
+// hold many images, and other links.
+func (x *extraction) isTeaserLink(i int32) bool {
+	teaser, known := x.teasers[i]
+	if !known {
+		if x.teasers == nil {
+			x.teasers = make(map[int32]bool)
+		}
+		teaser = x.tree.linkText(i) >= teaserText
+		x.teasers[i] = teaser
+	}
+	return teaser
+}
 
 // linkText returns the weight of the text in a link, captions left out.
 func (t *tree) linkText(i int32) (w float32) {
@@ -188,6 +203,9 @@ type picture struct {
 	small          bool
 }
 
+// maxSources is how many nodes of a picture are looked at.
+const maxSources = 64
+
 // picture reads an img element and the sources of the picture around it.
 func (t *tree) picture(i int32) picture {
 	p := t.pictureAttrs(i)
@@ -195,7 +213,7 @@ func (t *tree) picture(i int32) picture {
 	if len(p.set) > 0 || t.nodes[parent].tag != tagPicture {
 		return p
 	}
-	for j := parent + 1; j < t.nodes[parent].stop; j++ {
+	for j := parent + 1; j < min(t.nodes[parent].stop, parent+maxSources); j++ {
 		if t.nodes[j].tag == tagSource {
 			if s := t.pictureAttrs(j); len(s.set) > len(p.set) {
 				p.set = s.set
@@ -366,6 +384,13 @@ func isFurnitureName(name []byte) bool {
 	return false
 }
 
+// A caption has at most maxCaption bytes, and the figure of an image that shows
+// no more than it has maxFigure bytes, with its tags.
+const (
+	maxCaption = 1000
+	maxFigure  = 64 << 10
+)
+
 // captionOf returns the caption and the credit that stand with an image in
 // elements of their own.
 func (x *extraction) captionOf(img int32) (caption, credit string) {
@@ -379,6 +404,9 @@ func (x *extraction) captionOf(img int32) (caption, credit string) {
 			return c, cr
 		}
 		if n.tag == tagFigure {
+			if t.extent(p) > maxFigure {
+				break
+			}
 			return t.text(p), ""
 		}
 	}
@@ -397,7 +425,7 @@ func (t *tree) namedCaption(p int32) (caption, credit string) {
 			continue
 		}
 		s := t.text(j)
-		if s == "" || len(s) > 1000 {
+		if s == "" || len(s) > maxCaption {
 			continue
 		}
 		switch {
@@ -425,9 +453,9 @@ func (x *extraction) captionBehind(img int32, alt string) string {
 	alt = x.fold(alt)
 	title := x.fold(x.art.Title)
 	says := func(folded string) bool { return folded != title && alike(alt, folded) }
-	for i := range x.raw {
-		b := &x.raw[i]
-		if b.start > img && b.start < img+40 && b.weight < 400 && says(b.folded) {
+	from := sort.Search(len(x.raw), func(i int) bool { return x.raw[i].start > img })
+	for i := from; i < len(x.raw) && x.raw[i].start < img+40; i++ {
+		if b := &x.raw[i]; b.weight < 400 && says(b.folded) {
 			return b.text
 		}
 	}

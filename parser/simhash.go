@@ -82,12 +82,16 @@ func isWordRune(r rune) bool {
 	if r < utf8.RuneSelf {
 		return 'a' <= r|0x20 && r|0x20 <= 'z' || '0' <= r && r <= '9'
 	}
-	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
+	return isIdeograph(r) || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 }
+
+// isIdeograph says whether r is one of the common Han characters: letters
+// without case.
+func isIdeograph(r rune) bool { return 0x4e00 <= r && r <= 0x9fff }
 
 // isCJK says whether r belongs to a script that writes without word spaces.
 func isCJK(r rune) bool {
-	return r >= 0x0e00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Myanmar)
+	return isIdeograph(r) || r >= 0x0e00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Myanmar)
 }
 
 // bitSums counts how often each bit was set.

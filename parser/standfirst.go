@@ -128,10 +128,8 @@ func (x *extraction) leadAbove(descs []string) string {
 			continue
 		}
 		f := x.fold(s)
-		if x.restates(f) || t.inMarked(i, captionMark|bylineMark|commentMark) {
-			continue
-		}
-		if describes(f, descs) || named && (endsSentence(s) || w > 60) && !strings.Contains(f, "javascript") {
+		says := describes(f, descs) || named && (endsSentence(s) || w > 60) && !strings.Contains(f, "javascript")
+		if says && !t.inMarked(i, captionMark|bylineMark|commentMark) && !x.restates(f) {
 			return s
 		}
 	}

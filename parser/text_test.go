@@ -4,7 +4,10 @@ import (
 	"html"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // FuzzText wants text with character references to be what html.UnescapeString
@@ -43,4 +46,25 @@ func plainText(s string) string {
 		return r
 	}, s)
 	return strings.TrimSpace(strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r < 0x80 && isSpace(byte(r)) }), " "))
+}
+
+// TestComposed wants texts that pass for NFC to be so, whatever stands in front
+// of them.
+func TestComposed(t *testing.T) {
+	composed := 0
+	for r := rune(1); r <= unicode.MaxRune; r++ {
+		s := string(r)
+		if !utf8.ValidRune(r) || !isComposed(s) {
+			continue
+		}
+		composed++
+		for _, before := range []string{"", "e", "か", "가"} {
+			if got := norm.NFC.String(before + s); got != before+s {
+				t.Errorf("%q is %q in NFC", before+s, got)
+			}
+		}
+	}
+	if composed < 20_000 {
+		t.Errorf("%d characters pass", composed)
+	}
 }

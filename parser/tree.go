@@ -41,6 +41,7 @@ type tree struct {
 	found     []block           // of collect
 	kept      []block           // of keep
 	store     store
+	lineage   lineage // of inMarked
 }
 
 var treePool = sync.Pool{New: func() any { return &tree{words: newWordMemo()} }}
@@ -48,7 +49,7 @@ var treePool = sync.Pool{New: func() any { return &tree{words: newWordMemo()} }}
 // parseTree parses UTF-8 markup.
 func parseTree(src []byte) *tree {
 	t := treePool.Get().(*tree)
-	t.src = src
+	t.src, t.lineage = src, lineage{}
 	for i := range t.listed {
 		t.listed[i] = t.listed[i][:0]
 	}
@@ -145,6 +146,15 @@ func (t *tree) text(i int32) string {
 	t.appendText(&w, i, 0)
 	t.buf = w.b
 	return t.store.keep(bytes.TrimSpace(w.b))
+}
+
+// beginning returns a run of text on one line, read up to a limit in bytes.
+func (t *tree) beginning(i int32, limit int) string {
+	b := t.bytes(i)
+	w := textBuf{b: t.buf[:0]}
+	w.write(b[:min(len(b), limit)])
+	t.buf = w.b
+	return w.String()
 }
 
 // appendText appends the visible text of subtree i, leaving out nodes that

@@ -137,7 +137,8 @@ func (x *extraction) readText() walls.Hits {
 	var w textBuf
 	for i := range x.kept {
 		if w.space(); len(w.b) < maxRead {
-			w.b = append(w.b, x.kept[i].text...)
+			text := x.kept[i].text
+			w.b = append(w.b, text[:min(len(text), maxRead)]...)
 		}
 	}
 	return walls.Read(x.fold(w.String()))
@@ -151,13 +152,13 @@ func (x *extraction) readPage() walls.Hits {
 }
 
 // appendAll appends the text of nodes from up to to, dialogs, forms and what
-// stands for scripts included, up to a limit in bytes.
+// stands for scripts included, up to about a limit in bytes.
 func (t *tree) appendAll(w *textBuf, from, to int32, limit int) {
 	for i := from; i < to && len(w.b) < limit; {
 		n := &t.nodes[i]
 		switch {
 		case n.tag == tagNone:
-			w.write(t.src[n.start:n.end])
+			w.write(t.src[n.start:min(n.end, n.start+int32(4*limit))])
 		case n.flags&hidden != 0 || n.tag.is(traitRaw) && n.tag != tagTitle || n.tag == tagTemplate || n.tag == tagSVG || n.tag == tagNav || n.tag == tagFooter:
 			i = n.stop
 			w.space()

@@ -45,14 +45,14 @@ func Agency(s string) string {
 	return agencies[f]
 }
 
-// maxCredit is how long a line that credits agencies can be, in bytes.
-const maxCredit = 120
+// MaxCredit is how long a line that credits agencies can be, in bytes.
+const MaxCredit = 120
 
 // Credit reads a line that credits agencies and says nothing else, such as
 // "- With Reuters" or "(dpa/AFP)". It returns nil for any other text. helped
 // says that the agencies contributed.
 func Credit(line string) (names []string, helped bool) {
-	if line == "" || len(line) > maxCredit || !mentionsAgency(line) {
+	if line == "" || len(line) > MaxCredit || !mentionsAgency(line) {
 		return nil, false
 	}
 	groups, _ := split(line)

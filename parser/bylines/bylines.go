@@ -23,15 +23,15 @@ type Byline struct {
 // Person is an author, with the organisation that the byline puts beside.
 type Person struct{ Name, Org string }
 
-// maxLength is how long a byline can be, in bytes.
-const maxLength = 400
+// MaxLength is how long a byline can be, in bytes.
+const MaxLength = 400
 
 // Parse reads a text that is known to be a byline, as in "By A and B, Org |
 // 3 May". Roles, places, dates, addresses, photographers and placeholders are
 // left out. A line break stands between things that the page sets apart. isSite
 // says whether a name is the publishing site's; it may be nil.
 func Parse(s string, isSite func(string) bool) Byline {
-	if len(s) > maxLength {
+	if len(s) > MaxLength {
 		return Byline{}
 	}
 	r := reader{isSite: isSite}

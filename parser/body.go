@@ -84,6 +84,7 @@ type filter struct {
 	rail    bool    // and they are a rail
 	ended   bool    // behind what heads the end of the article
 	weight  float32 // of what no rule refused
+	pulls   int     // blocks looked for in the text
 
 	credits, dates tries
 }
@@ -101,6 +102,7 @@ const (
 	whyEarly   = "furniture above the text"
 	whyLink    = "only a link"
 	whyTwice   = "stood before"
+	whyPulled  = "pulled out of the text"
 	whyOutside = "outside the container"
 	whyModel   = "not like the text"
 )
@@ -199,7 +201,7 @@ func (x *extraction) oddsOf(i int) float32 {
 // ends says whether the article has ended: at a block that heads what never
 // comes before its end, such as comments or notes on the author.
 func (f *filter) ends(b *block) bool {
-	f.ended = f.ended || f.weight > 300 && b.weight <= 60 && endLabels[strings.TrimLeft(b.folded, "0123456789 ")]
+	f.ended = f.ended || f.weight > 300 && b.weight <= 60 && endLabels[strings.Trim(b.folded, "0123456789 ")]
 	return f.ended
 }
 
@@ -225,7 +227,7 @@ func (f *filter) refuse(i int, b *block) string {
 		return whyTitle
 	case f.isByline(i, b):
 		return whyByline
-	case f.isCaption(b):
+	case f.isCaption(b), f.isCredited(i, b):
 		return whyCaption
 	case i < f.first && f.early(b):
 		return whyEarly
@@ -233,6 +235,8 @@ func (f *filter) refuse(i int, b *block) string {
 		return whyLink
 	case b.weight > 40 && f.seen[folded]:
 		return whyTwice
+	case i > f.first && f.pulled(b):
+		return whyPulled
 	}
 	f.seen[folded] = true
 	return ""
@@ -336,6 +340,16 @@ func (f *filter) isCaption(b *block) bool {
 	return b.note || b.image && b.weight < shortCaption || len(b.folded) > 15 && f.x.captions[b.folded]
 }
 
+// isCredited says whether a block in front of the text is the caption of a picture
+// there, by the credit at its end.
+func (f *filter) isCredited(i int, b *block) bool {
+	if i >= f.first || b.lead || b.weight > maxPulled {
+		return false
+	}
+	_, ok := bylines.CaptionCredit(b.text)
+	return ok
+}
+
 // early says whether a short block in front of the text is furniture.
 func (f *filter) early(b *block) bool {
 	if b.lead {
@@ -354,6 +368,44 @@ func (f *filter) sentenceLink(i int, b *block) bool {
 		return i > f.first && i < f.last && b.weight < 60
 	}
 	return i > f.first && i < f.last && b.weight < 30 && b.t != news.BlockHeading || strings.Contains(b.text, "://")
+}
+
+// The sizes between which a block can be a sentence pulled out of the text.
+const (
+	minPulled = 40 // bytes, folded
+	maxPulled = 350
+)
+
+// maxPulls bounds how many blocks of a page are looked for in its text, and
+// pulledHead is by how many bytes.
+const (
+	maxPulls   = 50
+	pulledHead = 60
+)
+
+// pulled says whether a block is set apart and says once more what a paragraph of
+// the text says.
+func (f *filter) pulled(b *block) bool {
+	if len(b.folded) < minPulled || b.weight > maxPulled || f.pulls >= maxPulls || !f.setApart(b) {
+		return false
+	}
+	f.pulls++
+	head := b.folded[:min(pulledHead, len(b.folded))]
+	for i := range f.x.raw {
+		o := &f.x.raw[i]
+		if o.inside && o.run && len(o.folded) > len(b.folded) && strings.Contains(o.folded, head) && strings.Contains(o.folded, b.folded) {
+			return true
+		}
+	}
+	return false
+}
+
+// setApart says whether a block is a quote, or a paragraph that does not stand beside
+// the first of the text.
+func (f *filter) setApart(b *block) bool {
+	t, first := f.x.tree, &f.x.raw[f.first]
+	n := &t.nodes[b.node]
+	return b.t == news.BlockQuote || b.t == news.BlockParagraph && (n.tag != t.nodes[first.node].tag || n.parent != t.nodes[first.node].parent)
 }
 
 // trimEnd drops headings without text behind them, but for those that are

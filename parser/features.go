@@ -334,7 +334,7 @@ func (v *vector) ofReason(why string) {
 	v[fRelated] = number(why == whyRelated)
 	v[fByline] = number(why == whyByline)
 	v[fCaption] = number(why == whyCaption)
-	v[fTwice] = number(why == whyTwice)
+	v[fTwice] = number(why == whyTwice || why == whyPulled)
 	v[fEarly] = number(why == whyEarly)
 	v[fOnlyLink] = number(why == whyLink)
 	v[fAgency] = number(why == whyCredit)

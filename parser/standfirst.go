@@ -36,14 +36,18 @@ func (x *extraction) standfirst() {
 			x.lead = append(x.lead, b.text)
 		}
 		x.kept = x.kept[i:]
-		return
-	}
-	if s := x.leadAbove(descs); s != "" {
+	} else if s := x.leadAbove(descs); s != "" {
 		x.lead = []string{s}
-		f := x.fold(s)
-		if len(x.kept) > 1 && x.fold(x.kept[0].text) == f {
-			x.kept = x.kept[1:]
-		}
+	}
+	for _, s := range x.lead {
+		x.saidAbove(x.fold(s))
+	}
+}
+
+// saidAbove drops the first block of the text if it says what the standfirst says.
+func (x *extraction) saidAbove(folded string) {
+	if len(x.kept) > 1 && x.kept[0].folded == folded {
+		x.kept = x.kept[1:]
 	}
 }
 

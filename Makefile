@@ -17,7 +17,7 @@ ARGS     ?=
 # URLs may hold what a shell would act upon, so they travel in the environment.
 export SEEDS ?=
 
-.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench peers evaluate bin/bench clean
+.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench peers evaluate train bin/bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
@@ -79,9 +79,14 @@ peers: bin/bench bin/parser ## score the parser's peers on CORPUS="DIR..."
 	@articles=$$(mktemp); trap 'rm -f "$$articles"' EXIT; for peer in $(PEERS); do echo "== $$peer"; \
 		bin/bench -articles "$$peer" $(CORPUS) >"$$articles"; bin/parser evaluate -articles "$$articles" -corpus $(CORPUS); done
 
-evaluate: bin/parser ## score the parser against the pages of CORPUS="DIR..."
+evaluate: bin/parser ## score the parser against the pages of CORPUS="DIR..."; ARGS=-halves scores each half of the sites too
 	$(if $(CORPUS),,$(error say which pages: make evaluate CORPUS="DIR..."))
-	bin/parser evaluate -corpus $(CORPUS)
+	bin/parser evaluate $(ARGS) -corpus $(CORPUS)
+
+train: bin/parser ## train the parser's models on the pages of CORPUS="DIR...", and build it with them
+	$(if $(CORPUS),,$(error say which pages: make train CORPUS="DIR..."))
+	bin/parser train -o parser/model -corpus $(CORPUS)
+	$(MAKE) bin/parser
 
 clean: ## remove what make made
 	rm -rf bin

@@ -64,7 +64,8 @@ JSON lines, as a sink writes them, instead, and found by their URL.
 
 The sites are cut in two halves by a hash of their name. Work on the engine
 with the pages of the open half only; a gain that the held half does not show
-was made for single pages. -halves prints both.
+was made for single pages. -halves prints both. The models that are built in may
+have learned from either: "parser train" tells how good they are.
 
 `
 

@@ -32,15 +32,19 @@ type Label struct {
 	Site string `json:"site"`
 	HTML string `json:"html"` // path of the page, gzipped if it ends in .gz, relative to the set's folder
 
+	// What a label does not tell is left out, and not scored.
 	Expected struct {
 		Body      string   `json:"body"`
 		BodyAlts  []string `json:"body_alts"` // equally right; Body is one of them
-		Include   []string `json:"include"`
-		Exclude   []string `json:"exclude"`
+		Include   []string `json:"include"`   // snippets of the text
+		Exclude   []string `json:"exclude"`   // snippets of what is no part of it
 		Title     string   `json:"title"`
 		Authors   []string `json:"authors"`
-		Published string   `json:"published"`
-		Precision string   `json:"published_precision"`
+		Published string   `json:"published"` // RFC 3339
+
+		// Precision says what of Published is known: "instant", or anything else
+		// for the day, which is one without a zone if it begins with "naive".
+		Precision string `json:"published_precision"`
 	} `json:"expected"`
 
 	dir string

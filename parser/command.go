@@ -285,8 +285,9 @@ func RunTrain(args []string, stdout, stderr io.Writer) int {
 const explainHelp = `usage: parser explain [-rules DIR] [-o OUT.html] -url URL FILE|-
 
 Writes a web page that shows every block of a saved page in place: its type,
-whether it is in the article and why not, its score, and beside them the fields
-of the article with their sources. A page that is no article is explained too.
+whether it is in the article and why not, and how likely the model took it;
+beside them the fields of the article with their sources. A page that is no
+article is explained too, with the grounds against it.
 The output is one file; it loads and runs nothing of the page.
 
 `

@@ -60,7 +60,7 @@ func eachWordHash(text string, fn func(uint64)) {
 		}
 		r, size := utf8.DecodeRuneInString(text[i:])
 		word := isWordRune(r)
-		alone := word && isCJK(r)
+		alone := word && isSpaceless(r)
 		if !word || alone {
 			end()
 		}
@@ -89,8 +89,8 @@ func isWordRune(r rune) bool {
 // without case.
 func isIdeograph(r rune) bool { return 0x4e00 <= r && r <= 0x9fff }
 
-// isCJK says whether r belongs to a script that writes without word spaces.
-func isCJK(r rune) bool {
+// isSpaceless says whether r belongs to a script that writes without word spaces.
+func isSpaceless(r rune) bool {
 	return isIdeograph(r) || r >= 0x0e00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Myanmar)
 }
 

@@ -30,7 +30,7 @@ func separators(out []separator, s string) []separator {
 		}
 		before, after := i > 0 && s[i-1] == ' ', sep.to < len(s) && s[sep.to] == ' '
 		last, _ := utf8.DecodeLastRuneInString(s[:i])
-		if before && after || sep.bar && (before || after) || sep.colon && after || isCJK(last) {
+		if before && after || sep.bar && (before || after) || sep.colon && after || isSpaceless(last) {
 			out = append(out, sep)
 		}
 	}

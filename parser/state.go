@@ -94,7 +94,7 @@ func (s *state) maybe(raw []byte) bool {
 	} else if low := lower(first); len(raw) < 400 && (s.title != "" && low == s.title[0] || s.heading != "" && low == s.heading[0]) {
 		return true
 	}
-	return len(raw) >= stateProse && (bytes.Count(raw, []byte{' '}) > 4 || bytes.IndexByte(raw, '\\') >= 0 || bytes.IndexFunc(raw, isCJK) >= 0)
+	return len(raw) >= stateProse && (bytes.Count(raw, []byte{' '}) > 4 || bytes.IndexByte(raw, '\\') >= 0 || bytes.IndexFunc(raw, isSpaceless) >= 0)
 }
 
 // stringEnd returns where the string that begins at i ends, or -1.
@@ -200,7 +200,7 @@ func isProse(s string) bool {
 	letters, spaces, runes := 0, 0, utf8.RuneCountInString(s)
 	for _, r := range s {
 		switch {
-		case isCJK(r):
+		case isSpaceless(r):
 			letters++
 			spaces++
 		case unicode.IsLetter(r) || unicode.IsMark(r):

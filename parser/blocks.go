@@ -52,7 +52,7 @@ type collector struct {
 
 // maxBlocks bounds the blocks of a page, far above what the longest of live
 // blogs has.
-const maxBlocks = 5000
+const maxBlocks = 4000
 
 // collect returns the blocks of the subtrees of roots in document order: those
 // in the container main, those that are no mere links above it from node from

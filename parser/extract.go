@@ -178,6 +178,9 @@ func (x *extraction) grade() {
 func (x *extraction) gather() {
 	x.site()
 	x.body()
+	if len(x.raw) >= maxBlocks {
+		x.warn("page cut at %d blocks", maxBlocks)
+	}
 	x.title()
 	x.images()
 	x.sift()
@@ -272,6 +275,10 @@ func (x *extraction) rescue() {
 func (x *extraction) keepText(paragraphs []string) {
 	x.kept, x.rescued = nil, true
 	for _, p := range paragraphs {
+		if len(x.kept) >= maxBlocks {
+			x.warn("text cut at %d blocks", maxBlocks)
+			break
+		}
 		if s := cleanText(p); s != "" {
 			x.kept = append(x.kept, block{t: news.BlockParagraph, text: s, folded: x.fold(s), node: 0, weight: weigh([]byte(s))})
 		}

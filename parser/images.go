@@ -91,9 +91,12 @@ func (x *extraction) isTeaserLink(i int32) bool {
 	return teaser
 }
 
+// maxTeaserNodes is how many nodes of a link are looked through for text.
+const maxTeaserNodes = 500
+
 // linkText returns the weight of the text in a link, captions left out.
 func (t *tree) linkText(i int32) (w float32) {
-	for j := i + 1; j < t.nodes[i].stop; j++ {
+	for j := i + 1; j < min(t.nodes[i].stop, i+maxTeaserNodes); j++ {
 		n := &t.nodes[j]
 		switch {
 		case n.tag == tagFigcaption, n.flags&captionMark != 0, n.tag.is(traitNoText):

@@ -23,9 +23,9 @@ type scanner struct {
 const maxDepth = 512
 
 // maxNodes bounds the elements and texts of a page, and so the memory that it
-// takes; what comes behind them is not read. The longest live blogs have a
-// third of it.
-const maxNodes = 300_000
+// takes; what comes behind them is not read. The longest live blogs have half
+// of it.
+const maxNodes = 200_000
 
 // maxLooks bounds, for each byte of the page, how many open elements are looked
 // at to find those that a tag ends.

@@ -53,7 +53,7 @@ func parseTree(src []byte) *tree {
 	for i := range t.listed {
 		t.listed[i] = t.listed[i][:0]
 	}
-	t.nodes = slices.Grow(t.nodes[:0], min(bytes.Count(src, []byte("<"))*5/4, len(src)/6)+2) // hardly any page has more
+	t.nodes = slices.Grow(t.nodes[:0], min(bytes.Count(src, []byte("<"))*5/4, len(src)/6, maxNodes)+2) // hardly any page has more
 	s := scanner{t: t, src: src, open: make([]int32, 0, 64)}
 	s.open = append(s.open, t.add(node{parent: -1, tag: tagHTML})) // node 0 holds all
 	s.live[tagHTML]++

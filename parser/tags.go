@@ -117,7 +117,7 @@ const (
 	tagCount
 )
 
-// What the engine knows of an element.
+// tagTrait is what the engine knows of a tag.
 type tagTrait uint16
 
 const (

@@ -82,7 +82,9 @@ type filter struct {
 	last    int     // of the last
 	related bool    // behind a label of links
 	rail    bool    // and they are a rail
+	head    uint64  // what an h1 with a class is like that says the title, or 0
 	ended   bool    // behind what heads the end of the article
+	other   bool    // in a second story
 	weight  float32 // of what no rule refused
 	pulls   int     // blocks looked for in the text
 
@@ -122,7 +124,10 @@ func (x *extraction) sift() {
 	}
 	from, _ := x.scope()
 	for i := range x.raw {
+		f.headline(&x.raw[i])
 		switch b := &x.raw[i]; {
+		case f.follows(b):
+			b.why = whyEnded
 		case !b.inside && b.start > x.root || b.start < from:
 			b.why = whyOutside
 		case !b.inside && f.isByline(i, b):
@@ -203,6 +208,27 @@ func (x *extraction) oddsOf(i int) float32 {
 func (f *filter) ends(b *block) bool {
 	f.ended = f.ended || f.weight > 300 && b.weight <= 60 && endLabels[strings.Trim(b.folded, "0123456789 ")]
 	return f.ended
+}
+
+// follows says whether a second story has begun: with a headline like that of
+// the article.
+func (f *filter) follows(b *block) bool {
+	f.other = f.other || f.weight > 300 && f.isSecondStory(b)
+	return f.other
+}
+
+// headline remembers what the h1 is like that says the title. Without a class it
+// may be like those of parts.
+func (f *filter) headline(b *block) {
+	if t := f.x.tree; f.head == 0 && t.nodes[b.node].tag == tagH1 && len(t.class(b.node)) > 0 && b.folded == f.title {
+		f.head = t.sign(b.node)
+	}
+}
+
+// isSecondStory says whether a block is a headline like that of the article.
+func (f *filter) isSecondStory(b *block) bool {
+	t := f.x.tree
+	return f.head != 0 && t.nodes[b.node].tag == tagH1 && b.folded != f.title && t.sign(b.node) == f.head
 }
 
 // running says whether a block alone is surely running text.

@@ -16,15 +16,16 @@ import (
 	"strings"
 )
 
-// node is one question of a tree, or a leaf, whose children are itself. The
-// nodes of a tree stand in preorder: the left child follows its parent.
-type node struct {
-	feature     int32
-	value       float32
-	left, right int32 // where the children stand
-}
+// leaf is the feature of a node that asks nothing.
+const leaf = -1
 
-func (n *node) leaf() bool { return n.left == n.right }
+// node is one question of a tree, or a leaf. The nodes of a tree stand in
+// preorder: the left child follows its parent.
+type node struct {
+	feature int16
+	right   int32 // where the right child stands
+	value   float32
+}
 
 // Model adds up what its trees say. It is not changed after it was made, and
 // may be used concurrently.
@@ -32,7 +33,25 @@ type Model struct {
 	bias  float32
 	nodes []node
 	roots []int32
-	depth int // of the deepest tree
+
+	full []fullTree // the same trees, for Score
+}
+
+// maxDepth is how many questions lead to a leaf at most.
+const maxDepth = 3
+
+// fullTree is a tree in which every path asks maxDepth questions, so that it is
+// walked without a branch that could be mispredicted, and is small, so that all
+// of them stay near the processor. The children of question i are 2i+1 and
+// 2i+2, and behind the questions stand the leaves.
+type fullTree struct {
+	asks   [1<<maxDepth - 1]question
+	leaves [1 << maxDepth]float32
+}
+
+type question struct {
+	feature int32
+	value   float32
 }
 
 // Score returns the log-odds for the vector v, which must have as many numbers
@@ -40,25 +59,33 @@ type Model struct {
 // equally likely.
 func (m *Model) Score(v []float32) float32 {
 	s := m.bias
-	for _, i := range m.roots {
-		for range m.depth { // a leaf leads to itself: no branch that could be mispredicted
-			n := &m.nodes[i]
-			i = n.right
-			if v[n.feature] < n.value {
-				i = n.left
-			}
+	for k := range m.full {
+		t := &m.full[k]
+		i := 0
+		for range maxDepth {
+			q := &t.asks[i]
+			i = 2*i + 2 - oneIf(v[q.feature] < q.value)
 		}
-		s += m.nodes[i].value
+		s += t.leaves[i-len(t.asks)]
 	}
 	return s
+}
+
+// oneIf is written so that it becomes no branch.
+func oneIf(b bool) int {
+	n := 0
+	if b {
+		n = 1
+	}
+	return n
 }
 
 // Uses returns how many nodes ask for each of n features.
 func (m *Model) Uses(n int) []int {
 	out := make([]int, n)
 	for i := range m.nodes {
-		if n := &m.nodes[i]; !n.leaf() {
-			out[n.feature]++
+		if f := m.nodes[i].feature; f != leaf {
+			out[f]++
 		}
 	}
 	return out
@@ -77,7 +104,7 @@ func (m *Model) Write(w io.Writer, names []string) error {
 		}
 		fmt.Fprint(b, "tree")
 		for _, n := range m.nodes[from:to] {
-			if n.leaf() {
+			if n.feature == leaf {
 				fmt.Fprintf(b, " =%s", number(n.value))
 			} else {
 				fmt.Fprintf(b, " %s<%s", names[n.feature], number(n.value))
@@ -125,6 +152,9 @@ func (m *Model) parseTree(fields, names []string) error {
 	if err == nil && len(rest) > 0 {
 		err = fmt.Errorf("%d nodes too many", len(rest))
 	}
+	if err == nil {
+		m.fill()
+	}
 	return err
 }
 
@@ -142,29 +172,44 @@ func (m *Model) parseNode(fields, names []string, depth int) (rest []string, err
 		return nil, err
 	}
 	if name == "" {
-		m.addLeaf(float32(v), depth)
+		m.nodes = append(m.nodes, node{feature: leaf, value: float32(v)})
 		return fields[1:], nil
 	}
 	f := slices.Index(names, name)
 	if f < 0 {
 		return nil, fmt.Errorf("unknown feature %q", name)
 	}
-	m.addLeaf(0, depth)
+	if depth == maxDepth {
+		return nil, fmt.Errorf("a tree of more than %d questions", maxDepth)
+	}
+	m.nodes = append(m.nodes, node{feature: int16(f), value: float32(v)})
 	if rest, err = m.parseNode(fields[1:], names, depth+1); err != nil {
 		return nil, err
 	}
-	m.split(at, f, float32(v))
+	m.nodes[at].right = int32(len(m.nodes))
 	return m.parseNode(rest, names, depth+1)
 }
 
-// addLeaf adds a leaf that lies so deep in its tree.
-func (m *Model) addLeaf(value float32, depth int) {
-	at := int32(len(m.nodes))
-	m.nodes = append(m.nodes, node{value: value, left: at, right: at})
-	m.depth = max(m.depth, depth)
+// fill adds the last tree to the full ones.
+func (m *Model) fill() {
+	var t fullTree
+	m.fillFrom(&t, m.roots[len(m.roots)-1], 0)
+	m.full = append(m.full, t)
 }
 
-// split makes a question of a leaf whose left child is complete.
-func (m *Model) split(at, feature int, value float32) {
-	m.nodes[at] = node{feature: int32(feature), value: value, left: int32(at) + 1, right: int32(len(m.nodes))}
+// fillFrom fills place i of a full tree, and all below it, from a node. Below a
+// leaf any answer leads to its value.
+func (m *Model) fillFrom(t *fullTree, at int32, i int) {
+	n := m.nodes[at]
+	if i >= len(t.asks) {
+		t.leaves[i-len(t.asks)] = n.value
+		return
+	}
+	left, right := at, at
+	if n.feature != leaf {
+		t.asks[i] = question{int32(n.feature), n.value}
+		left, right = at+1, n.right
+	}
+	m.fillFrom(t, left, 2*i+1)
+	m.fillFrom(t, right, 2*i+2)
 }

@@ -17,7 +17,7 @@ type Row struct {
 
 // Params say how a model is trained.
 type Params struct {
-	Trees, Depth int
+	Trees, Depth int     // Depth is at most 3
 	Rate         float64 // what each tree adds of what it found
 	Lambda       float64 // regularizes the leaves
 	MinWeight    float64 // least sum of second derivatives in a leaf
@@ -138,8 +138,9 @@ func (t *trainer) tree(rng *rand.Rand) {
 	}
 	m := t.model
 	m.roots = append(m.roots, int32(len(m.nodes)))
-	t.grow(rows, 0)
-	one := &Model{nodes: m.nodes, roots: m.roots[len(m.roots)-1:], depth: t.Depth}
+	t.grow(rows, t.Depth)
+	m.fill()
+	one := &Model{full: m.full[len(m.full)-1:]}
 	for i := range t.rows {
 		t.score[i] += one.Score(t.rows[i].X)
 	}
@@ -153,8 +154,8 @@ func (t *trainer) grow(rows []int32, depth int) {
 	}
 	m := t.model
 	at := len(m.nodes)
-	m.addLeaf(float32(t.Rate*g/(h+t.Lambda)), depth)
-	if depth == t.Depth {
+	m.nodes = append(m.nodes, node{feature: leaf, value: float32(t.Rate * g / (h + t.Lambda))})
+	if depth == 0 {
 		return
 	}
 	f, bin := t.split(rows, g, h)
@@ -165,9 +166,10 @@ func (t *trainer) grow(rows []int32, depth int) {
 	if t.countGroups(left) < t.MinGroups || t.countGroups(right) < t.MinGroups {
 		return
 	}
-	t.grow(left, depth+1)
-	m.split(at, f, t.cuts[f][bin])
-	t.grow(right, depth+1)
+	m.nodes[at].feature, m.nodes[at].value = int16(f), t.cuts[f][bin]
+	t.grow(left, depth-1)
+	m.nodes[at].right = int32(len(m.nodes))
+	t.grow(right, depth-1)
 }
 
 // split returns the feature and the last bin on the left of the split that

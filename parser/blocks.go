@@ -351,8 +351,8 @@ func hasLetter(s string) bool {
 // foldedBytes holds ASCII letters in lower case and digits; other bytes are 0.
 var foldedBytes = buildFoldedBytes()
 
-func buildFoldedBytes() (table [utf8.RuneSelf]byte) {
-	for c := range table {
+func buildFoldedBytes() (table [256]byte) {
+	for c := range utf8.RuneSelf {
 		if isWordRune(rune(c)) {
 			table[c] = lower(byte(c))
 		}
@@ -373,16 +373,23 @@ func foldsTo(s, folded string) bool {
 func appendFold(dst []byte, s string) []byte {
 	from, space := len(dst), false
 	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			i++
-			if c = foldedBytes[c]; c != 0 {
-				if space {
-					dst, space = append(dst, ' '), false
-				}
-				dst = append(dst, c)
-			} else {
+		if s[i] < utf8.RuneSelf {
+			word := i
+			for i < len(s) && foldedBytes[s[i]] != 0 {
+				i++
+			}
+			if word == i {
 				space = len(dst) > from
+				i++
+				continue
+			}
+			if space {
+				dst, space = append(dst, ' '), false
+			}
+			n := len(dst)
+			dst = append(dst, s[word:i]...)
+			for k, c := range dst[n:] {
+				dst[n+k] = foldedBytes[c]
 			}
 			continue
 		}

@@ -40,7 +40,7 @@ func wholeRunes(b []byte) []byte {
 
 func indexFold(b []byte, low string) int {
 	for i := 0; i+len(low) <= len(b); i++ {
-		if equalFold(b[i:i+len(low)], low) {
+		if lower(b[i]) == low[0] && equalFold(b[i:i+len(low)], low) {
 			return i
 		}
 	}

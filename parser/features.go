@@ -436,15 +436,14 @@ func (s *describer) titleShare(folded string) float32 {
 	if len(s.title) == 0 || len(folded) > 400 {
 		return 0
 	}
-	all, both := 0, 0
-	for w := range strings.FieldsSeq(folded) {
-		all++
+	all, both := strings.Count(folded, " ")+1, 0
+	if all > 3*len(s.title)+5 {
+		return 0
+	}
+	for w := range strings.SplitSeq(folded, " ") {
 		if slices.Contains(s.title, w) {
 			both++
 		}
-	}
-	if all > 3*len(s.title)+5 {
-		return 0
 	}
 	return float32(both) / float32(max(all, len(s.title)))
 }

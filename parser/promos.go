@@ -62,7 +62,7 @@ func phrases(s string) []string {
 // phraseSet finds phrases inside a text. It holds them by their first bytes, so
 // that one pass over the text suffices.
 type phraseSet struct {
-	starts [1 << 16]bool // first two bytes
+	starts [1 << 16 / 64]uint64 // has bits for the first two bytes: small enough to stay near the processor
 	lists  map[[phraseStart]byte][]string
 }
 
@@ -73,7 +73,8 @@ func buildPhraseSet(s string) *phraseSet {
 	set := &phraseSet{lists: make(map[[phraseStart]byte][]string)}
 	for _, p := range phrases(s) {
 		start := [phraseStart]byte([]byte(p))
-		set.starts[uint16(p[0])<<8|uint16(p[1])] = true
+		two := uint16(p[0])<<8 | uint16(p[1])
+		set.starts[two/64] |= 1 << (two % 64)
 		set.lists[start] = append(set.lists[start], p)
 	}
 	return set
@@ -82,7 +83,7 @@ func buildPhraseSet(s string) *phraseSet {
 // in says whether one of the phrases stands in s.
 func (set *phraseSet) in(s string) bool {
 	for i := 0; i+phraseStart <= len(s); i++ {
-		if !set.starts[uint16(s[i])<<8|uint16(s[i+1])] {
+		if two := uint16(s[i])<<8 | uint16(s[i+1]); set.starts[two/64]>>(two%64)&1 == 0 {
 			continue
 		}
 		for _, p := range set.lists[[phraseStart]byte([]byte(s[i:i+phraseStart]))] {

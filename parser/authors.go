@@ -489,7 +489,7 @@ func (x *extraction) loneAuthors() signatures {
 
 // parseByline reads a byline, but nothing on a page that has too many.
 func (x *extraction) parseByline(s string) bylines.Byline {
-	if !x.bylineTries.more() {
+	if !x.bylineTries.more(maxBylines) {
 		return bylines.Byline{}
 	}
 	return bylines.Parse(s, x.isOrgName)
@@ -498,7 +498,7 @@ func (x *extraction) parseByline(s string) bylines.Byline {
 // parseLine reads a line that may be a byline, but nothing on a page that has
 // too many.
 func (x *extraction) parseLine(s string) (bylines.Byline, bool) {
-	if !x.bylineTries.more() {
+	if !x.bylineTries.more(maxBylines) {
 		return bylines.Byline{}, false
 	}
 	return bylines.Line(s, x.isOrgName)

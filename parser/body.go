@@ -270,7 +270,7 @@ func (f *filter) refuse(i int, b *block) string {
 
 // isCredit files a line that credits agencies only.
 func (f *filter) isCredit(b *block) bool {
-	if len(b.text) > bylines.MaxCredit || !f.credits.more() {
+	if len(b.text) > bylines.MaxCredit || !f.credits.more(maxBylines) {
 		return false
 	}
 	names, with := bylines.Credit(b.text)
@@ -346,7 +346,7 @@ func (f *filter) isByline(i int, b *block) bool {
 		f.x.bylines = append(f.x.bylines, b.text)
 		return true
 	}
-	return b.dated > 0.8*b.weight || b.weight < 50 && f.dates.more() && holdsDate(b.text) && !endsSentence(strings.TrimRight(b.text, "."))
+	return b.dated > 0.8*b.weight || b.weight < 50 && f.dates.more(maxTries) && holdsDate(b.text) && !endsSentence(strings.TrimRight(b.text, "."))
 }
 
 // orgTail says whether a short line ends in the site's name, as in "Name, Site".

@@ -65,16 +65,20 @@ type extraction struct {
 	art *news.Article
 }
 
-// maxTries bounds how many texts of one page are read as a byline, or as a date.
-const maxTries = 1000
+// How many texts of one page are read as a byline, as a credit or as a date, and
+// how many of its images are looked at: several times what pages have.
+const (
+	maxBylines = 500
+	maxTries   = 1000
+)
 
 // tries counts them.
 type tries int
 
 // more says whether one more may be read.
-func (t *tries) more() bool {
+func (t *tries) more(limit tries) bool {
 	*t++
-	return *t <= maxTries
+	return *t <= limit
 }
 
 // Extractor makes articles of pages. The zero Extractor has no site rules. Its

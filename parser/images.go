@@ -25,7 +25,7 @@ func (x *extraction) images() {
 	first, last := x.textSpan()
 	var looked tries
 	for _, i := range among(t.all(tagImg), from, to) {
-		if len(x.art.Images) >= maxImages || !looked.more() {
+		if len(x.art.Images) >= maxImages || !looked.more(maxTries) {
 			break
 		}
 		if (i < last || t.nodes[i].flags&inLink == 0) && x.ownImage(i) {

@@ -165,7 +165,7 @@ func (x *extraction) emptyDateLabel() bool {
 			continue
 		}
 		s := bytes.TrimSpace(t.bytes(i))
-		if !bytes.HasSuffix(s, []byte(":")) || !x.dateTries.more() {
+		if !bytes.HasSuffix(s, []byte(":")) || !x.dateTries.more(maxTries) {
 			continue
 		}
 		if dates.LabelOf(string(s)) != dates.NoLabel && !dateLike(t.nextText(i)) {

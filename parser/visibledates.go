@@ -80,7 +80,7 @@ func (x *extraction) markedDates(l *timeline, from, to int32) {
 // mayDate says whether a date at node i can be the article's: not in a caption,
 // a comment, a related story or running text, nor on a page with too many.
 func (x *extraction) mayDate(i int32) bool {
-	if !x.dateTries.more() {
+	if !x.dateTries.more(maxTries) {
 		return false
 	}
 	t := x.tree

@@ -221,14 +221,23 @@ func (f *filter) follows(b *block) bool {
 // may be like those of parts.
 func (f *filter) headline(b *block) {
 	if t := f.x.tree; f.head == 0 && t.nodes[b.node].tag == tagH1 && len(t.class(b.node)) > 0 && b.folded == f.title {
-		f.head = t.sign(b.node)
+		f.head = t.placeSign(b.node)
 	}
 }
 
 // isSecondStory says whether a block is a headline like that of the article.
 func (f *filter) isSecondStory(b *block) bool {
 	t := f.x.tree
-	return f.head != 0 && t.nodes[b.node].tag == tagH1 && b.folded != f.title && t.sign(b.node) == f.head
+	return f.head != 0 && t.nodes[b.node].tag == tagH1 && b.folded != f.title && t.placeSign(b.node) == f.head
+}
+
+// placeSign hashes an element and its parent, by tag and class.
+func (t *tree) placeSign(i int32) uint64 {
+	s := t.sign(i)
+	if p := t.nodes[i].parent; p >= 0 {
+		s = s*31 + t.sign(p)
+	}
+	return s
 }
 
 // running says whether a block alone is surely running text.

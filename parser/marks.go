@@ -43,7 +43,7 @@ var wordFlags = buildWords(map[mark]string{
 		widget widgets advert adverts advertisement advertising ads adbox adslot adsense banner banners sponsor sponsored
 		popup modal overlay toolbar toolbox tools masthead topbar
 		share sharing shares sharebar sharebuttons social socials sociallinks socialmedia sharedaddy addthis addtoany
-		newsletter newsletters subscribe subscription subscriptions signup premium-teaser login signin
+		newsletter newsletters subscribe subscription subscriptions signup login signin
 		pagination pager paging skip skiplink skiplinks print printer toc
 		promo promos promobox promotion teaser teasers teaserlist outbrain taboola plista
 		copyright legal disclaimer colophon rating ratings poll quiz vote votes survey player
@@ -53,11 +53,11 @@ var wordFlags = buildWords(map[mark]string{
 		authorbox authorbio bio biography aboutauthor`,
 	relatedMark: `related relatedposts relatedarticles relatedcontent relatedstories recommend recommended recommendation recommendations
 		recirc recirculation readmore morefrom morestories morenews readnext upnext trending popular mostread mostpopular
-		topstories latest latestnews similar suggested suggestions jp-relatedposts crosslink crosslinks linklist seealso alsoread youmaylike`,
+		topstories latest latestnews similar suggested suggestions crosslink crosslinks linklist seealso alsoread youmaylike`,
 	commentMark: `comment comments commentlist commentform commentarea disqus respond leserkommentare kommentare kommentar commentaires
 		comentarios reactions trackback trackbacks pingback replies`,
 	tagsMark:    `tags taglist tagcloud posttags articletags keywords topics topiclist themen schlagworte categories catlinks`,
-	captionMark: `caption captions figcaption imagecaption wpcaption credit credits copyright-image photocredit imagecredit bildunterschrift legende legend bildnachweis`,
+	captionMark: `caption captions figcaption imagecaption wpcaption credit credits photocredit imagecredit bildunterschrift legende legend bildnachweis`,
 	bylineMark: `byline bylines author authors autor autoren auteur auteurs autore autores autori authorname articleauthor postauthor entryauthor authorlink authored
 		verfasser redakteur writer writtenby journalist journaliste reporter columnist contributor contributors skribent forfatter kirjoittaja yazar muhabir penulis`,
 	dateMark: `date dateline datetime timestamp pubdate publishdate publishedon published postdate datum articledate entrydate
@@ -66,11 +66,11 @@ var wordFlags = buildWords(map[mark]string{
 		releasedate articletime fecha fechapublicacion creationdate createddate newsdate datepub`,
 	leadMark: `standfirst dek deck subtitle subheadline subhead subheading untertitel vorspann lead leadtext leadparagraph chapo sapo chapeau
 		teasertext articlelead articleintro intro introtext abstract anrisstext articlesummary excerpt synopsis bajada entradilla
-		lede ingress manchet sommario occhiello preamble kicker-text underline teaser-text spot`,
+		lede ingress manchet sommario occhiello preamble underline spot`,
 	bodyMark: `articlebody articletext articlecontent entrycontent postcontent postbody posttext storybody storytext storycontent
 		newsbody newstext newscontent articlebodycontent bodytext maintext textcontent contentbody bodycopy articlemain
 		articlefulltext fulltext pagecontent blogpost blogentry articledetail storydetail richtext contenttext`,
-	factMark:   `factbox infobox faktenbox infokasten faktaruta infobox-text sidebar-box`,
+	factMark:   `factbox infobox faktenbox infokasten faktaruta`,
 	unseenMark: `visuallyhidden hiddenvisually sronly sronlytext screenreader screenreadertext screenreaderonly offscreen assistivetext`,
 	titleMark:  `headline title articletitle entrytitle posttitle pagetitle`,
 	kickerMark: `kicker overline topline roofline dachzeile spitzmarke eyebrow toptitle overtitle uppertitle supertitle suptitle

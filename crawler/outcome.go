@@ -1,0 +1,244 @@
+package crawler
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pressmill/crawler/feeds"
+	"pressmill/crawler/fetch"
+	"pressmill/crawler/sitemap"
+	"pressmill/pkg/bus"
+	"pressmill/pkg/logging"
+	"pressmill/pkg/news"
+	"pressmill/pkg/weburl"
+)
+
+// settle decides what a request's result means for its URL.
+func (v *visit) settle(ctx context.Context, job bus.FrontierURL, p *poll, u *url.URL, key string, src *scope, resp *response, err error) error {
+	switch {
+	case err != nil:
+		reason := fetch.Classify(err)
+		if reason == "blocked" {
+			return v.fail(ctx, job, p, reason, err.Error())
+		}
+		return v.retry(ctx, job, p, reason, err.Error())
+	case resp.status == http.StatusTooManyRequests || resp.status >= 500:
+		return v.retry(ctx, job, p, fmt.Sprintf("http_%d", resp.status), http.StatusText(resp.status))
+	}
+	v.state.Failures = 0
+	switch {
+	case resp.status == http.StatusNotModified:
+		v.polled(job, p, resp)
+		v.logFetch(job, resp, "unchanged")
+		return v.done(ctx, job, key)
+	case resp.status >= 300 && resp.status < 400 && resp.header.Get("Location") != "":
+		v.logFetch(job, resp, "redirect")
+		v.postpone(p)
+		return v.redirect(ctx, job, u, key, resp)
+	case resp.status >= 300 || resp.status < 200:
+		return v.fail(ctx, job, p, fmt.Sprintf("http_%d", resp.status), http.StatusText(resp.status))
+	}
+	return v.accept(ctx, job, p, u, key, src, resp)
+}
+
+// accept works on a page, feed or sitemap that was fetched.
+func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url.URL, key string, src *scope, resp *response) error {
+	ctype := resp.header.Get("Content-Type")
+	marks := []uint64{bus.Fingerprint(key)}
+	kind := "page"
+	var err error
+	switch {
+	case sitemap.Sniff(ctype, resp.body):
+		kind = "sitemap"
+		err = v.expandSitemap(ctx, job, u, src, resp)
+	case feeds.Sniff(ctype, resp.body):
+		kind = "feed"
+		err = v.expandFeed(ctx, job, u, resp)
+	default:
+		if err = v.publish(ctx, job, u, src, resp); err != nil {
+			return err
+		}
+		var article bool
+		article, err = v.expandPage(ctx, job, u, src, resp)
+		if article {
+			marks = append(marks, articleMark(key))
+			kind = "article"
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if job.Seed {
+		marks = append(marks, pollMark(job.CrawlID, key))
+		if kind != "article" {
+			v.polled(job, p, resp)
+		} else {
+			v.dropPoll(p)
+		}
+	}
+	v.logFetch(job, resp, kind)
+	v.stage.Out(1)
+	return v.done(ctx, job, key, marks...)
+}
+
+// publish sends a page to the parsers, waiting while they are too far behind.
+func (v *visit) publish(ctx context.Context, job bus.FrontierURL, u *url.URL, src *scope, resp *response) error {
+	page := &news.Page{
+		CrawlID: job.CrawlID, PageID: pageID(job), RequestedURL: job.Requested, FinalURL: u.String(), Hops: job.Trail,
+		Source: news.Source{ID: src.ID, Domain: src.Domain, Name: src.Name, Zone: src.Zone},
+		Depth:  job.Depth, Status: resp.status, Header: resp.header, FetchedAt: resp.end.UTC(),
+		Truncated: resp.truncated, Body: resp.body,
+	}
+	if page.RequestedURL == "" {
+		page.RequestedURL = page.FinalURL
+	}
+	held := false
+	for {
+		err := v.bus.PublishPage(ctx, v.host, page)
+		if err == nil {
+			v.log.Info("page published", logging.Event(logging.PagePublished), logging.URL(page.FinalURL),
+				zap.String(logging.KeyCrawlID, page.CrawlID), zap.String(logging.KeyPageID, page.PageID), zap.Int("bytes", len(page.Body)))
+			return nil
+		}
+		if !isFull(err) {
+			return fmt.Errorf("publish page: %w", err)
+		}
+		if !held {
+			held = true
+			v.log.Warn("the stream of pages is full; holding the turn", logging.Event(logging.BackpressureOn))
+		}
+		pause(ctx, time.Second)
+	}
+}
+
+func (v *visit) logFetch(job bus.FrontierURL, resp *response, kind string) {
+	v.log.Info("fetched", logging.Event(logging.FetchDone), logging.URL(job.URL), zap.String(logging.KeyCrawlID, job.CrawlID),
+		zap.String(logging.KeyPageID, pageID(job)), zap.String(logging.KeySource, job.Source), zap.String("kind", kind),
+		zap.Int("status", resp.status), zap.Int("bytes", len(resp.body)), zap.Bool("truncated", resp.truncated),
+		zap.Duration("took", resp.end.Sub(resp.start)))
+}
+
+// done marks a URL as seen and removes it from the frontier, in this order: a
+// crash in between fetches nothing twice and loses nothing.
+func (v *visit) done(ctx context.Context, job bus.FrontierURL, key string, marks ...uint64) error {
+	if len(marks) == 0 {
+		marks = []uint64{bus.Fingerprint(key)}
+	}
+	if err := v.seen.Add(ctx, marks...); err != nil {
+		return err
+	}
+	return v.remove(ctx, job)
+}
+
+func (v *visit) remove(ctx context.Context, job bus.FrontierURL) error {
+	if job.Seq == 0 {
+		return nil // a poll
+	}
+	if err := v.bus.Delete(ctx, job.Seq); err != nil {
+		return err
+	}
+	v.state.After[job.Priority] = job.Seq
+	return nil
+}
+
+func (v *visit) skip(ctx context.Context, job bus.FrontierURL, reason string) error {
+	v.stage.Skip(reason)
+	v.log.Info("not fetched", logging.Event(logging.FetchSkipped), logging.URL(job.URL), zap.String(logging.KeyReason, reason),
+		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source))
+	return v.remove(ctx, job)
+}
+
+// fail gives up a URL that a later try would not bring.
+func (v *visit) fail(ctx context.Context, job bus.FrontierURL, p *poll, reason, detail string) error {
+	v.stage.Fail(reason)
+	v.log.Error("gave up", logging.Event(logging.FetchFailed), logging.URL(job.URL), zap.String(logging.KeyReason, reason),
+		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source), zap.String("error", detail))
+	v.postpone(p)
+	u, err := weburl.Parse(job.URL)
+	if err != nil {
+		return v.remove(ctx, job)
+	}
+	return v.done(ctx, job, weburl.Key(u))
+}
+
+// retry puts a URL back behind its host's back-off, or among the dead letters
+// after its last attempt.
+func (v *visit) retry(ctx context.Context, job bus.FrontierURL, p *poll, reason, detail string) error {
+	v.state.Failures++
+	longest := v.cfg.Backoff
+	if v.cfg.Once {
+		longest = onceBackoff
+	}
+	backoff := min(max(v.state.Gap, 500*time.Millisecond)<<min(v.state.Failures, 12), max(longest, v.state.Gap))
+	v.state.NotBefore = time.Now().Add(backoff)
+	job.Attempts++
+	if p != nil {
+		p.Due = time.Now().Add(max(backoff, v.cfg.Poll))
+	} else if job.Attempts >= v.cfg.Attempts {
+		letter := job
+		letter.Foreign = false // a replay is fetched although its URL is seen by then
+		if err := v.bus.PushDead(ctx, v.host, letter, reason, detail); err != nil {
+			return err
+		}
+		return v.fail(ctx, job, p, reason, detail)
+	}
+	v.log.Warn("will be tried again", logging.Event(logging.FetchFailed), logging.URL(job.URL), zap.String(logging.KeyReason, reason),
+		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source),
+		zap.Int("attempt", job.Attempts), zap.Duration("backoff", backoff), zap.String("error", detail))
+	if p != nil {
+		return nil
+	}
+	old := job
+	err := v.bus.Push(ctx, v.host, job.Priority, job, fmt.Sprintf("retry:%d:%d", job.Seq, job.Attempts))
+	if isFull(err) {
+		v.stage.Skip("frontier_full")
+	} else if err != nil {
+		return err
+	}
+	return v.remove(ctx, old)
+}
+
+// redirect puts a redirect's target into the frontier of its host.
+func (v *visit) redirect(ctx context.Context, job bus.FrontierURL, u *url.URL, key string, resp *response) error {
+	target, err := weburl.Resolve(u, resp.header.Get("Location"))
+	if err != nil || len(job.Trail) >= maxTrail {
+		return v.fail(ctx, job, nil, "redirect", fmt.Sprintf("to %q after %d redirects", resp.header.Get("Location"), len(job.Trail)))
+	}
+	next := job
+	next.URL, next.Attempts, next.Found = target.String(), 0, time.Now().UTC()
+	next.Foreign = true
+	next.Trail = append(slices.Clip(next.Trail), news.Hop{URL: job.URL, Status: resp.status})
+	if next.Requested == "" {
+		next.Requested = job.URL
+	}
+	next.Seed = job.Seed && !strings.EqualFold(target.String(), job.URL)
+	msgID := fmt.Sprintf("redirect:%d:%016x", job.Seq, bus.Fingerprint(target.String()))
+	if err := v.push(ctx, target, job.Priority, next, msgID); err != nil {
+		return err
+	}
+	return v.done(ctx, job, key)
+}
+
+// push puts a URL into its host's frontier and calls on the host if it is
+// another one. A full frontier is counted, no error.
+func (v *visit) push(ctx context.Context, u *url.URL, priority int, job bus.FrontierURL, msgID string) error {
+	err := v.bus.Push(ctx, u.Host, priority, job, msgID)
+	if isFull(err) {
+		v.stage.Skip("frontier_full")
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("push %s: %w", u.Host, err)
+	}
+	if u.Host == v.host {
+		return nil
+	}
+	return callOn(ctx, v.bus.Hosts(), u.Host)
+}

@@ -1,0 +1,319 @@
+package crawler
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"pressmill/pkg/bus"
+	"pressmill/pkg/bus/embedded"
+	"pressmill/pkg/logging"
+	"pressmill/pkg/news"
+)
+
+// site is one host that records what it is asked for. A path without an answer
+// is a 404, robots.txt too.
+type site struct {
+	*httptest.Server
+	answers map[string]http.HandlerFunc
+
+	mu       sync.Mutex
+	requests []request
+}
+
+type request struct {
+	path       string
+	start, end time.Time
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	s := &site{answers: map[string]http.HandlerFunc{}}
+	s.Server = httptest.NewServer(s)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	s.mu.Lock()
+	answer := s.answers[r.URL.Path]
+	s.mu.Unlock()
+	if answer == nil {
+		answer = http.NotFound
+	}
+	answer(w, r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = append(s.requests, request{r.URL.Path, began, time.Now()})
+}
+
+func (s *site) on(path string, answer http.HandlerFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers[path] = answer
+}
+
+func (s *site) host() string { return strings.TrimPrefix(s.URL, "http://") }
+
+func (s *site) log() []request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.requests)
+}
+
+func (s *site) paths() []string {
+	var paths []string
+	for _, r := range s.log() {
+		paths = append(paths, r.path)
+	}
+	return paths
+}
+
+func (s *site) asked(path string) int {
+	n := 0
+	for _, p := range s.paths() {
+		if p == path {
+			n++
+		}
+	}
+	return n
+}
+
+// keepsGap checks the gaps of all requests that the site got.
+func (s *site) keepsGap(t *testing.T, gap time.Duration) {
+	t.Helper()
+	reqs := s.log()
+	for i := 1; i < len(reqs); i++ {
+		if got := reqs[i].start.Sub(reqs[i-1].end); got < gap {
+			t.Errorf("%s: %s came %s after %s, want at least %s", s.host(), reqs[i].path, got, reqs[i-1].path, gap)
+		}
+	}
+}
+
+func text(ctype, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", ctype)
+		_, _ = w.Write([]byte(body))
+	}
+}
+
+func page(links ...string) http.HandlerFunc {
+	var b strings.Builder
+	b.WriteString("<!doctype html><html><head><title>t</title></head><body>")
+	for _, l := range links {
+		fmt.Fprintf(&b, "<p><a href=%q>a link</a></p>", l)
+	}
+	b.WriteString("</body></html>")
+	return text("text/html; charset=utf-8", b.String())
+}
+
+func rss(items ...string) string {
+	var b strings.Builder
+	b.WriteString(`<?xml version="1.0"?><rss version="2.0"><channel><title>c</title>`)
+	for _, i := range items {
+		fmt.Fprintf(&b, "<item><title>i</title><link>%s</link></item>", strings.ReplaceAll(i, "&", "&amp;"))
+	}
+	return b.String() + "</channel></rss>"
+}
+
+func feed(items ...string) http.HandlerFunc { return text("application/rss+xml", rss(items...)) }
+
+func redirect(to string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", to)
+		w.WriteHeader(http.StatusMovedPermanently)
+	}
+}
+
+func status(code int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+}
+
+// first answers the first request in one way and all others in another.
+func first(a, b http.HandlerFunc) http.HandlerFunc {
+	var once sync.Once
+	return func(w http.ResponseWriter, r *http.Request) {
+		answer := b
+		once.Do(func() { answer = a })
+		answer(w, r)
+	}
+}
+
+// rig is a bus with the pages that came out of it, and the logs of its
+// crawlers.
+type rig struct {
+	*bus.Bus
+	cfg   Config
+	stage *logging.Stage
+	core  zapcore.Core
+	logs  *observer.ObservedLogs
+
+	mu  sync.Mutex
+	out []*news.Page
+}
+
+const delay = 60 * time.Millisecond
+
+func newRig(t *testing.T, ackWait time.Duration) *rig {
+	t.Helper()
+	srv, err := embedded.Start(t.TempDir(), "")
+	must(t, err)
+	t.Cleanup(srv.Stop)
+	busCfg := bus.Defaults()
+	busCfg.AckWait = ackWait
+	b, err := bus.Connect(busCfg, "test", zap.NewNop(), srv.Option())
+	must(t, err)
+	t.Cleanup(func() { b.Close() })
+	must(t, b.Apply(t.Context()))
+	r := &rig{Bus: b, cfg: Defaults()}
+	r.cfg.UserAgent = "testbot/1.0"
+	r.cfg.Delay, r.cfg.LatencyFactor = delay, 0
+	r.cfg.Timeout, r.cfg.Attempts, r.cfg.Slots = 10*time.Second, 2, 16
+	r.cfg.AllowPrivate, r.cfg.Once = []string{"127.0.0.0/8"}, true
+	r.core, r.logs = observer.New(zap.InfoLevel)
+	r.stage = logging.NewStage(zap.NewNop(), "crawler")
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := b.ConsumePages(ctx, 4, func() {}, r.take); err != nil && ctx.Err() == nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(func() { cancel(); wg.Wait() })
+	return r
+}
+
+func (r *rig) take(_ context.Context, p *news.Page) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out = append(r.out, p)
+	return nil
+}
+
+func (r *rig) pages() []*news.Page {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.out)
+}
+
+// urls returns the final URLs of all pages, sorted, as paths where they lie on
+// the site.
+func (r *rig) urls(s *site) []string {
+	urls := []string{}
+	for _, p := range r.pages() {
+		urls = append(urls, strings.TrimPrefix(p.FinalURL, s.URL))
+	}
+	slices.Sort(urls)
+	return urls
+}
+
+func (r *rig) page(t *testing.T, finalURL string) *news.Page {
+	t.Helper()
+	var found *news.Page
+	for _, p := range r.pages() {
+		if p.FinalURL == finalURL {
+			if found != nil {
+				t.Fatalf("page %s came twice", finalURL)
+			}
+			found = p
+		}
+	}
+	if found == nil {
+		t.Fatalf("no page %s", finalURL)
+	}
+	return found
+}
+
+func (r *rig) enqueue(t *testing.T, crawlID string, sources ...Source) {
+	t.Helper()
+	must(t, Enqueue(t.Context(), r.Bus, sources, crawlID))
+}
+
+// start runs a crawler until stop is called.
+func (r *rig) start(t *testing.T) (stop func()) {
+	t.Helper()
+	c, err := New(r.cfg, r.Bus, zap.New(r.core), r.stage)
+	must(t, err)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := c.Run(ctx, func() {}); err != nil {
+			t.Error(err)
+		}
+	})
+	stop = sync.OnceFunc(func() { cancel(); wg.Wait() })
+	t.Cleanup(stop)
+	return stop
+}
+
+// crawl runs a crawler until nothing waits, and all pages are out.
+func (r *rig) crawl(t *testing.T) {
+	t.Helper()
+	stop := r.start(t)
+	defer stop()
+	eventually(t, 25*time.Second, "nothing waits", func() bool {
+		s := r.state(t)
+		return s.Hosts == 0 && s.Frontier == 0 && s.Pages == 0
+	})
+}
+
+func (r *rig) state(t *testing.T) bus.State {
+	t.Helper()
+	s, err := r.State(t.Context())
+	must(t, err)
+	return s
+}
+
+func (r *rig) letters(t *testing.T) []bus.DeadLetter {
+	t.Helper()
+	var letters []bus.DeadLetter
+	must(t, r.DeadLetters(t.Context(), "crawler", func(d bus.DeadLetter) bool { letters = append(letters, d); return true }))
+	return letters
+}
+
+// reasons returns the reasons of one kind of event for a URL.
+func (r *rig) reasons(event, url string) []string {
+	var reasons []string
+	for _, e := range r.logs.All() {
+		m := e.ContextMap()
+		if m[logging.KeyEvent] == event && m[logging.KeyURL] == url {
+			reasons = append(reasons, fmt.Sprint(m[logging.KeyReason]))
+		}
+	}
+	return reasons
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func eventually(t *testing.T, within time.Duration, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(within); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %s: %s", within, what)
+		}
+	}
+}
+
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("%s (-want +got):\n%s", what, d)
+	}
+}

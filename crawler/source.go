@@ -1,0 +1,150 @@
+package crawler
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"pressmill/pkg/weburl"
+)
+
+// Source is something to collect news from: an element of the section sources.
+type Source struct {
+	ID     string   `yaml:"id" json:"id"`         // default: the domain of the first seed
+	Domain string   `yaml:"domain" json:"domain"` // default: the registrable domain of the first seed
+	Name   string   `yaml:"name" json:"name,omitempty"`
+	Seeds  []string `yaml:"seeds" json:"seeds"` // pages, feeds or sitemaps
+	// Depth is how far links are followed from seeds, feed items and sitemap
+	// entries, inside the domain; 0: not at all, and nothing is discovered.
+	Depth int      `yaml:"depth" json:"depth"`
+	Allow []string `yaml:"allow" json:"allow,omitempty"` // regular expressions; a link must match one, if there are any
+	Deny  []string `yaml:"deny" json:"deny,omitempty"`   // regular expressions; a link must match none
+	Zone  string   `yaml:"zone" json:"zone,omitempty"`   // IANA time zone of dates that state none
+}
+
+// Normalise fills in what follows from the seeds and reports every fault.
+func (s *Source) Normalise() error {
+	var errs []error
+	if len(s.Seeds) == 0 {
+		errs = append(errs, fmt.Errorf("source %q: no seeds", s.ID))
+	}
+	for i, seed := range s.Seeds {
+		u, err := ParseSeed(seed)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("source %q: seed %q: %w", s.ID, seed, err))
+			continue
+		}
+		s.Seeds[i] = u.String()
+		if s.Domain == "" {
+			s.Domain = weburl.Domain(u.Host)
+		}
+	}
+	if s.ID == "" {
+		s.ID = strings.NewReplacer(":", "-", "[", "", "]", "").Replace(s.Domain)
+	}
+	if !validID.MatchString(s.ID) {
+		errs = append(errs, fmt.Errorf("source %q: the id may hold letters, digits, '.', '-' and '_' only", s.ID))
+	}
+	for _, p := range append(append([]string{}, s.Allow...), s.Deny...) {
+		if _, err := regexp.Compile(p); err != nil {
+			errs = append(errs, fmt.Errorf("source %q: pattern %q: %w", s.ID, p, err))
+		}
+	}
+	if s.Zone != "" {
+		if _, err := time.LoadLocation(s.Zone); err != nil {
+			errs = append(errs, fmt.Errorf("source %q: zone: %w", s.ID, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+var validID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// otherScheme matches "mailto:x", not "example.org:8080".
+var otherScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+-]*:[^0-9]`)
+
+// ParseSeed parses a seed; without a scheme it is https.
+func ParseSeed(seed string) (*url.URL, error) {
+	seed = strings.TrimSpace(seed)
+	if !strings.Contains(seed, "://") {
+		if otherScheme.MatchString(seed) {
+			return nil, weburl.ErrScheme
+		}
+		seed = "https://" + seed
+	}
+	return weburl.Parse(seed)
+}
+
+// Sources groups seeds by registrable domain into sources.
+func Sources(seeds []string, depth int) ([]Source, error) {
+	var (
+		sources []Source
+		index   = map[string]int{}
+		errs    []error
+	)
+	for _, seed := range seeds {
+		u, err := ParseSeed(seed)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("seed %q: %w", seed, err))
+			continue
+		}
+		domain := weburl.Domain(u.Host)
+		i, ok := index[domain]
+		if !ok {
+			i = len(sources)
+			index[domain] = i
+			sources = append(sources, Source{Domain: domain, Depth: depth})
+		}
+		sources[i].Seeds = append(sources[i].Seeds, u.String())
+	}
+	for i := range sources {
+		if err := sources[i].Normalise(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return sources, errors.Join(errs...)
+}
+
+// scope is a source with its patterns compiled.
+type scope struct {
+	Source
+	allow, deny []*regexp.Regexp
+}
+
+func newScope(s Source) (*scope, error) {
+	sc := &scope{Source: s}
+	for _, list := range []struct {
+		patterns []string
+		into     *[]*regexp.Regexp
+	}{{s.Allow, &sc.allow}, {s.Deny, &sc.deny}} {
+		for _, p := range list.patterns {
+			re, err := regexp.Compile(p)
+			if err != nil {
+				return nil, fmt.Errorf("source %s: pattern %q: %w", s.ID, p, err)
+			}
+			*list.into = append(*list.into, re)
+		}
+	}
+	return sc, nil
+}
+
+// owns says whether a host belongs to the source's domain.
+func (s *scope) owns(host string) bool { return weburl.Domain(host) == s.Domain }
+
+// admits says whether the source's patterns let a URL through.
+func (s *scope) admits(u string) bool {
+	for _, re := range s.deny {
+		if re.MatchString(u) {
+			return false
+		}
+	}
+	for _, re := range s.allow {
+		if re.MatchString(u) {
+			return true
+		}
+	}
+	return len(s.allow) == 0
+}

@@ -37,7 +37,7 @@ func (v *visit) settle(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 	case resp.status == http.StatusNotModified:
 		v.polled(job, p, resp)
 		v.logFetch(job, resp, "unchanged")
-		return v.done(ctx, job, key)
+		return v.done(ctx, job, key, "unchanged")
 	case resp.status >= 300 && resp.status < 400 && resp.header.Get("Location") != "":
 		v.logFetch(job, resp, "redirect")
 		v.postpone(p)
@@ -51,7 +51,6 @@ func (v *visit) settle(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 // accept works on a page, feed or sitemap that was fetched.
 func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url.URL, key string, src *scope, resp *response) error {
 	ctype := resp.header.Get("Content-Type")
-	marks := []uint64{bus.Fingerprint(key)}
 	kind := "page"
 	var err error
 	switch {
@@ -68,13 +67,13 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 		var article bool
 		article, err = v.expandPage(ctx, job, u, src, resp)
 		if article {
-			marks = append(marks, articleMark(key))
 			kind = "article"
 		}
 	}
 	if err != nil {
 		return err
 	}
+	var marks []uint64
 	if job.Seed {
 		marks = append(marks, pollMark(job.CrawlID, key))
 		if kind != "article" {
@@ -85,7 +84,7 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 	}
 	v.logFetch(job, resp, kind)
 	v.stage.Out(1)
-	return v.done(ctx, job, key, marks...)
+	return v.done(ctx, job, key, kind, marks...)
 }
 
 // publish sends a page to the parsers, waiting while they are too far behind.
@@ -125,12 +124,10 @@ func (v *visit) logFetch(job bus.FrontierURL, resp *response, kind string) {
 		zap.Duration("took", resp.end.Sub(resp.start)))
 }
 
-// done marks a URL as seen and removes it from the frontier, in this order: a
-// crash in between fetches nothing twice and loses nothing.
-func (v *visit) done(ctx context.Context, job bus.FrontierURL, key string, marks ...uint64) error {
-	if len(marks) == 0 {
-		marks = []uint64{bus.Fingerprint(key)}
-	}
+// done marks a URL as seen, with its outcome, and removes it from the frontier,
+// in this order: a crash in between fetches nothing twice and loses nothing.
+func (v *visit) done(ctx context.Context, job bus.FrontierURL, key, outcome string, marks ...uint64) error {
+	marks = append(marks, bus.Fingerprint(key), outcomeMark(outcome, key))
 	if err := v.seen.Add(ctx, marks...); err != nil {
 		return err
 	}
@@ -148,10 +145,14 @@ func (v *visit) remove(ctx context.Context, job bus.FrontierURL) error {
 	return nil
 }
 
+// skip leaves out a URL by rule.
 func (v *visit) skip(ctx context.Context, job bus.FrontierURL, reason string) error {
 	v.stage.Skip(reason)
 	v.log.Info("not fetched", logging.Event(logging.FetchSkipped), logging.URL(job.URL), zap.String(logging.KeyReason, reason),
 		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source))
+	if err := v.note(ctx, job.URL, reason); err != nil {
+		return err
+	}
 	return v.remove(ctx, job)
 }
 
@@ -165,7 +166,7 @@ func (v *visit) fail(ctx context.Context, job bus.FrontierURL, p *poll, reason, 
 	if err != nil {
 		return v.remove(ctx, job)
 	}
-	return v.done(ctx, job, weburl.Key(u))
+	return v.done(ctx, job, weburl.Key(u), reason)
 }
 
 // retry puts a URL back behind its host's back-off, or among the dead letters
@@ -223,7 +224,7 @@ func (v *visit) redirect(ctx context.Context, job bus.FrontierURL, u *url.URL, k
 	if err := v.push(ctx, target, job.Priority, next, msgID); err != nil {
 		return err
 	}
-	return v.done(ctx, job, key)
+	return v.done(ctx, job, key, "redirect")
 }
 
 // push puts a URL into its host's frontier and calls on the host if it is

@@ -271,7 +271,7 @@ func (v *visit) known(job bus.FrontierURL, key string) bool {
 		return false
 	}
 	if job.Seed {
-		return v.seen.Has(articleMark(key)) || v.seen.Has(pollMark(job.CrawlID, key))
+		return v.seen.Has(outcomeMark("article", key)) || v.seen.Has(pollMark(job.CrawlID, key))
 	}
 	if !job.Foreign || !v.seen.Has(bus.Fingerprint(key)) {
 		return false
@@ -285,10 +285,7 @@ func (v *visit) known(job bus.FrontierURL, key string) bool {
 	return true
 }
 
-// Two more kinds of fingerprints lie in the set: of pages that are had, so
-// that a seed is not fetched again, and of polls within one crawl.
-func articleMark(key string) uint64 { return bus.Fingerprint("article " + key) }
-
+// pollMark marks what was named in one crawl, so that it is looked at once.
 func pollMark(crawlID, key string) uint64 { return bus.Fingerprint("poll " + crawlID + " " + key) }
 
 func pageID(job bus.FrontierURL) string {

@@ -2,73 +2,40 @@ package fetch
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/netip"
-	"strings"
-	"syscall"
+	"sync"
 	"time"
-
-	"code.dny.dev/ssrf"
-	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// control is the type of net.Dialer.Control.
-type control func(network, address string, _ syscall.RawConn) error
+// stagger is how long one address has for itself before the next one is tried
+// beside it (RFC 8305, section 5).
+const stagger = 250 * time.Millisecond
 
-// guard returns the check that every dial passes with the address that it is
-// about to connect to: any port, but only addresses of the public internet or
-// in the allowed prefixes. What it refuses is an ErrBlocked.
-func guard(allow []netip.Prefix) control {
-	var v4, v6 []netip.Prefix
-	for _, p := range allow {
-		if p.Addr().Is4() {
-			v4 = append(v4, p)
-		} else {
-			v6 = append(v6, p)
-		}
-	}
-	g := ssrf.New(ssrf.WithAnyPort(), ssrf.WithAllowedV4Prefixes(v4...), ssrf.WithAllowedV6Prefixes(v6...))
-	return func(network, address string, c syscall.RawConn) error {
-		if err := g.Safe(network, address, c); err != nil {
-			return fmt.Errorf("%w: %w", ErrBlocked, err)
-		}
-		return nil
-	}
-}
-
-// dialer resolves names through a cache and connects under the guard.
+// dialer connects to hosts under a guard.
 type dialer struct {
-	timeout time.Duration
-	ttl     time.Duration
-	cache   *lru.Cache[string, answer]
-	lookup  func(ctx context.Context, network, host string) ([]netip.Addr, error)
-	connect func(ctx context.Context, network, address string) (net.Conn, error)
+	timeout time.Duration // of name resolution and connect
+	names   *resolver
+	guard   *guard
+	connect connect
 }
 
-// answer is what the resolver said.
-type answer struct {
-	addrs   []netip.Addr
-	expires time.Time
-}
+// connect connects to an address and a port that the guard has let through.
+type connect func(ctx context.Context, network, address string) (net.Conn, error)
 
-func newDialer(o Options) *dialer {
-	cache, err := lru.New[string, answer](o.DNSSize)
-	if err != nil {
-		panic(err) // the size is positive: withDefaults
+// newDialer returns a dialer whose guard opens these prefixes.
+func newDialer(o Options, names *resolver, allow []netip.Prefix) *dialer {
+	g := newGuard(allow)
+	d := &dialer{timeout: o.DialTimeout, names: names, guard: g, connect: o.Connect}
+	if d.connect == nil {
+		d.connect = (&net.Dialer{KeepAlive: 30 * time.Second, Control: g.control}).DialContext
 	}
-	d := &net.Dialer{KeepAlive: 30 * time.Second, Control: guard(o.AllowPrivate)}
-	return &dialer{
-		timeout: o.DialTimeout,
-		ttl:     o.DNSTTL,
-		cache:   cache,
-		lookup:  net.DefaultResolver.LookupNetIP,
-		connect: d.DialContext,
-	}
+	return d
 }
 
-// dial connects to the first address of the host that answers, in the
-// resolver's order, giving each its share of the timeout.
+// dial connects to the address of a host that answers first. Addresses that
+// the guard refuses are left out; if there are no others, the error is an
+// ErrBlocked.
 func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
@@ -76,50 +43,65 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 	if err != nil {
 		return nil, err
 	}
-	addrs, err := d.resolve(ctx, host)
+	addrs, err := d.names.resolve(ctx, host)
 	if err != nil {
 		return nil, err
 	}
-	var first error
-	for i, addr := range addrs {
-		conn, err := d.try(ctx, network, net.JoinHostPort(addr.String(), port), len(addrs)-i)
-		if err == nil {
-			return conn, nil
-		}
-		if first == nil {
-			first = err
-		}
+	if addrs, err = d.guard.permitted(addrs); err != nil {
+		return nil, err
 	}
-	d.cache.Remove(host)
-	return nil, first
+	conn, err := d.race(ctx, network, addrs, port)
+	if err != nil {
+		d.names.forget(host) // it may have moved
+	}
+	return conn, err
 }
 
-// try connects to one of n addresses that are left.
-func (d *dialer) try(ctx context.Context, network, address string, n int) (net.Conn, error) {
-	deadline, _ := ctx.Deadline()
-	ctx, cancel := context.WithTimeout(ctx, max(time.Until(deadline)/time.Duration(n), 2*time.Second))
+// race connects to the addresses in order. The next one is tried when the one
+// before failed or has had its time; the first connection wins. The error is
+// that of the first address.
+func (d *dialer) race(ctx context.Context, network string, addrs []netip.Addr, port string) (net.Conn, error) {
+	if len(addrs) == 1 {
+		return d.connect(ctx, network, net.JoinHostPort(addrs[0].String(), port))
+	}
+	var attempts sync.WaitGroup
+	defer attempts.Wait()
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	return d.connect(ctx, network, address)
-}
-
-func (d *dialer) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
-	if addr, err := netip.ParseAddr(host); err == nil {
-		return []netip.Addr{addr}, nil
+	won, failed := make(chan net.Conn), make(chan int, len(addrs))
+	errs := make([]error, len(addrs))
+	try := func(i int) {
+		conn, err := d.connect(ctx, network, net.JoinHostPort(addrs[i].String(), port))
+		if err != nil {
+			errs[i] = err
+			failed <- i
+			return
+		}
+		select {
+		case won <- conn:
+		case <-ctx.Done():
+			conn.Close()
+		}
 	}
-	host = strings.ToLower(host)
-	if a, ok := d.cache.Get(host); ok && time.Now().Before(a.expires) {
-		return a.addrs, nil
+	for i, failures := 0, 0; failures < len(addrs); {
+		var next <-chan time.Time
+		if i < len(addrs) {
+			n := i
+			attempts.Go(func() { try(n) })
+			i++
+		}
+		if i < len(addrs) {
+			next = time.After(stagger)
+		}
+		select {
+		case conn := <-won:
+			return conn, nil
+		case <-failed:
+			failures++
+		case <-next:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
 	}
-	addrs, err := d.lookup(ctx, "ip", host)
-	if err != nil {
-		return nil, err
-	}
-	if len(addrs) == 0 {
-		return nil, &net.DNSError{Err: "no addresses", Name: host, IsNotFound: true}
-	}
-	for i := range addrs {
-		addrs[i] = addrs[i].Unmap()
-	}
-	d.cache.Add(host, answer{addrs: addrs, expires: time.Now().Add(d.ttl)})
-	return addrs, nil
+	return nil, errs[0]
 }

@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/netip"
@@ -47,11 +48,20 @@ type Options struct {
 	MaxIdle        int // unused connections in all. Default 512
 	MaxIdlePerHost int // unused connections per host. Default 2
 
-	DNSTTL  time.Duration // how long an address is believed. Default 5 min
-	DNSSize int           // how many names are remembered. Default 10,000
+	DNSTTL         time.Duration // how long an address is believed. Default 5 min
+	DNSNegativeTTL time.Duration // and that a name does not exist. Default 30 s
+	DNSSize        int           // how many names are remembered. Default 10,000
+	// Lookup finds the addresses of a name, as net.Resolver.LookupNetIP.
+	// Default the system's resolver.
+	Lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
+	// Connect connects to an address that the guard has let through, as
+	// net.Dialer.DialContext. Default the network.
+	Connect func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// RootCAs replace the system's.
 	RootCAs *x509.CertPool
+	// MinTLS is the oldest version of TLS. Default tls.VersionTLS12.
+	MinTLS uint16
 }
 
 func (o Options) withDefaults() Options {
@@ -65,11 +75,16 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.MaxIdle, 512)
 	setDefault(&o.MaxIdlePerHost, 2)
 	setDefault(&o.DNSTTL, 5*time.Minute)
+	setDefault(&o.DNSNegativeTTL, 30*time.Second)
 	setDefault(&o.DNSSize, 10_000)
+	setDefault(&o.MinTLS, tls.VersionTLS12)
+	if o.Lookup == nil {
+		o.Lookup = net.DefaultResolver.LookupNetIP
+	}
 	return o
 }
 
-func setDefault[T int | int64 | time.Duration](v *T, def T) {
+func setDefault[T uint16 | int | int64 | time.Duration](v *T, def T) {
 	if *v <= 0 {
 		*v = def
 	}
@@ -79,6 +94,7 @@ func setDefault[T int | int64 | time.Duration](v *T, def T) {
 // NewTransport and share it: it holds the idle connections and the DNS cache.
 type Transport struct {
 	opts    Options
+	names   *resolver
 	base    *http.Transport
 	decoder *decoder
 }
@@ -88,18 +104,17 @@ type Transport struct {
 // of the environment are not used: behind one, addresses could not be guarded.
 func NewTransport(o Options) *Transport {
 	o = o.withDefaults()
-	return newTransport(o, newDialer(o))
-}
-
-func newTransport(o Options, d *dialer) *Transport {
+	names := newResolver(o)
+	d := newDialer(o, names, o.AllowPrivate)
 	return &Transport{
 		opts:    o,
+		names:   names,
 		decoder: newDecoder(o.MaxBody, o.MaxWire),
 		base: &http.Transport{
 			DialContext:            d.dial,
 			ForceAttemptHTTP2:      true,
 			DisableCompression:     true, // encodings are decoded here, under a cap
-			TLSClientConfig:        &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
+			TLSClientConfig:        &tls.Config{RootCAs: o.RootCAs, MinVersion: o.MinTLS},
 			TLSHandshakeTimeout:    o.TLSTimeout,
 			ResponseHeaderTimeout:  o.HeaderTimeout,
 			IdleConnTimeout:        o.IdleTimeout,

@@ -65,8 +65,9 @@ fuzz: ## run every fuzz target of PKG for FUZZTIME
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$dir"; done <<<"$$targets"
 
 ifeq ($(origin PKG)$(origin BENCH),filefile)
-bench: bin/bench ## CPU and memory of the parser and its peers on CORPUS="DIR..."; with PKG or BENCH: those Go benchmarks
+bench: bin/bench ## CPU of the parser and its peers on CORPUS="DIR...", and of the fetch path; with PKG or BENCH: those Go benchmarks
 	bin/bench $(ARGS) $(or $(CORPUS),parser/testdata)
+	go test -run '^$$' -bench FetchPath -benchtime 5x ./crawler
 else
 bench:
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)

@@ -168,20 +168,8 @@ const delay = 60 * time.Millisecond
 
 func newRig(t *testing.T, ackWait time.Duration) *rig {
 	t.Helper()
-	srv, err := embedded.Start(t.TempDir(), "")
-	must(t, err)
-	t.Cleanup(srv.Stop)
-	busCfg := bus.Defaults()
-	busCfg.AckWait = ackWait
-	b, err := bus.Connect(busCfg, "test", zap.NewNop(), srv.Option())
-	must(t, err)
-	t.Cleanup(func() { b.Close() })
-	must(t, b.Apply(t.Context()))
-	r := &rig{Bus: b, cfg: Defaults()}
-	r.cfg.UserAgent = "testbot/1.0"
-	r.cfg.Delay, r.cfg.LatencyFactor = delay, 0
-	r.cfg.Timeout, r.cfg.Attempts, r.cfg.Slots = 10*time.Second, 2, 16
-	r.cfg.AllowPrivate, r.cfg.Once = []string{"127.0.0.0/8"}, true
+	b := newBus(t, ackWait)
+	r := &rig{Bus: b, cfg: testConfig()}
 	r.core, r.logs = observer.New(zap.InfoLevel)
 	r.stage = logging.NewStage(zap.NewNop(), "crawler")
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -193,6 +181,31 @@ func newRig(t *testing.T, ackWait time.Duration) *rig {
 	})
 	t.Cleanup(func() { cancel(); wg.Wait() })
 	return r
+}
+
+// newBus returns a connection to a server of its own with its topology.
+func newBus(tb testing.TB, ackWait time.Duration) *bus.Bus {
+	tb.Helper()
+	srv, err := embedded.Start(tb.TempDir(), "")
+	must(tb, err)
+	tb.Cleanup(srv.Stop)
+	cfg := bus.Defaults()
+	cfg.AckWait = ackWait
+	b, err := bus.Connect(cfg, "test", zap.NewNop(), srv.Option())
+	must(tb, err)
+	tb.Cleanup(func() { b.Close() })
+	must(tb, b.Apply(tb.Context()))
+	return b
+}
+
+// testConfig is that of a crawl of local sites that ends.
+func testConfig() Config {
+	cfg := Defaults()
+	cfg.UserAgent = "testbot/1.0"
+	cfg.Delay, cfg.LatencyFactor = delay, 0
+	cfg.Timeout, cfg.Attempts, cfg.Slots = 10*time.Second, 2, 16
+	cfg.AllowPrivate, cfg.Once = []string{"127.0.0.0/8"}, true
+	return cfg
 }
 
 func (r *rig) take(_ context.Context, p *news.Page) error {
@@ -295,7 +308,7 @@ func (r *rig) reasons(event, url string) []string {
 	return reasons
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -28,6 +28,9 @@ type Config struct {
 	Attempts      int           `yaml:"attempts"`  // fetches of one URL before it becomes a dead letter
 	Poll          time.Duration `yaml:"poll"`      // how often seeds, feeds and sitemaps are looked at again
 	Backoff       time.Duration `yaml:"backoff"`   // longest pause of a host that fails
+	// MaxAge is how old an item may be, by what its feed or sitemap says, to be
+	// fetched. Items without a date are; 0: there is no limit.
+	MaxAge time.Duration `yaml:"max_age"`
 	// AllowPrivate lists the private, loopback or link-local ranges (CIDR)
 	// that may be dialled. All others are refused.
 	AllowPrivate []string `yaml:"allow_private"`
@@ -49,6 +52,7 @@ func Defaults() Config {
 		Attempts:      4,
 		Poll:          15 * time.Minute,
 		Backoff:       time.Hour,
+		MaxAge:        30 * 24 * time.Hour,
 	}
 }
 
@@ -69,6 +73,7 @@ func (c *Config) Validate() error {
 	fault(c.Slots < 1 || c.Slots > 10000, "crawler.slots: %d is not within 1..10000", c.Slots)
 	fault(c.Attempts < 1, "crawler.attempts: must be positive")
 	fault(c.Poll < time.Second, "crawler.poll: %s is below 1s", c.Poll)
+	fault(c.MaxAge < 0, "crawler.max_age: %s is negative", c.MaxAge)
 	_, err := c.allowPrivate()
 	fault(err != nil, "crawler.allow_private: %v", err)
 	return errors.Join(errs...)

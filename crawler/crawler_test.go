@@ -476,13 +476,13 @@ func TestValidateListsEveryFault(t *testing.T) {
 	must(t, good.Validate())
 	bad := Config{
 		UserAgent: "1", Delay: -1, LatencyFactor: -1, MaxDelay: -2, MaxBody: 8 << 20,
-		Slots: 0, Attempts: 0, Poll: time.Millisecond, AllowPrivate: []string{"nonsense"},
+		Slots: 0, Attempts: 0, Poll: time.Millisecond, MaxAge: -1, AllowPrivate: []string{"nonsense"},
 	}
 	err := bad.Validate()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, key := range []string{"user_agent", "delay", "latency_factor", "max_delay", "timeout", "max_body", "slots", "attempts", "poll", "allow_private"} {
+	for _, key := range []string{"user_agent", "delay", "latency_factor", "max_delay", "timeout", "max_body", "slots", "attempts", "poll", "max_age", "allow_private"} {
 		if !strings.Contains(err.Error(), "crawler."+key+":") {
 			t.Errorf("nothing about %s in:\n%v", key, err)
 		}

@@ -21,16 +21,9 @@ const (
 	maxEntries = 50_000 // of one sitemap (sitemaps.org)
 )
 
-// target is a URL that was found.
-type target struct {
-	u        *url.URL
-	depth    int
-	priority int
-}
-
 // expandFeed pushes a feed's items. Items on other domains are fetched and
 // keep their source.
-func (v *visit) expandFeed(ctx context.Context, job bus.FrontierURL, u *url.URL, resp *response) error {
+func (v *visit) expandFeed(ctx context.Context, job bus.FrontierURL, u *url.URL, src *scope, resp *response) error {
 	feed, err := feeds.Parse(resp.body)
 	if err != nil {
 		v.stage.Fail("bad_feed")
@@ -40,10 +33,10 @@ func (v *visit) expandFeed(ctx context.Context, job bus.FrontierURL, u *url.URL,
 	targets := make([]target, 0, len(feed.Items))
 	for _, item := range feed.Items {
 		if t, err := weburl.Resolve(u, item.URL); err == nil {
-			targets = append(targets, target{t, 0, bus.PriorityFeed})
+			targets = append(targets, target{t, 0, bus.PriorityFeed, latest(item.Published, item.Updated)})
 		}
 	}
-	return v.pushAll(ctx, job, targets)
+	return v.pushAll(ctx, job, src, targets)
 }
 
 // expandSitemap pushes a sitemap's entries, or the sitemaps of an index, that
@@ -71,9 +64,9 @@ func (v *visit) expandSitemap(ctx context.Context, job bus.FrontierURL, u *url.U
 		if e.News {
 			priority = bus.PriorityFeed
 		}
-		targets = append(targets, target{t, 0, priority})
+		targets = append(targets, target{t, 0, priority, latest(e.Published, e.LastMod)})
 	}
-	return v.pushAll(ctx, job, targets)
+	return v.pushAll(ctx, job, src, targets)
 }
 
 // expandPage pushes a page's links and, from a seed, its feeds. It says
@@ -104,10 +97,10 @@ func (v *visit) expandPage(ctx context.Context, job bus.FrontierURL, u *url.URL,
 	for _, l := range found.Links {
 		t, err := weburl.Parse(l.URL)
 		if err == nil && !l.NoFollow && src.owns(t.Host) && src.admits(l.URL) {
-			targets = append(targets, target{t, job.Depth + 1, priority})
+			targets = append(targets, target{u: t, depth: job.Depth + 1, priority: priority})
 		}
 	}
-	return article, v.pushAll(ctx, job, targets)
+	return article, v.pushAll(ctx, job, src, targets)
 }
 
 // pushPoll pushes a feed or sitemap that was discovered, to be looked at once
@@ -121,15 +114,16 @@ func (v *visit) pushPoll(ctx context.Context, u *url.URL, from bus.FrontierURL) 
 	return v.push(ctx, u, bus.PrioritySeed, job, "poll:"+from.CrawlID+":"+key)
 }
 
-// pushAll pushes what is not known yet, first into the frontier, then into the
+// pushAll pushes what is neither known yet nor too old, first into the frontier, then into the
 // set of seen URLs: a crash in between loses no URL.
-func (v *visit) pushAll(ctx context.Context, from bus.FrontierURL, targets []target) error {
+func (v *visit) pushAll(ctx context.Context, from bus.FrontierURL, src *scope, targets []target) error {
 	var (
 		marks  []uint64
 		pushed = map[uint64]bool{}
 	)
-	for _, t := range targets {
-		f := bus.Fingerprint(weburl.Key(t.u))
+	for _, t := range inPushOrder(targets) {
+		key := weburl.Key(t.u)
+		f := bus.Fingerprint(key)
 		if pushed[f] {
 			continue
 		}
@@ -138,8 +132,16 @@ func (v *visit) pushAll(ctx context.Context, from bus.FrontierURL, targets []tar
 		if own && v.seen.Has(f) || !own && v.foreign.Contains(f) {
 			continue
 		}
+		if own && v.tooOld(src, t.dated) {
+			if old := outcomeMark("age", key); !v.seen.Has(old) {
+				v.stage.Skip("age")
+				marks = append(marks, old)
+			}
+			continue
+		}
 		job := bus.FrontierURL{
-			URL: t.u.String(), Source: from.Source, Depth: t.depth, Foreign: !own, CrawlID: from.CrawlID, Found: time.Now().UTC(),
+			URL: t.u.String(), Source: from.Source, Depth: t.depth, Foreign: !own, CrawlID: from.CrawlID,
+			Found: time.Now().UTC(), Dated: t.dated,
 		}
 		err := v.bus.Push(ctx, t.u.Host, t.priority, job, fmt.Sprintf("%s:%016x", from.CrawlID, f))
 		switch {

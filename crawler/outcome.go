@@ -59,7 +59,7 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 		err = v.expandSitemap(ctx, job, u, src, resp)
 	case feeds.Sniff(ctype, resp.body):
 		kind = "feed"
-		err = v.expandFeed(ctx, job, u, resp)
+		err = v.expandFeed(ctx, job, u, src, resp)
 	default:
 		if err = v.publish(ctx, job, u, src, resp); err != nil {
 			return err
@@ -141,7 +141,7 @@ func (v *visit) remove(ctx context.Context, job bus.FrontierURL) error {
 	if err := v.bus.Delete(ctx, job.Seq); err != nil {
 		return err
 	}
-	v.state.After[job.Priority] = job.Seq
+	v.state.Taken.Add(job)
 	return nil
 }
 

@@ -19,6 +19,19 @@ type poll struct {
 	LastModified string    `json:"last_modified,omitempty"`
 }
 
+// duePoll returns a poll that is due, and the job that it is.
+func (v *visit) duePoll() (bus.FrontierURL, *poll, bool) {
+	if v.cfg.Once {
+		return bus.FrontierURL{}, nil, false
+	}
+	for i := range v.state.Polls {
+		if p := &v.state.Polls[i]; !time.Now().Before(p.Due) {
+			return bus.FrontierURL{URL: p.URL, Source: p.Source, Seed: true, CrawlID: "poll", Found: p.Due}, p, true
+		}
+	}
+	return bus.FrontierURL{}, nil, false
+}
+
 // polled notes when a seed is looked at again.
 func (v *visit) polled(job bus.FrontierURL, p *poll, resp *response) {
 	if v.cfg.Once || !job.Seed {

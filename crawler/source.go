@@ -23,6 +23,8 @@ type Source struct {
 	Allow []string `yaml:"allow" json:"allow,omitempty"` // regular expressions; a link must match one, if there are any
 	Deny  []string `yaml:"deny" json:"deny,omitempty"`   // regular expressions; a link must match none
 	Zone  string   `yaml:"zone" json:"zone,omitempty"`   // IANA time zone of dates that state none
+	// MaxAge is crawler.max_age for this source; nil: that of the crawler.
+	MaxAge *time.Duration `yaml:"max_age" json:"max_age,omitempty"`
 }
 
 // Normalise fills in what follows from the seeds and reports every fault.
@@ -47,6 +49,9 @@ func (s *Source) Normalise() error {
 	}
 	if !validID.MatchString(s.ID) {
 		errs = append(errs, fmt.Errorf("source %q: the id may hold letters, digits, '.', '-' and '_' only", s.ID))
+	}
+	if s.MaxAge != nil && *s.MaxAge < 0 {
+		errs = append(errs, fmt.Errorf("source %q: max_age: %s is negative", s.ID, *s.MaxAge))
 	}
 	for _, p := range append(append([]string{}, s.Allow...), s.Deny...) {
 		if _, err := regexp.Compile(p); err != nil {

@@ -35,7 +35,8 @@ const (
 type hostState struct {
 	NotBefore time.Time     `json:"not_before,omitzero"` // end of the last response plus the gap
 	Gap       time.Duration `json:"gap,omitempty"`
-	After     [4]uint64     `json:"after,omitzero"` // last frontier sequences taken, by priority
+	Taken     bus.Taken     `json:"taken,omitzero"`
+	Seeks     int           `json:"seeks,omitempty"` // polls and seeds in a row
 	Failures  int           `json:"failures,omitempty"`
 	Polls     []poll        `json:"polls,omitempty"`
 }
@@ -140,19 +141,6 @@ func (v *visit) waitAfterCrash() {
 	}
 }
 
-// next returns the poll that is due, or the next URL of the frontier.
-func (v *visit) next(ctx context.Context) (bus.FrontierURL, *poll, error) {
-	if !v.cfg.Once {
-		for i := range v.state.Polls {
-			if p := &v.state.Polls[i]; !time.Now().Before(p.Due) {
-				return bus.FrontierURL{URL: p.URL, Source: p.Source, Seed: true, CrawlID: "poll", Found: p.Due}, p, nil
-			}
-		}
-	}
-	job, err := v.bus.Next(ctx, v.host, v.state.After)
-	return job, nil, err
-}
-
 // bury puts a frontier message that cannot be read among the dead letters.
 func (v *visit) bury(ctx context.Context, job bus.FrontierURL, cause error) error {
 	v.stage.Fail("bad_message")
@@ -174,7 +162,7 @@ func (v *visit) handOn(ctx context.Context) error {
 			return err
 		}
 		// Whoever pushed a URL while the turn was still there could not arm.
-		if _, err := v.bus.Next(ctx, v.host, [4]uint64{}); !errors.Is(err, bus.ErrNotFound) {
+		if waits, err := v.bus.Waits(ctx, v.host, bus.Taken{}); waits || err != nil {
 			_, err = v.bus.Hosts().Arm(ctx, v.t.Key, v.encodeState(), v.state.NotBefore)
 			return err
 		}
@@ -184,12 +172,9 @@ func (v *visit) handOn(ctx context.Context) error {
 }
 
 func (v *visit) nextDue(ctx context.Context) (at time.Time, ok bool, err error) {
-	_, err = v.bus.Next(ctx, v.host, v.state.After)
-	if err != nil && !errors.Is(err, bus.ErrNotFound) {
-		return at, false, err
-	}
-	if err == nil {
-		return v.state.NotBefore, true, nil
+	waits, err := v.bus.Waits(ctx, v.host, v.state.Taken)
+	if err != nil || waits {
+		return v.state.NotBefore, waits, err
 	}
 	if v.cfg.Once {
 		return at, false, nil
@@ -234,6 +219,12 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 	if !job.Seed && !src.admits(job.URL) {
 		return v.skip(ctx, job, "scope")
 	}
+	if !job.Seed && v.tooOld(src, job.Dated) {
+		if v.seen.Has(outcomeMark("age", key)) {
+			return v.skip(ctx, job, "seen")
+		}
+		return v.skip(ctx, job, "age")
+	}
 	fetched, err := v.refreshRobots(ctx, u, src, job, p)
 	if err != nil || fetched {
 		return err // the gap after robots.txt comes first
@@ -242,7 +233,7 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 		v.dropPoll(p)
 		return v.skip(ctx, job, "robots")
 	}
-	v.urls++
+	v.took(job)
 	v.stage.In(1)
 	if err := v.t.Check(ctx); err != nil {
 		return err

@@ -124,9 +124,9 @@ func TestFrontierReadsByPriorityThenOrder(t *testing.T) {
 	}
 	must(t, b.Push(ctx, "other.example", bus.PrioritySeed, bus.FrontierURL{URL: "other"}, ""))
 	var got []string
-	var after [4]uint64
+	var taken bus.Taken
 	for {
-		u, err := b.Next(ctx, "h.example:81", after)
+		u, err := b.Next(ctx, "h.example:81", taken, bus.PrioritySeed, bus.PriorityFeed, bus.PriorityNear, bus.PriorityFar)
 		if errors.Is(err, bus.ErrNotFound) {
 			break
 		}
@@ -134,15 +134,43 @@ func TestFrontierReadsByPriorityThenOrder(t *testing.T) {
 		got = append(got, u.URL)
 		must(t, b.Delete(ctx, u.Seq))
 		must(t, b.Delete(ctx, u.Seq)) // gone already is no error
-		after[u.Priority] = u.Seq
+		taken.Add(u)
 	}
-	if want := []string{"3", "1", "2", "0"}; !slices.Equal(got, want) {
+	if want := []string{"3", "2", "1", "0"}; !slices.Equal(got, want) {
 		t.Errorf("read %v, want %v", got, want)
 	}
 	hosts, err := b.WaitingHosts(ctx)
 	must(t, err)
 	if len(hosts) != 1 || hosts["other.example"] != 1 {
 		t.Errorf("waiting: %v", hosts)
+	}
+}
+
+// A read that is behind brings what was removed already: here it was not.
+func TestFrontierBringsNothingBack(t *testing.T) {
+	b, ctx := open(t, nil), t.Context()
+	for _, p := range []int{bus.PriorityFeed, bus.PriorityNear} {
+		for _, name := range []string{"a", "b", "c"} {
+			must(t, b.Push(ctx, "h", p, bus.FrontierURL{URL: name}, ""))
+		}
+		var taken bus.Taken
+		var got []string
+		for {
+			u, err := b.Next(ctx, "h", taken, p)
+			if errors.Is(err, bus.ErrNotFound) {
+				break
+			}
+			must(t, err)
+			got = append(got, u.URL)
+			taken.Add(u)
+			if len(got) == 2 { // what is new comes although it came later
+				must(t, b.Push(ctx, "h", p, bus.FrontierURL{URL: "new"}, ""))
+			}
+		}
+		want := map[int][]string{bus.PriorityFeed: {"c", "b", "new", "a"}, bus.PriorityNear: {"a", "b", "c", "new"}}[p]
+		if !slices.Equal(got, want) {
+			t.Errorf("priority %d: read %v, want %v", p, got, want)
+		}
 	}
 }
 

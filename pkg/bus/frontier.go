@@ -5,15 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"pressmill/pkg/bus/leader"
 	"pressmill/pkg/news"
 )
 
-// The priorities of URLs, read in this order.
+// The priorities of URLs. What was pushed first is read first, but for items of
+// feeds, of which the last one is: they are news, and the newest counts most.
 const (
 	PrioritySeed = 0 // seeds and polls
 	PriorityFeed = 1 // items of feeds and news sitemaps
@@ -40,6 +43,9 @@ type FrontierURL struct {
 	Trail     []news.Hop `json:"trail,omitempty"`
 	CrawlID   string     `json:"crawl_id,omitempty"`
 	Found     time.Time  `json:"found,omitzero"`
+	// Dated is when the feed or sitemap that lists the URL says that it was
+	// published or changed last; zero if it does not say.
+	Dated time.Time `json:"dated,omitzero"`
 
 	Seq      uint64 `json:"-"` // its sequence in the frontier
 	Priority int    `json:"-"`
@@ -64,16 +70,37 @@ func frontierSubject(host string, priority int) string {
 	return fmt.Sprintf("frontier.%s.%d", HostToken(host), min(max(priority, 0), priorities-1))
 }
 
-// Next returns the URL of a host to fetch next, or ErrNotFound. after holds,
-// by priority, sequences below which nothing is read any more.
-func (b *Bus) Next(ctx context.Context, host string, after [4]uint64) (FrontierURL, error) {
-	st, err := b.stream(ctx, streamFrontier)
-	if err != nil {
-		return FrontierURL{}, err
+// Taken is what the holder of a host's turn remembers of the URLs that it has
+// removed from the frontier: a read that is behind must not bring one back.
+type Taken struct {
+	// After holds, by priority, the last sequence removed; nothing up to it is
+	// read any more.
+	After [priorities]uint64 `json:"after,omitzero"`
+	// Items are the last sequences removed of PriorityFeed, which is read from
+	// its end.
+	Items []uint64 `json:"items,omitempty"`
+}
+
+// maxTaken bounds Taken.Items. Reads of that priority come from the stream's
+// leader, which is behind for a moment only, when it has become the leader.
+const maxTaken = 16
+
+// Add notes that a URL was removed.
+func (t *Taken) Add(u FrontierURL) {
+	if u.Priority != PriorityFeed {
+		t.After[u.Priority] = u.Seq
+		return
 	}
-	for p := range priorities {
-		m, err := st.GetMsg(ctx, after[p]+1, jetstream.WithGetMsgSubject(frontierSubject(host, p)))
-		if err = classify(err); errors.Is(err, ErrNotFound) {
+	t.Items = append(t.Items, u.Seq)
+	t.Items = slices.Clone(t.Items[max(0, len(t.Items)-maxTaken):])
+}
+
+// Next returns the URL of a host to fetch next, of the first of the given
+// priorities that has one, or ErrNotFound.
+func (b *Bus) Next(ctx context.Context, host string, taken Taken, priorities ...int) (FrontierURL, error) {
+	for _, p := range priorities {
+		m, err := b.nextOf(ctx, host, p, taken)
+		if errors.Is(err, ErrNotFound) {
 			continue
 		}
 		if err != nil {
@@ -86,6 +113,46 @@ func (b *Bus) Next(ctx context.Context, host string, after [4]uint64) (FrontierU
 		return u, nil
 	}
 	return FrontierURL{}, ErrNotFound
+}
+
+func (b *Bus) nextOf(ctx context.Context, host string, priority int, taken Taken) (*jetstream.RawStreamMsg, error) {
+	subject := frontierSubject(host, priority)
+	if priority == PriorityFeed {
+		return b.lastItem(ctx, subject, taken)
+	}
+	st, err := b.stream(ctx, streamFrontier)
+	if err != nil {
+		return nil, err
+	}
+	m, err := st.GetMsg(ctx, taken.After[priority]+1, jetstream.WithGetMsgSubject(subject))
+	return m, classify(err)
+}
+
+// lastItem returns the last message of a subject that was not taken before.
+// One that was, and is there still, is removed once more.
+func (b *Bus) lastItem(ctx context.Context, subject string, taken Taken) (*jetstream.RawStreamMsg, error) {
+	for range len(taken.Items) + 1 {
+		m, err := leader.Last(ctx, b.nc, streamFrontier, subject)
+		if err != nil || !slices.Contains(taken.Items, m.Sequence) {
+			return m, classify(err)
+		}
+		if err := b.Delete(ctx, m.Sequence); err != nil {
+			return nil, err
+		}
+	}
+	return nil, ErrNotFound
+}
+
+// Waits says whether a host has any URL in the frontier.
+func (b *Bus) Waits(ctx context.Context, host string, taken Taken) (bool, error) {
+	_, err := b.Next(ctx, host, taken, PriorityFeed, PrioritySeed, PriorityNear, PriorityFar)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if _, broken := errors.AsType[*PermanentError](err); broken {
+		return true, nil
+	}
+	return err == nil, err
 }
 
 // Delete removes a URL from the frontier. That it is gone already is no error.

@@ -12,7 +12,6 @@ package turn
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,6 +22,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"pressmill/pkg/bus/leader"
 )
 
 // ErrFenced says that the turn belongs to someone else by now: stop touching
@@ -90,14 +91,16 @@ func (q *Queue) Wake(ctx context.Context, key string) (bool, error) {
 	if err != nil || last == nil || last.Subject != q.turn(key) {
 		return false, err
 	}
-	msg := q.message(key, last.Data, last.notBefore(), last.Seq)
-	if nb := last.header.Get(headerNotBefore); nb != "" {
+	nb := last.Header.Get(headerNotBefore)
+	notBefore, _ := time.Parse(time.RFC3339Nano, nb)
+	msg := q.message(key, last.Data, notBefore, last.Sequence)
+	if nb != "" {
 		msg.Header.Set(headerNotBefore, nb)
 	}
 	if msg.Subject == q.ready(key) {
 		msg.Header.Set(headerNext, "purge")
 		msg.Header.Set(headerScheduler, q.turn(key))
-	} else if last.header.Get(headerSchedule) == msg.Header.Get(headerSchedule) {
+	} else if last.Header.Get(headerSchedule) == msg.Header.Get(headerSchedule) {
 		return false, nil
 	}
 	err = q.publish(ctx, msg)
@@ -149,54 +152,16 @@ func (q *Queue) publish(ctx context.Context, msg *nats.Msg) error {
 	return err
 }
 
-type stored struct {
-	Subject string `json:"subject"`
-	Seq     uint64 `json:"seq"`
-	Data    []byte `json:"data"`
-	Hdrs    []byte `json:"hdrs"`
-	header  nats.Header
-}
-
-func (s *stored) notBefore() time.Time {
-	t, _ := time.Parse(time.RFC3339Nano, s.header.Get(headerNotBefore))
-	return t
-}
-
-// last reads the key's last message from the stream's leader, not from a
-// replica; nil if there is none.
-func (q *Queue) last(ctx context.Context, key string) (*stored, error) {
-	req, err := json.Marshal(map[string]string{"last_by_subj": q.all(key)})
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	reply, err := q.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+q.Stream, req)
-	if err != nil {
-		return nil, fmt.Errorf("read turn of %s: %w", key, err)
-	}
-	var answer struct {
-		Message *stored             `json:"message"`
-		Error   *jetstream.APIError `json:"error"`
-	}
-	if err := json.Unmarshal(reply.Data, &answer); err != nil {
-		return nil, fmt.Errorf("read turn of %s: %w", key, err)
-	}
-	if answer.Error != nil {
-		if answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound {
-			return nil, nil
-		}
-		return nil, fmt.Errorf("read turn of %s: %w", key, answer.Error)
-	}
-	if answer.Message == nil {
+// last reads the key's last message; nil if there is none.
+func (q *Queue) last(ctx context.Context, key string) (*jetstream.RawStreamMsg, error) {
+	m, err := leader.Last(ctx, q.nc, q.Stream, q.all(key))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, nil
 	}
-	if len(answer.Message.Hdrs) > 0 {
-		if answer.Message.header, err = nats.DecodeHeadersMsg(answer.Message.Hdrs); err != nil {
-			return nil, fmt.Errorf("read turn of %s: %w", key, err)
-		}
+	if err != nil {
+		return nil, fmt.Errorf("read turn of %s: %w", key, err)
 	}
-	return answer.Message, nil
+	return m, nil
 }
 
 // Pull returns up to n turns that are due, waiting up to wait for the first.
@@ -337,7 +302,7 @@ func (t *Turn) Check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if last == nil || last.Seq != t.seq {
+	if last == nil || last.Sequence != t.seq {
 		return ErrFenced
 	}
 	return nil

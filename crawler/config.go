@@ -3,17 +3,35 @@ package crawler
 import (
 	"errors"
 	"fmt"
+	"math"
+	"net/mail"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
 	"pressmill/pkg/config"
 )
 
+const (
+	version = "0.1" // of the crawler, as sites see it
+
+	contactDelay   = time.Second     // default gap of a crawler that says whom to write to
+	anonymousDelay = 5 * time.Second // and of one that does not
+
+	// DelayByContact is the Delay that was not set: one second with a Contact,
+	// five without.
+	DelayByContact = time.Duration(math.MinInt64)
+)
+
 // Config is the section crawler of the configuration.
 type Config struct {
+	// Contact is a URL or a mail address where site owners reach whoever runs
+	// the crawler. Without one, hosts of the public internet are asked no more
+	// often than every five seconds, whatever Delay says.
+	Contact string `yaml:"contact"`
 	// UserAgent is sent with every request; its first token is the name that
-	// robots.txt is asked for.
+	// robots.txt is asked for. Default: "Pressmill/<version> (+<contact>)".
 	UserAgent string `yaml:"user_agent"`
 	// Delay is the least gap between the end of a response and the next
 	// request to the same host.
@@ -31,6 +49,9 @@ type Config struct {
 	// MaxAge is how old an item may be, by what its feed or sitemap says, to be
 	// fetched. Items without a date are; 0: there is no limit.
 	MaxAge time.Duration `yaml:"max_age"`
+	// DropAfter is how long a host may fail before what waits of it becomes
+	// dead letters and it is asked once a day; 0: for ever.
+	DropAfter time.Duration `yaml:"drop_after"`
 	// AllowPrivate lists the private, loopback or link-local ranges (CIDR)
 	// that may be dialled. All others are refused.
 	AllowPrivate []string `yaml:"allow_private"`
@@ -42,8 +63,7 @@ type Config struct {
 // Defaults returns the configuration of a polite crawler.
 func Defaults() Config {
 	return Config{
-		UserAgent:     "pressmill/0.1 (operator unknown: crawler.user_agent is not set)",
-		Delay:         time.Second,
+		Delay:         DelayByContact,
 		LatencyFactor: 5,
 		MaxDelay:      120 * time.Second,
 		Timeout:       30 * time.Second,
@@ -53,7 +73,25 @@ func Defaults() Config {
 		Poll:          15 * time.Minute,
 		Backoff:       time.Hour,
 		MaxAge:        30 * 24 * time.Hour,
+		DropAfter:     72 * time.Hour,
 	}
+}
+
+// Settled returns the configuration with what follows from Contact filled in.
+func (c Config) Settled() Config {
+	if c.Delay == DelayByContact {
+		c.Delay = contactDelay
+		if c.Contact == "" {
+			c.Delay = anonymousDelay
+		}
+	}
+	if c.UserAgent == "" {
+		c.UserAgent = "Pressmill/" + version
+		if c.Contact != "" {
+			c.UserAgent += " (+" + c.Contact + ")"
+		}
+	}
+	return c
 }
 
 // Validate reports every fault of the section at once.
@@ -64,19 +102,34 @@ func (c *Config) Validate() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	fault(c.agentToken() == "", "crawler.user_agent: must begin with the crawler's name, as in \"examplebot/1.0 (+https://example.org/bot)\"")
-	fault(c.Delay < 0, "crawler.delay: %s is negative", c.Delay)
+	fault(c.Contact != "" && !isContact(c.Contact), "crawler.contact: %q is neither a URL nor a mail address, as in https://example.org/bot", c.Contact)
+	fault(c.UserAgent != "" && c.agentToken() == "", "crawler.user_agent: must begin with the crawler's name, as in \"examplebot/1.0 (+https://example.org/bot)\"")
+	fault(c.Delay < 0 && c.Delay != DelayByContact, "crawler.delay: %s is negative", c.Delay)
 	fault(c.LatencyFactor < 0, "crawler.latency_factor: %v is negative", c.LatencyFactor)
 	fault(c.MaxDelay < c.Delay, "crawler.max_delay: %s is below delay %s", c.MaxDelay, c.Delay)
 	fault(c.Timeout <= 0, "crawler.timeout: must be positive")
 	fault(c.MaxBody < 1<<10 || c.MaxBody > 7<<20, "crawler.max_body: %s is not within 1KiB..7MiB", c.MaxBody)
 	fault(c.Slots < 1 || c.Slots > 10000, "crawler.slots: %d is not within 1..10000", c.Slots)
 	fault(c.Attempts < 1, "crawler.attempts: must be positive")
+	fault(c.DropAfter < 0, "crawler.drop_after: %s is negative", c.DropAfter)
 	fault(c.Poll < time.Second, "crawler.poll: %s is below 1s", c.Poll)
 	fault(c.MaxAge < 0, "crawler.max_age: %s is negative", c.MaxAge)
 	_, err := c.allowPrivate()
 	fault(err != nil, "crawler.allow_private: %v", err)
 	return errors.Join(errs...)
+}
+
+// isContact says whether s can stand in a User-Agent's comment and tells site
+// owners where to turn.
+func isContact(s string) bool {
+	if strings.ContainsAny(s, " ()\\\"<>") {
+		return false
+	}
+	if a, err := mail.ParseAddress(s); err == nil {
+		return a.Address == s
+	}
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
 
 func (c *Config) allowPrivate() ([]netip.Prefix, error) {

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -30,6 +31,7 @@ const (
 // Crawler is one crawler worker.
 type Crawler struct {
 	cfg       Config
+	private   []netip.Prefix // what AllowPrivate opens
 	bus       *bus.Bus
 	log       *zap.Logger
 	stage     *logging.Stage
@@ -51,12 +53,13 @@ func New(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) (*Crawle
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	cfg = cfg.Settled()
 	private, err := cfg.allowPrivate()
 	if err != nil {
 		return nil, err
 	}
 	c := &Crawler{
-		cfg: cfg, bus: b, log: log, stage: stage, started: time.Now(),
+		cfg: cfg, private: private, bus: b, log: log, stage: stage, started: time.Now(),
 		transport: fetch.NewTransport(fetch.Options{
 			UserAgent: cfg.UserAgent, MaxBody: int64(cfg.MaxBody), AllowPrivate: private, Timeout: cfg.Timeout,
 		}),
@@ -80,6 +83,10 @@ func (c *Crawler) Run(ctx context.Context, beat func()) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	wg.Go(func() { c.janitor(ctx) })
+	if c.cfg.Contact == "" {
+		c.log.Warn("site owners cannot tell whose crawler this is, so it asks a host no more often than every five seconds; "+
+			"set crawler.contact (or -contact) to a URL or mail address", logging.Event(logging.ContactMissing))
+	}
 	slots := turn.NewSlots(c.cfg.Slots)
 	full := false
 	for ctx.Err() == nil {

@@ -26,6 +26,7 @@ type lane struct {
 	rules     *robots.Rules // nil: not known yet
 	rulesTill time.Time
 	seen      *bus.Seen
+	peer      peer
 }
 
 func (c *Crawler) newLane(host string) *lane {

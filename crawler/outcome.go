@@ -32,7 +32,7 @@ func (v *visit) settle(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 	case resp.status == http.StatusTooManyRequests || resp.status >= 500:
 		return v.retry(ctx, job, p, fmt.Sprintf("http_%d", resp.status), http.StatusText(resp.status))
 	}
-	v.state.Failures = 0
+	v.answered()
 	switch {
 	case resp.status == http.StatusNotModified:
 		v.polled(job, p, resp)
@@ -172,23 +172,16 @@ func (v *visit) fail(ctx context.Context, job bus.FrontierURL, p *poll, reason, 
 // retry puts a URL back behind its host's back-off, or among the dead letters
 // after its last attempt.
 func (v *visit) retry(ctx context.Context, job bus.FrontierURL, p *poll, reason, detail string) error {
-	v.state.Failures++
-	longest := v.cfg.Backoff
-	if v.cfg.Once {
-		longest = onceBackoff
+	backoff := v.failed()
+	if v.hopeless() {
+		v.drop(reason, detail)
+		return nil // the URL is still in the frontier and shares its fate
 	}
-	backoff := min(max(v.state.Gap, 500*time.Millisecond)<<min(v.state.Failures, 12), max(longest, v.state.Gap))
-	v.state.NotBefore = time.Now().Add(backoff)
 	job.Attempts++
 	if p != nil {
 		p.Due = time.Now().Add(max(backoff, v.cfg.Poll))
 	} else if job.Attempts >= v.cfg.Attempts {
-		letter := job
-		letter.Foreign = false // a replay is fetched although its URL is seen by then
-		if err := v.bus.PushDead(ctx, v.host, letter, reason, detail); err != nil {
-			return err
-		}
-		return v.fail(ctx, job, p, reason, detail)
+		return v.giveUp(ctx, job, reason, detail)
 	}
 	v.log.Warn("will be tried again", logging.Event(logging.FetchFailed), logging.URL(job.URL), zap.String(logging.KeyReason, reason),
 		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source),
@@ -199,8 +192,9 @@ func (v *visit) retry(ctx context.Context, job bus.FrontierURL, p *poll, reason,
 	old := job
 	err := v.bus.Push(ctx, v.host, job.Priority, job, fmt.Sprintf("retry:%d:%d", job.Seq, job.Attempts))
 	if isFull(err) {
-		v.stage.Skip("frontier_full")
-	} else if err != nil {
+		return v.giveUp(ctx, old, reason, detail)
+	}
+	if err != nil {
 		return err
 	}
 	return v.remove(ctx, old)

@@ -11,7 +11,7 @@ import (
 func Load(f *config.File) (Config, error) {
 	cfg := Defaults()
 	err := f.Decode("crawler", &cfg)
-	return cfg, err
+	return cfg.Settled(), err
 }
 
 // Program is the binary crawler.

@@ -330,3 +330,14 @@ func same(t *testing.T, what string, got, want any) {
 		t.Errorf("%s (-want +got):\n%s", what, d)
 	}
 }
+
+// events counts the lines of one kind.
+func (r *rig) events(event string) int {
+	n := 0
+	for _, e := range r.logs.All() {
+		if e.ContextMap()[logging.KeyEvent] == event {
+			n++
+		}
+	}
+	return n
+}

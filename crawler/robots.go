@@ -76,12 +76,12 @@ func (v *visit) refreshRobots(ctx context.Context, u *url.URL, src *scope, job b
 		// that a host that never answers does not wait for ever.
 		return true, v.retry(ctx, job, p, "robots_unreachable", reason)
 	}
-	v.state.Failures = 0
+	v.answered()
 	if err := v.bus.PutRobots(ctx, v.host, entry); err != nil {
 		return true, err
 	}
 	v.rules, v.rulesTill = entry.rules(v.cfg.agentToken()), entry.Expires
-	v.afterRequest(resp) // with its Crawl-delay
+	v.setGap(resp) // with its Crawl-delay
 	return true, v.discoverSitemaps(ctx, u, src, job)
 }
 
@@ -102,7 +102,7 @@ func (v *visit) fetchRobots(ctx context.Context, u *url.URL) (entry robotsEntry,
 		}
 		// A hop is a request like any other.
 		slow := time.Duration(v.cfg.LatencyFactor * float64(resp.end.Sub(resp.start)))
-		pause(ctx, max(v.cfg.Delay, min(slow, v.cfg.MaxDelay)))
+		pause(ctx, max(v.floor(), min(slow, v.cfg.MaxDelay)))
 		if err := v.t.Check(ctx); err != nil {
 			return entry, resp, "", err
 		}

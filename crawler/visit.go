@@ -27,8 +27,6 @@ const (
 	// maxSlack bounds what is added to a gap, a tenth of it: a busy server
 	// counts the end of its response later than we read it.
 	maxSlack = 100 * time.Millisecond
-
-	onceBackoff = 5 * time.Second // longest pause of a failing host when the crawl shall end
 )
 
 // hostState is the body of a turn: what the next holder has to know.
@@ -37,8 +35,12 @@ type hostState struct {
 	Gap       time.Duration `json:"gap,omitempty"`
 	Taken     bus.Taken     `json:"taken,omitzero"`
 	Seeks     int           `json:"seeks,omitempty"` // polls and seeds in a row
-	Failures  int           `json:"failures,omitempty"`
+	Slow      time.Duration `json:"slow,omitempty"`  // gap that 429 and 503 slowed the host down to
 	Polls     []poll        `json:"polls,omitempty"`
+
+	Failures     int       `json:"failures,omitempty"`     // requests in a row that brought nothing
+	FailingSince time.Time `json:"failing_since,omitzero"` // the first of them
+	Dropped      time.Time `json:"dropped,omitzero"`       // when the host was given up, or last asked since
 }
 
 // visit is one turn in work.
@@ -92,6 +94,7 @@ func (v *visit) run(ctx, stop context.Context) error {
 			v.state = hostState{}
 		}
 	}
+	v.lookUp(ctx)
 	v.waitAfterCrash()
 	if err := v.seen.Refresh(ctx); err != nil {
 		return err
@@ -107,7 +110,7 @@ func (v *visit) run(ctx, stop context.Context) error {
 		if stop.Err() != nil || v.urls >= holdURLs || time.Since(v.began) > holdFor {
 			return v.handOn(ctx)
 		}
-		job, isPoll, err := v.next(ctx)
+		job, p, err := v.next(ctx)
 		if errors.Is(err, bus.ErrNotFound) {
 			return v.handOn(ctx)
 		}
@@ -120,7 +123,12 @@ func (v *visit) run(ctx, stop context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := v.work(ctx, job, isPoll); err != nil {
+		if p == nil && v.isDropped(job) {
+			err = v.giveUp(ctx, job, "host_dropped", "the host failed for too long")
+		} else {
+			err = v.work(ctx, job, p)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -129,7 +137,7 @@ func (v *visit) run(ctx, stop context.Context) error {
 // waitAfterCrash keeps a full gap when an earlier holder may have sent a
 // request that this state knows nothing of.
 func (v *visit) waitAfterCrash() {
-	gap := max(v.cfg.Delay, v.state.Gap)
+	gap := max(v.floor(), v.state.Gap)
 	crashed := time.Time{}
 	if v.t.Deliveries > 1 {
 		crashed = time.Now()

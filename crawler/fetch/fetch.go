@@ -126,6 +126,12 @@ func NewTransport(o Options) *Transport {
 	}
 }
 
+// Resolve returns the addresses of a host in the order in which they would be
+// dialled, from the cache if it has them.
+func (t *Transport) Resolve(ctx context.Context, host string) ([]netip.Addr, error) {
+	return t.names.resolve(ctx, host)
+}
+
 // CloseIdleConnections closes the connections that no request uses.
 func (t *Transport) CloseIdleConnections() { t.base.CloseIdleConnections() }
 

@@ -69,6 +69,7 @@ func demoJob(site, data, out string) (*job, error) {
 	}
 	j.data, j.once, j.crawler.Once = data, true, true
 	j.log.Level = "warn"
+	j.crawler.Contact = "demo@pressmill.example"
 	j.crawler.Delay = 100 * time.Millisecond
 	j.crawler.AllowPrivate = []string{"127.0.0.0/8"}
 	j.sources = []crawler.Source{{

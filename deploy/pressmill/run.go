@@ -94,7 +94,8 @@ func parseRun(env *worker.Env, args []string) (*job, error) {
 		data    = flags.String("data", "data", "`DIR` for what a later run goes on with")
 		once    = flags.Bool("once", false, "end when nothing is left to do: no later polls")
 		depth   = flags.Int("depth", 1, "how far links are followed inside a source; 0: only what was named, its feed items and sitemap entries")
-		delay   = flags.Duration("delay", -1, "least gap between requests to one host (default: the configuration's, or 1s)")
+		delay   = flags.Duration("delay", -1, "least gap between requests to one host (default: the configuration's, or 1s with a contact and 5s without)")
+		contact = flags.String("contact", "", "`URL` or mail address where site owners reach you; sent with every request")
 		listen  = flags.String("listen", "", "`ADDRESS` on which other commands reach the NATS server, as in 127.0.0.1:4222")
 		seeds   = flags.String("seeds", "", "`FILE` with a URL per line; - is standard input")
 	)
@@ -114,6 +115,13 @@ func parseRun(env *worker.Env, args []string) (*job, error) {
 	if *delay >= 0 {
 		j.crawler.Delay = *delay
 	}
+	if *contact != "" {
+		j.crawler.Contact = *contact
+	}
+	if err := j.crawler.Validate(); err != nil {
+		return nil, worker.Usagef("%v", err)
+	}
+	j.crawler = j.crawler.Settled()
 	if err := j.setOut(*out); err != nil {
 		return nil, err
 	}

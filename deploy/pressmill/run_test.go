@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"maps"
 	"net/url"
 	"os"
@@ -327,6 +328,7 @@ func TestWrongUse(t *testing.T) {
 		{"no such config", []string{"run", "-config", filepath.Join(dir, "none.yaml"), "example.org"}, 2, "none.yaml"},
 		{"bad seed", []string{"run", "ftp://example.org/"}, 2, "neither http nor https"},
 		{"bad output", []string{"run", "-out", "ftp://x", "example.org"}, 2, "-out"},
+		{"bad contact", []string{"run", "-contact", "me", "example.org"}, 2, "crawler.contact"},
 		{"bad range", []string{"run", "-allow-private=10.0.0.0", "example.org"}, 2, "allow-private"},
 		{"no server", []string{"topology", "check", "-config", badServer(t)}, 1, "bus.url"},
 		{"help", []string{"run", "-h"}, 0, ""},
@@ -337,6 +339,26 @@ func TestWrongUse(t *testing.T) {
 				t.Errorf("exit code %d, %q; want %d and %q", code, stderr, c.code, c.says)
 			}
 		})
+	}
+}
+
+func TestContactDecidesTheDefaultGap(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want time.Duration
+	}{
+		{nil, 5 * time.Second},
+		{[]string{"-contact", "bot@example.org"}, time.Second},
+		{[]string{"-contact", "bot@example.org", "-delay", "0s"}, 0},
+		{[]string{"-delay", "2s"}, 2 * time.Second},
+	} {
+		j, err := parseRun(&worker.Env{Stderr: io.Discard}, append(c.args, "example.org"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if j.crawler.Delay != c.want {
+			t.Errorf("%v: %s, want %s", c.args, j.crawler.Delay, c.want)
+		}
 	}
 }
 

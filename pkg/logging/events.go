@@ -21,6 +21,8 @@ const (
 	// RunSummary holds the totals of a run of the whole pipeline, at its end.
 	RunSummary = "run.summary"
 
+	// ContactMissing says at the start that no crawler.contact is set, what follows from it, and how to set one.
+	ContactMissing = "contact.missing"
 	// FetchDone is one page fetched.
 	FetchDone = "fetch.done"
 	// FetchFailed is one fetch that brought no page: at warn it will be retried, at error it is given up (reason).
@@ -37,6 +39,10 @@ const (
 	HostFenced = "host.fenced"
 	// HostDelayed says that a host gets its next turn later than planned (reason: back-off, Retry-After, ...).
 	HostDelayed = "host.delayed"
+	// HostDropped says that a host failed for so long (since, failures) that what waits of it becomes dead letters; it is asked once a day.
+	HostDropped = "host.dropped"
+	// HostRecovered says that a host that was dropped answers again.
+	HostRecovered = "host.recovered"
 
 	// ParseDone is one page made into an article.
 	ParseDone = "parse.done"

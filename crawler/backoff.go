@@ -1,0 +1,105 @@
+package crawler
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pressmill/pkg/bus"
+	"pressmill/pkg/logging"
+)
+
+const (
+	onceBackoff  = 5 * time.Second // longest pause of a failing host when the crawl shall end
+	onceFailures = 20              // and the failures in a row after which such a host is dropped
+
+	dropFailures = 10             // a host that is asked seldom is not dropped for less
+	probeEvery   = 24 * time.Hour // how often a dropped host is asked
+)
+
+// failed notes that a request brought nothing and puts the next one off: the
+// longer, the more failed in a row, and never by the same time for all hosts
+// that failed together.
+func (v *visit) failed() (backoff time.Duration) {
+	s := &v.state
+	if s.Failures++; s.Failures == 1 {
+		s.FailingSince = time.Now().UTC()
+	}
+	longest := v.cfg.Backoff
+	if v.cfg.Once {
+		longest = onceBackoff
+	}
+	backoff = min(max(s.Gap, leastSlowDown)<<min(s.Failures, 12), longest)
+	backoff -= rand.N(backoff/2 + 1)
+	if next := time.Now().Add(backoff); next.After(s.NotBefore) {
+		s.NotBefore = next
+	}
+	return time.Until(s.NotBefore)
+}
+
+// answered ends a row of failures.
+func (v *visit) answered() {
+	s := &v.state
+	if !s.Dropped.IsZero() {
+		v.log.Info("a host that was dropped answers again", logging.Event(logging.HostRecovered), zap.Time("dropped", s.Dropped))
+		for i := range s.Polls {
+			s.Polls[i].Due = earlier(s.Polls[i].Due, time.Now().Add(v.cfg.Poll))
+		}
+	}
+	s.Failures, s.FailingSince, s.Dropped = 0, time.Time{}, time.Time{}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// hopeless says whether the host has failed for too long. A crawl that shall
+// end does not wait for a host that fails all the time, or that asks for more
+// patience than there is.
+func (v *visit) hopeless() bool {
+	s := &v.state
+	if v.cfg.Once {
+		return s.Failures >= onceFailures || time.Until(s.NotBefore) > max(v.cfg.MaxDelay, s.Gap)+maxSlack
+	}
+	return v.cfg.DropAfter > 0 && s.Failures >= dropFailures && time.Since(s.FailingSince) >= v.cfg.DropAfter
+}
+
+// drop gives the host up: from now on its URLs become dead letters, until one
+// of its polls, made once a day, or a seed that is named again is answered.
+func (v *visit) drop(reason, detail string) {
+	s := &v.state
+	if s.Dropped.IsZero() {
+		v.log.Error("the host failed for too long; what waits of it becomes dead letters", logging.Event(logging.HostDropped),
+			logging.Reason(reason), zap.Int("failures", s.Failures), zap.Time("since", s.FailingSince), zap.String(logging.KeyError, detail))
+	}
+	s.Dropped = time.Now().UTC()
+	probe := s.Dropped.Add(min(probeEvery, max(v.cfg.DropAfter, v.cfg.Poll)))
+	for i := range s.Polls {
+		if s.Polls[i].Due.Before(probe) {
+			s.Polls[i].Due = probe
+		}
+	}
+	// No request is sent until then, so that a new seed need not wait.
+	s.NotBefore = time.Now().Add(s.Gap)
+}
+
+// isDropped says whether a URL of the frontier is given up with its host.
+func (v *visit) isDropped(job bus.FrontierURL) bool {
+	dropped := v.state.Dropped
+	return !dropped.IsZero() && !(job.Seed && job.Found.After(dropped))
+}
+
+// giveUp puts a URL among the dead letters.
+func (v *visit) giveUp(ctx context.Context, job bus.FrontierURL, reason, detail string) error {
+	letter := job
+	letter.Foreign = false // a replay is fetched although its URL is seen by then
+	if err := v.bus.PushDead(ctx, v.host, letter, reason, detail); err != nil {
+		return err
+	}
+	return v.fail(ctx, job, nil, reason, detail)
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"pressmill/crawler/fetch"
 	"pressmill/pkg/config"
 )
 
@@ -130,6 +131,11 @@ func isContact(s string) bool {
 	}
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+// fetchOptions are those of the transport that all hosts share.
+func (c *Config) fetchOptions(private []netip.Prefix) fetch.Options {
+	return fetch.Options{UserAgent: c.UserAgent, MaxBody: int64(c.MaxBody), AllowPrivate: private, Timeout: c.Timeout}
 }
 
 func (c *Config) allowPrivate() ([]netip.Prefix, error) {

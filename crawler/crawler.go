@@ -60,9 +60,7 @@ func New(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) (*Crawle
 	}
 	c := &Crawler{
 		cfg: cfg, private: private, bus: b, log: log, stage: stage, started: time.Now(),
-		transport: fetch.NewTransport(fetch.Options{
-			UserAgent: cfg.UserAgent, MaxBody: int64(cfg.MaxBody), AllowPrivate: private, Timeout: cfg.Timeout,
-		}),
+		transport: fetch.NewTransport(cfg.fetchOptions(private)),
 	}
 	if c.lanes, err = lru.New[string, *lane](maxLanes); err != nil {
 		return nil, err

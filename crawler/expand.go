@@ -1,11 +1,9 @@
 package crawler
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/url"
-	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -21,7 +19,6 @@ import (
 const (
 	maxLinks   = 5000   // of one page
 	maxEntries = 50_000 // of one sitemap (sitemaps.org)
-	pushBatch  = 512    // URLs that go into the frontier without waiting for one another
 )
 
 // expandFeed pushes a feed's items. Items on other domains are fetched and
@@ -30,12 +27,12 @@ func (v *visit) expandFeed(ctx context.Context, job bus.FrontierURL, u *url.URL,
 	feed, err := feeds.Parse(resp.body)
 	if err != nil {
 		v.stage.Fail("bad_feed")
-		v.log.Warn("feed cannot be read", logging.Event(logging.FetchFailed), logging.URL(job.URL), zap.String(logging.KeyReason, "bad_feed"), zap.Error(err))
+		v.log.Error("feed cannot be read", logging.Event(logging.FetchFailed), logging.URL(job.URL), zap.String(logging.KeyReason, "bad_feed"), zap.Error(err))
 		return nil
 	}
 	targets := make([]target, 0, len(feed.Items))
 	for _, item := range feed.Items {
-		if t, err := weburl.Resolve(u, item.URL); err == nil {
+		if t, err := weburl.Resolve(u, item.URL); err == nil && item.URL != "" {
 			targets = append(targets, target{t, 0, bus.PriorityFeed, latest(item.Published, item.Updated)})
 		}
 	}
@@ -45,21 +42,23 @@ func (v *visit) expandFeed(ctx context.Context, job bus.FrontierURL, u *url.URL,
 // expandSitemap pushes a sitemap's entries, or the sitemaps of an index, that
 // lie in the source's domain.
 func (v *visit) expandSitemap(ctx context.Context, job bus.FrontierURL, u *url.URL, src *scope, resp *response) error {
-	var targets []target
-	for e, err := range sitemap.Entries(bytes.NewReader(resp.body), maxEntries) {
-		if err != nil {
-			v.log.Warn("sitemap is broken; taking what could be read", logging.Event(logging.FetchFailed), logging.URL(job.URL),
-				zap.String(logging.KeyReason, "bad_sitemap"), zap.Int("entries", len(targets)), zap.Error(err))
-			break
-		}
-		t, err := weburl.Resolve(u, e.URL)
-		if err != nil || !src.owns(t.Host) {
-			continue
-		}
-		if e.Index {
+	m, err := sitemap.Parse(resp.body, maxEntries)
+	if err != nil {
+		v.stage.Fail("bad_sitemap")
+		v.log.Error("sitemap is broken; taking what could be read", logging.Event(logging.FetchFailed), logging.URL(job.URL),
+			zap.String(logging.KeyReason, "bad_sitemap"), zap.Int("entries", len(m.URLs)+len(m.Index)), zap.Error(err))
+	}
+	for _, e := range m.Index {
+		if t, err := weburl.Resolve(u, e.URL); err == nil && src.owns(t.Host) {
 			if err := v.pushPoll(ctx, t, job); err != nil {
 				return err
 			}
+		}
+	}
+	targets := make([]target, 0, len(m.URLs))
+	for _, e := range m.URLs {
+		t, err := weburl.Resolve(u, e.URL)
+		if err != nil || !src.owns(t.Host) {
 			continue
 		}
 		priority := bus.PriorityNear
@@ -116,59 +115,24 @@ func (v *visit) pushPoll(ctx context.Context, u *url.URL, from bus.FrontierURL) 
 	return v.push(ctx, u, bus.PrioritySeed, job, "poll:"+from.CrawlID+":"+key)
 }
 
-// pushAll pushes what is neither known yet nor too old, batch by batch.
+// pushAll pushes what is neither known yet nor too old, first into the frontier, then into the
+// set of seen URLs: a crash in between loses no URL.
 func (v *visit) pushAll(ctx context.Context, from bus.FrontierURL, src *scope, targets []target) error {
-	for batch := range slices.Chunk(inPushOrder(targets), pushBatch) {
-		if err := v.pushBatch(ctx, from, src, batch); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// pushBatch pushes first into the frontier, then into the set of seen URLs: a
-// crash in between loses no URL. A full frontier is counted, no error.
-func (v *visit) pushBatch(ctx context.Context, from bus.FrontierURL, src *scope, targets []target) error {
-	batch, fingerprints, marks := v.unknown(from, src, targets)
-	refused, err := v.bus.PushAll(ctx, batch)
-	if err != nil {
-		return err
-	}
-	for _, i := range refused {
-		v.stage.Skip("frontier_full")
-		batch[i].Host = ""
-	}
-	others := map[string]bool{}
-	for i, q := range batch {
-		switch q.Host {
-		case "":
-		case v.host:
-			marks = append(marks, fingerprints[i])
-		default:
-			v.foreign.Add(fingerprints[i], struct{}{})
-			others[q.Host] = true
-		}
-	}
-	for host := range others {
-		if err := callOn(ctx, v.bus.Hosts(), host); err != nil {
-			return err
-		}
-	}
-	return v.seen.Add(ctx, marks...)
-}
-
-// unknown returns what is to be pushed of targets, with its fingerprints, and
-// the marks of what is too old.
-func (v *visit) unknown(from bus.FrontierURL, src *scope, targets []target) (batch []bus.Queued, fingerprints, marks []uint64) {
-	taken := map[uint64]bool{}
-	for _, t := range targets {
+	var (
+		marks  []uint64
+		pushed = map[uint64]bool{}
+	)
+	for _, t := range inPushOrder(targets) {
 		key := weburl.Key(t.u)
 		f := bus.Fingerprint(key)
-		own := t.u.Host == v.host
-		if taken[f] || own && v.seen.Has(f) || !own && v.foreign.Contains(f) {
+		if pushed[f] {
 			continue
 		}
-		taken[f] = true
+		pushed[f] = true
+		own := t.u.Host == v.host
+		if own && v.seen.Has(f) || !own && v.foreign.Contains(f) {
+			continue
+		}
 		if own && v.tooOld(src, t.dated) {
 			if old := outcomeMark("age", key); !v.seen.Has(old) {
 				v.stage.Skip("age")
@@ -180,8 +144,21 @@ func (v *visit) unknown(from bus.FrontierURL, src *scope, targets []target) (bat
 			URL: t.u.String(), Source: from.Source, Depth: t.depth, Foreign: !own, CrawlID: from.CrawlID,
 			Found: time.Now().UTC(), Dated: t.dated,
 		}
-		batch = append(batch, bus.Queued{Host: t.u.Host, Priority: t.priority, URL: job, MsgID: fmt.Sprintf("%s:%016x", from.CrawlID, f)})
-		fingerprints = append(fingerprints, f)
+		err := v.bus.Push(ctx, t.u.Host, t.priority, job, fmt.Sprintf("%s:%016x", from.CrawlID, f))
+		switch {
+		case isFull(err):
+			v.stage.Skip("frontier_full")
+			continue
+		case err != nil:
+			return fmt.Errorf("push %s: %w", t.u.Host, err)
+		case own:
+			marks = append(marks, f)
+		default:
+			v.foreign.Add(f, struct{}{})
+			if err := callOn(ctx, v.bus.Hosts(), t.u.Host); err != nil {
+				return err
+			}
+		}
 	}
-	return batch, fingerprints, marks
+	return v.seen.Add(ctx, marks...)
 }

@@ -59,11 +59,13 @@ func (c *Crawler) newCollector() *colly.Collector {
 
 // response is what one request brought.
 type response struct {
-	status     int
-	header     http.Header
-	body       []byte
-	truncated  bool
-	start, end time.Time
+	status    int
+	header    http.Header
+	body      []byte
+	truncated bool
+	// conditional says that only what changed was asked for; 304 answers nothing else.
+	conditional bool
+	start, end  time.Time
 }
 
 type tapKey struct{}
@@ -106,6 +108,7 @@ func (c *Crawler) get(ctx context.Context, l *lane, rawURL string, header http.H
 	if header == nil {
 		header = http.Header{}
 	}
+	resp.conditional = header.Get("If-None-Match") != "" || header.Get("If-Modified-Since") != ""
 	header.Set("User-Agent", c.cfg.UserAgent)
 	header.Set("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
 	err = job.Request(http.MethodGet, rawURL, nil, nil, header)

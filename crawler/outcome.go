@@ -31,6 +31,10 @@ func (v *visit) settle(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 		return v.retry(ctx, job, p, reason, err.Error())
 	case resp.status == http.StatusTooManyRequests || resp.status >= 500:
 		return v.retry(ctx, job, p, fmt.Sprintf("http_%d", resp.status), http.StatusText(resp.status))
+	case resp.status == http.StatusNotModified && !resp.conditional:
+		return v.retry(ctx, job, p, "http_304", "answers a request that had no validator")
+	case resp.status == http.StatusOK && len(resp.body) == 0:
+		return v.retry(ctx, job, p, "empty", "200 without a body")
 	}
 	v.answered()
 	switch {
@@ -42,7 +46,7 @@ func (v *visit) settle(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 		v.logFetch(job, resp, "redirect")
 		v.postpone(p)
 		return v.redirect(ctx, job, u, key, resp)
-	case resp.status >= 300 || resp.status < 200:
+	case resp.status != http.StatusOK && resp.status != http.StatusNonAuthoritativeInfo:
 		return v.fail(ctx, job, p, fmt.Sprintf("http_%d", resp.status), http.StatusText(resp.status))
 	}
 	return v.accept(ctx, job, p, u, key, src, resp)

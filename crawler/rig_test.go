@@ -156,6 +156,7 @@ func first(a, b http.HandlerFunc) http.HandlerFunc {
 type rig struct {
 	*bus.Bus
 	cfg   Config
+	tune  func(*Crawler) // changes a crawler before it runs; nil: not at all
 	stage *logging.Stage
 	core  zapcore.Core
 	logs  *observer.ObservedLogs
@@ -259,6 +260,9 @@ func (r *rig) start(t *testing.T) (stop func()) {
 	t.Helper()
 	c, err := New(r.cfg, r.Bus, zap.New(r.core), r.stage)
 	must(t, err)
+	if r.tune != nil {
+		r.tune(c)
+	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var wg sync.WaitGroup
 	wg.Go(func() {

@@ -7,6 +7,9 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
+	"net/textproto"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -23,8 +26,9 @@ var (
 )
 
 // Classify names what an error of a fetch comes from, as the reason in logs:
-// "timeout", "dns", "refused", "tls", "blocked", "decode", "reset",
-// "canceled", "redirects", or "network" for any other. It returns "" for nil.
+// "timeout", "dns", "refused", "tls", "blocked", "decode", "protocol" (what
+// came is no HTTP, or too much of it), "reset", "canceled", "redirects", or
+// "network" for any other. It returns "" for nil.
 func Classify(err error) string {
 	switch {
 	case err == nil:
@@ -45,6 +49,8 @@ func Classify(err error) string {
 		return "refused"
 	case isTLS(err):
 		return "tls"
+	case isProtocol(err):
+		return "protocol"
 	case isReset(err):
 		return "reset"
 	}
@@ -68,8 +74,7 @@ func isTLS(err error) bool {
 	return isType[*tls.CertificateVerificationError](err) || isType[tls.RecordHeaderError](err) ||
 		isType[x509.UnknownAuthorityError](err) || isType[x509.HostnameError](err) ||
 		isType[x509.CertificateInvalidError](err) ||
-		// Alerts of the other side have no exported type.
-		strings.Contains(err.Error(), "tls: ")
+		says(err, "tls: ") // alerts of the other side have no exported type
 }
 
 func isReset(err error) bool {
@@ -79,7 +84,24 @@ func isReset(err error) bool {
 		}
 	}
 	// HTTP/2 errors of net/http have no exported type.
+	return says(err, "stream error", "GOAWAY", "server closed idle connection", "connection lost")
+}
+
+// isProtocol knows what net/http finds wrong with an answer, most of it by its
+// words: the errors have no exported type.
+func isProtocol(err error) bool {
+	return isType[textproto.ProtocolError](err) || isType[*http.ProtocolError](err) || says(err,
+		"malformed ", "Content-Length", "transfer encoding", "headers exceeded", "header line", "header list", "advertised limit",
+		"read limit of", "1xx informational", "chunk length", "chunked ", "CR in chunk", "trailer", "status code", "parse Location",
+		"PROTOCOL_ERROR", "COMPRESSION_ERROR", "FRAME_SIZE_ERROR", "frame too large")
+}
+
+// says says whether the cause of an error has one of these parts in its words.
+// What wraps the cause may have the URL in it, and is not looked at.
+func says(err error, parts ...string) bool {
+	for cause := errors.Unwrap(err); cause != nil; cause = errors.Unwrap(err) {
+		err = cause
+	}
 	text := err.Error()
-	return strings.Contains(text, "stream error") || strings.Contains(text, "GOAWAY") ||
-		strings.Contains(text, "server closed idle connection") || strings.Contains(text, "connection lost")
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
 }

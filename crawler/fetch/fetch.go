@@ -120,7 +120,7 @@ func NewTransport(o Options) *Transport {
 			IdleConnTimeout:        o.IdleTimeout,
 			MaxIdleConns:           o.MaxIdle,
 			MaxIdleConnsPerHost:    o.MaxIdlePerHost,
-			MaxResponseHeaderBytes: 1 << 20,
+			MaxResponseHeaderBytes: maxHeader,
 			HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
 		},
 	}
@@ -156,6 +156,9 @@ type Hop struct {
 	Start, End time.Time
 	WireBytes  int64
 }
+
+// maxHeader is the longest header of a response in bytes: it goes with its page.
+const maxHeader = 256 << 10
 
 type traceKey struct{}
 

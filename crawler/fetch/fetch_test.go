@@ -372,7 +372,7 @@ func TestHeaderCap(t *testing.T) {
 	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Long", strings.Repeat("a", 2<<20))
 	})
-	if _, _, _, err := get(t, transport(t, Options{}), s.URL); Classify(err) != "network" {
+	if _, _, _, err := get(t, transport(t, Options{}), s.URL); Classify(err) != "protocol" {
 		t.Errorf("a header of 2 MB: %v", err)
 	}
 }
@@ -389,7 +389,7 @@ func TestClassify(t *testing.T) {
 		secure.URL:                  "tls", // unknown authority
 		"https" + plain.URL[4:]:     "tls", // no TLS at all
 		rawServer(t, ""):            "reset",
-		rawServer(t, "HTTP/1.1 2x"): "network",
+		rawServer(t, "HTTP/1.1 2x"): "protocol",
 	} {
 		if _, _, _, err := get(t, transport(t, Options{}), url); Classify(err) != want {
 			t.Errorf("%v is %q, want %q", err, Classify(err), want)
@@ -401,7 +401,7 @@ func TestClassify(t *testing.T) {
 		"timeout":   fmt.Errorf("x: %w", context.DeadlineExceeded),
 		"canceled":  context.Canceled,
 		"reset":     &net.OpError{Op: "read", Err: syscall.ECONNRESET},
-		"network":   errors.New("x"),
+		"network":   fmt.Errorf("GET http://x.example/malformed GOAWAY: %w", errors.New("x")), // the URL's words do not count
 		"tls":       &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")},
 	} {
 		if got := Classify(err); got != want {

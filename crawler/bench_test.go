@@ -25,11 +25,9 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 
-	"pressmill/crawler/feeds"
 	"pressmill/crawler/fetch"
 	"pressmill/crawler/links"
 	"pressmill/crawler/robots"
-	"pressmill/crawler/sitemap"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/weburl"
@@ -40,6 +38,7 @@ const (
 	benchPage    = 50_000 // bytes of a page, decoded
 	benchLinks   = 150    // of a page
 	benchVariety = 4      // different pages of a host
+	benchPages   = 3      // read of each host in a round
 	benchWorkers = 32
 )
 
@@ -108,12 +107,16 @@ func newsPage(n int) []byte {
 		b.WriteString("\">\n")
 	}
 	b.WriteString("<meta property=\"og:type\" content=\"article\"><script>window.config={\"a\":[")
-	for i := range 300 {
+	for i := range 100 {
 		fmt.Fprintf(&b, "{\"k\":%d,\"v\":\"%x\"},", i, rnd.Uint32())
 	}
 	b.WriteString("{}]}</script></head><body class=\"page page--article\">\n<article>")
 	link := func() {
-		fmt.Fprintf(&b, "<a class=\"c-teaser__link\" href=\"%s?ref=rail&amp;pos=%d\" data-track=\"click\">", newsPath(rnd.IntN(400)), rnd.IntN(3))
+		ref := newsPath(rnd.IntN(400))
+		if rnd.IntN(5) == 0 {
+			ref += fmt.Sprintf("?ref=rail&amp;pos=%d", rnd.IntN(3))
+		}
+		fmt.Fprintf(&b, "<a class=\"c-teaser__link\" href=\"%s\" data-track=\"click\">", ref)
 		words(&b, rnd, 6)
 		b.WriteString("</a>")
 	}
@@ -164,7 +167,7 @@ type benchSite struct {
 type contestant struct {
 	name   string
 	read   func(s *benchSite, rawURL string) error
-	share  int             // it reads every share-th page, to save time
+	share  int             // it reads only one page in so many, to save time
 	cpu    []time.Duration // of each round, a page
 	ratios []float64       // of each round, to the first contestant
 	allocs uint64          // of the last round, a page
@@ -181,7 +184,7 @@ func BenchmarkFetchPath(b *testing.B) {
 	contestants := []*contestant{
 		{name: "net/http", read: newRawReader(), share: 1},
 		{name: "fetch path", read: readAsCrawler, share: 1},
-		{name: "Colly with OnHTML", read: readWithOnHTML, share: 10},
+		{name: "Colly with OnHTML", read: readWithOnHTML, share: 20},
 	}
 	for _, c := range contestants {
 		c.round(b, sites, 0) // connects, and fills pools and caches
@@ -207,8 +210,8 @@ func BenchmarkFetchPath(b *testing.B) {
 	b.ReportMetric(middle(contestants[1].ratios), "fetch/raw")
 }
 
-// round has a contestant read a page of its hosts and returns the CPU time of
-// this process that a page took, with the collection of its garbage.
+// round has a contestant read pages of all hosts and returns the CPU time of
+// this process that a page took.
 func (c *contestant) round(b *testing.B, sites []*benchSite, n int) time.Duration {
 	runtime.GC()
 	cpu, before := cpuTime(), memory()
@@ -218,8 +221,9 @@ func (c *contestant) round(b *testing.B, sites []*benchSite, n int) time.Duratio
 	)
 	for w := range benchWorkers {
 		wg.Go(func() {
-			for i := w * c.share; i < len(sites); i += benchWorkers * c.share {
-				if err := c.read(sites[i], "http://"+sites[i].visit.host+newsPath(n+i)); err != nil {
+			for i := w; i < benchPages*len(sites)/c.share; i += benchWorkers {
+				s := sites[i%len(sites)]
+				if err := c.read(s, "http://"+s.visit.host+newsPath(n+i)); err != nil {
 					b.Errorf("%s: %v", c.name, err)
 					return
 				}
@@ -228,7 +232,6 @@ func (c *contestant) round(b *testing.B, sites []*benchSite, n int) time.Duratio
 		})
 	}
 	wg.Wait()
-	runtime.GC()
 	after := memory()
 	perPage := (cpuTime() - cpu) / time.Duration(max(1, pages.Load()))
 	c.allocs, c.bytes = (after.Mallocs-before.Mallocs)/uint64(pages.Load()), (after.TotalAlloc-before.TotalAlloc)/uint64(pages.Load())
@@ -299,9 +302,7 @@ func linksOf(host string, pages [][]byte) []uint64 {
 	var marks []uint64
 	for _, body := range pages {
 		for _, l := range links.Scan(body, &url.URL{Scheme: "http", Host: host, Path: "/"}, 0).Links {
-			if u, err := weburl.Parse(l.URL); err == nil {
-				marks = append(marks, bus.Fingerprint(weburl.Key(u)))
-			}
+			marks = append(marks, bus.Fingerprint(weburl.Key(l.URL)))
 		}
 	}
 	return marks
@@ -363,8 +364,8 @@ func readAsCrawler(s *benchSite, rawURL string) error {
 	if err != nil {
 		return err
 	}
-	if ctype := resp.header.Get("Content-Type"); sitemap.Sniff(ctype, resp.body) || feeds.Sniff(ctype, resp.body) {
-		return errors.New("a page was taken for a feed")
+	if !links.IsHTML(resp.body) {
+		return errors.New("a page was not taken for one")
 	}
 	if _, err := s.visit.expandPage(ctx, bus.FrontierURL{URL: rawURL}, u, s.src, resp); err != nil {
 		return err

@@ -94,11 +94,10 @@ func (v *visit) expandPage(ctx context.Context, job bus.FrontierURL, u *url.URL,
 	if job.Depth > 0 {
 		priority = bus.PriorityFar
 	}
-	var targets []target
+	targets := make([]target, 0, len(found.Links))
 	for _, l := range found.Links {
-		t, err := weburl.Parse(l.URL)
-		if err == nil && !l.NoFollow && src.owns(t.Host) && src.admits(l.URL) {
-			targets = append(targets, target{u: t, depth: job.Depth + 1, priority: priority})
+		if own := l.URL.Host == u.Host || src.owns(l.URL.Host); own && !l.NoFollow && src.admits(l.URL) {
+			targets = append(targets, target{u: l.URL, depth: job.Depth + 1, priority: priority})
 		}
 	}
 	return article, v.pushAll(ctx, job, src, targets)

@@ -84,7 +84,8 @@ func (t bodyTap) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !ok {
 		return resp, nil
 	}
-	into.body, err = io.ReadAll(resp.Body)
+	into.body = make([]byte, resp.ContentLength) // the decoded body's: fetch.Transport has read it
+	_, err = io.ReadFull(resp.Body, into.body)
 	resp.Body.Close()
 	resp.Body = http.NoBody
 	return resp, err

@@ -13,6 +13,7 @@ import (
 
 	"pressmill/crawler/feeds"
 	"pressmill/crawler/fetch"
+	"pressmill/crawler/links"
 	"pressmill/crawler/sitemap"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
@@ -57,11 +58,12 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 	ctype := resp.header.Get("Content-Type")
 	kind := "page"
 	var err error
+	html := links.IsHTML(resp.body)
 	switch {
-	case sitemap.Sniff(ctype, resp.body):
+	case !html && sitemap.Sniff(ctype, resp.body):
 		kind = "sitemap"
 		err = v.expandSitemap(ctx, job, u, src, resp)
-	case feeds.Sniff(ctype, resp.body):
+	case !html && feeds.Sniff(ctype, resp.body):
 		kind = "feed"
 		err = v.expandFeed(ctx, job, u, src, resp)
 	default:

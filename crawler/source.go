@@ -140,14 +140,18 @@ func newScope(s Source) (*scope, error) {
 func (s *scope) owns(host string) bool { return weburl.Domain(host) == s.Domain }
 
 // admits says whether the source's patterns let a URL through.
-func (s *scope) admits(u string) bool {
+func (s *scope) admits(u *url.URL) bool {
+	if len(s.deny)+len(s.allow) == 0 {
+		return true
+	}
+	text := u.String()
 	for _, re := range s.deny {
-		if re.MatchString(u) {
+		if re.MatchString(text) {
 			return false
 		}
 	}
 	for _, re := range s.allow {
-		if re.MatchString(u) {
+		if re.MatchString(text) {
 			return true
 		}
 	}

@@ -224,7 +224,7 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 	if p == nil && v.known(job, key) {
 		return v.skip(ctx, job, "seen")
 	}
-	if !job.Seed && !src.admits(job.URL) {
+	if !job.Seed && !src.admits(u) {
 		return v.skip(ctx, job, "scope")
 	}
 	if !job.Seed && v.tooOld(src, job.Dated) {

@@ -11,11 +11,14 @@ import (
 	"pressmill/pkg/weburl"
 )
 
-// maxFeeds bounds Found.Feeds.
-const maxFeeds = 100
+const (
+	maxFeeds = 100 // bounds Found.Feeds
+	manyRefs = 128 // about as many references as a page of news has
+)
 
 // Found is what a page points to. URLs are absolute, as weburl.Parse gives
-// them, and in the order of the page without duplicates.
+// them, and in the order of the page. The same reference counts once; the same
+// URL may be referred to in several ways.
 type Found struct {
 	// Base is what the references of the page are relative to: the page's
 	// URL, or what its <base href> says.
@@ -28,10 +31,21 @@ type Found struct {
 
 // Link is one <a> or <area>.
 type Link struct {
-	URL string
-	// NoFollow says that every link to this URL has a rel of nofollow, ugc or
-	// sponsored.
+	URL *url.URL
+	// NoFollow says that every link by this reference has a rel of nofollow,
+	// ugc or sponsored.
 	NoFollow bool
+}
+
+// IsHTML says whether a body begins as only a page of HTML does. Others may
+// hold HTML too.
+func IsHTML(body []byte) bool {
+	body = bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), " \t\r\n\f")
+	return beginsWith(body, "<!doctype html") || beginsWith(body, "<html")
+}
+
+func beginsWith(body []byte, word string) bool {
+	return len(body) >= len(word) && equalFold(body[:len(word)], word)
 }
 
 // Scan finds what the page at base points to, with at most limit links; 0
@@ -40,8 +54,7 @@ func Scan(html []byte, base *url.URL, limit int) Found {
 	c := collector{
 		found: Found{Base: base},
 		limit: limit,
-		refs:  make(map[string]int),
-		urls:  make(map[string]int),
+		refs:  make(map[string]int, manyRefs),
 		feeds: make(map[string]bool),
 	}
 	s := scanner{html: html}
@@ -66,21 +79,21 @@ type collector struct {
 	found   Found
 	limit   int
 	hasBase bool
-	refs    map[string]int // references as written -> index of the link, -1 if refused
-	urls    map[string]int // URLs -> index of the link
+	refs    map[string]int // references without fragment -> index of the link, -1 if refused
 	feeds   map[string]bool
 }
 
 func (c *collector) link(s *scanner) {
-	raw, ok := s.attr("href")
-	if !ok || len(raw) == 0 || raw[0] == '#' {
+	raw, _ := s.attr("href")
+	ref, _, _ := strings.Cut(unescape(string(raw)), "#")
+	if ref == "" {
 		return
 	}
 	rel, _ := s.attr("rel")
 	noFollow := hasToken(rel, "nofollow") || hasToken(rel, "sponsored") || hasToken(rel, "ugc")
-	i, known := c.refs[string(raw)]
+	i, known := c.refs[ref]
 	if !known {
-		i = c.add(raw, noFollow)
+		i = c.add(ref, noFollow)
 	}
 	if i >= 0 && !noFollow {
 		c.found.Links[i].NoFollow = false
@@ -89,21 +102,16 @@ func (c *collector) link(s *scanner) {
 
 // add returns the index of the link that a new reference points to, or -1 if
 // it points to none that is wanted.
-func (c *collector) add(raw []byte, noFollow bool) int {
+func (c *collector) add(ref string, noFollow bool) int {
 	if c.limit > 0 && len(c.found.Links) >= c.limit {
 		return -1
 	}
-	text := c.resolve(raw)
-	i, known := c.urls[text]
-	switch {
-	case text == "":
-		i = -1
-	case !known:
+	i := -1
+	if u, err := weburl.Resolve(c.found.Base, ref); err == nil {
 		i = len(c.found.Links)
-		c.urls[text] = i
-		c.found.Links = append(c.found.Links, Link{URL: text, NoFollow: noFollow})
+		c.found.Links = append(c.found.Links, Link{URL: u, NoFollow: noFollow})
 	}
-	c.refs[string(raw)] = i
+	c.refs[ref] = i
 	return i
 }
 
@@ -114,7 +122,7 @@ func (c *collector) base(s *scanner) {
 		return
 	}
 	c.hasBase = true
-	if u, err := weburl.Resolve(c.found.Base, unescape(raw)); err == nil {
+	if u, err := weburl.Resolve(c.found.Base, unescape(string(raw))); err == nil {
 		c.found.Base = u
 	}
 }
@@ -151,7 +159,7 @@ func (c *collector) meta(s *scanner) {
 // resolve returns the absolute URL of a reference, or "" if it has none that
 // can be fetched.
 func (c *collector) resolve(raw []byte) string {
-	u, err := weburl.Resolve(c.found.Base, unescape(raw))
+	u, err := weburl.Resolve(c.found.Base, unescape(string(raw)))
 	if err != nil {
 		return ""
 	}
@@ -184,6 +192,19 @@ func hasToken(list []byte, token string) bool {
 	return false
 }
 
-func equalFold(b []byte, s string) bool {
-	return len(b) == len(s) && strings.EqualFold(string(b), s)
+// equalFold says whether b is the word, which is written in lower case, in any
+// case of letters.
+func equalFold(b []byte, word string) bool {
+	if len(b) != len(word) {
+		return false
+	}
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != word[i] {
+			return false
+		}
+	}
+	return true
 }

@@ -1,9 +1,6 @@
 package links
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
 // tag is a start tag that matters here.
 type tag int
@@ -151,7 +148,7 @@ func (s *scanner) attributes(keep bool) {
 func (s *scanner) attribute() attr {
 	start := s.pos
 	s.pos++ // a name may begin with "="
-	for s.pos < len(s.html) && !isSpace(s.html[s.pos]) && strings.IndexByte("/>=", s.html[s.pos]) < 0 {
+	for s.pos < len(s.html) && !endsName[s.html[s.pos]] {
 		s.pos++
 	}
 	a := attr{name: s.html[start:s.pos]}
@@ -248,17 +245,28 @@ func tagOf(name []byte) tag {
 	return tagOther
 }
 
-// rawElement returns the name of an element whose content is text, or "".
+// rawElements are the elements, but for script, whose content is text.
 // noscript is none: what it holds is for who runs no scripts.
+var rawElements = []string{"style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext"}
+
+// rawElement returns the name of an element whose content is text, or "".
 func rawElement(name []byte) string {
-	if len(name) < 3 || len(name) > 9 {
-		return ""
-	}
-	switch lower := strings.ToLower(string(name)); lower {
-	case "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext":
-		return lower
+	for _, raw := range rawElements {
+		if equalFold(name, raw) {
+			return raw
+		}
 	}
 	return ""
+}
+
+// endsName says which bytes end the name of an attribute.
+var endsName = buildSet(" \n\t\r\f/>=")
+
+func buildSet(of string) (set [256]bool) {
+	for i := range len(of) {
+		set[of[i]] = true
+	}
+	return set
 }
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }

@@ -1,7 +1,6 @@
 package links
 
 import (
-	"bytes"
 	"html"
 	"strings"
 	"unicode/utf8"
@@ -9,29 +8,27 @@ import (
 
 // unescape decodes the character references of an attribute's value as the
 // HTML standard has it (section 13.2.5.73): in "?a=1&copy=2" there is none.
-func unescape(raw []byte) string {
-	if bytes.IndexByte(raw, '&') < 0 {
-		return string(raw)
+func unescape(raw string) string {
+	at := strings.IndexByte(raw, '&')
+	if at < 0 {
+		return raw
 	}
 	var b strings.Builder
 	b.Grow(len(raw))
-	for len(raw) > 0 {
-		at := bytes.IndexByte(raw, '&')
-		if at < 0 {
-			break
-		}
-		b.Write(raw[:at])
+	for at >= 0 {
+		b.WriteString(raw[:at])
 		raw = raw[at:]
 		n := referenceLen(raw)
 		b.WriteString(decodeReference(raw[:n], raw[n:]))
 		raw = raw[n:]
+		at = strings.IndexByte(raw, '&')
 	}
-	b.Write(raw)
+	b.WriteString(raw)
 	return b.String()
 }
 
 // referenceLen returns the length of what may be a reference, from its "&".
-func referenceLen(raw []byte) int {
+func referenceLen(raw string) int {
 	n := 1
 	if n < len(raw) && raw[n] == '#' {
 		n++
@@ -45,23 +42,25 @@ func referenceLen(raw []byte) int {
 	return n
 }
 
-func decodeReference(ref, after []byte) string {
-	text := string(ref)
-	if len(ref) < 3 {
-		return text
+func decodeReference(ref, after string) string {
+	if ref == "&amp;" { // nearly all of them
+		return "&"
 	}
-	decoded := html.UnescapeString(text)
+	if len(ref) < 3 {
+		return ref
+	}
+	decoded := html.UnescapeString(ref)
 	switch {
 	case ref[1] == '#':
 		return decoded
 	case ref[len(ref)-1] == ';':
 		// What is left of ";" was no part of a reference.
-		if strings.HasSuffix(decoded, ";") && text != "&semi;" {
-			return text
+		if strings.HasSuffix(decoded, ";") && ref != "&semi;" {
+			return ref
 		}
 		return decoded
-	case len(after) > 0 && after[0] == '=', utf8.RuneCountInString(decoded) != 1:
-		return text
+	case strings.HasPrefix(after, "="), utf8.RuneCountInString(decoded) != 1:
+		return ref
 	}
 	return decoded
 }

@@ -42,8 +42,16 @@ func Parse(raw string) (*url.URL, error) {
 	return clean(u)
 }
 
-// Resolve resolves a reference found on the page at base, as Parse.
+// Resolve resolves a reference found on the page at base, which is as Parse
+// returns it, or nil; the result is too.
 func Resolve(base *url.URL, ref string) (*url.URL, error) {
+	if u, ok := resolvePlain(base, ref); ok {
+		return u, nil
+	}
+	return resolve(base, ref)
+}
+
+func resolve(base *url.URL, ref string) (*url.URL, error) {
 	ref, err := tidy(ref)
 	if err != nil {
 		return nil, err
@@ -238,6 +246,13 @@ func escapeQuery(q string) string {
 // and session ids, the rest sorted by name, http and https alike, and
 // percent-encoding in one form (RFC 3986, section 6.2.2).
 func Key(u *url.URL) string {
+	if u.RawQuery == "" && u.RawPath == "" && plainPath(u.Path) {
+		return "https://" + strings.TrimSuffix(u.Host, ":443") + u.Path
+	}
+	return key(u)
+}
+
+func key(u *url.URL) string {
 	k := *u
 	path := normaliseEscapes(dropSession(u.EscapedPath()))
 	if k.Path, k.RawPath = path, ""; strings.Contains(path, "%") {

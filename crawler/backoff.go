@@ -94,8 +94,12 @@ func (v *visit) isDropped(job bus.FrontierURL) bool {
 	return !dropped.IsZero() && !(job.Seed && job.Found.After(dropped))
 }
 
-// giveUp puts a URL among the dead letters.
+// giveUp puts a URL among the dead letters. A revisit is left out instead: its
+// page is there already.
 func (v *visit) giveUp(ctx context.Context, job bus.FrontierURL, reason, detail string) error {
+	if job.Revisit != nil {
+		return v.skip(ctx, job, reason)
+	}
 	letter := job
 	letter.Foreign = false // a replay is fetched although its URL is seen by then
 	if err := v.bus.PushDead(ctx, v.host, letter, reason, detail); err != nil {

@@ -53,11 +53,15 @@ type Config struct {
 	// DropAfter is how long a host may fail before what waits of it becomes
 	// dead letters and it is asked once a day; 0: for ever.
 	DropAfter time.Duration `yaml:"drop_after"`
+	// Revisit says how long after its first fetch an article is looked at again;
+	// none: never.
+	Revisit []time.Duration `yaml:"revisit"`
 	// AllowPrivate lists the private, loopback or link-local ranges (CIDR)
 	// that may be dialled. All others are refused.
 	AllowPrivate []string `yaml:"allow_private"`
 
-	// Once ends the crawl of a host when nothing of it waits: no polls.
+	// Once ends the crawl of a host when nothing of it waits: no polls, no
+	// revisits.
 	Once bool `yaml:"-"`
 }
 
@@ -75,6 +79,7 @@ func Defaults() Config {
 		Backoff:       time.Hour,
 		MaxAge:        30 * 24 * time.Hour,
 		DropAfter:     72 * time.Hour,
+		Revisit:       []time.Duration{15 * time.Minute, 2 * time.Hour, 24 * time.Hour},
 	}
 }
 
@@ -115,7 +120,9 @@ func (c *Config) Validate() error {
 	fault(c.DropAfter < 0, "crawler.drop_after: %s is negative", c.DropAfter)
 	fault(c.Poll < time.Second, "crawler.poll: %s is below 1s", c.Poll)
 	fault(c.MaxAge < 0, "crawler.max_age: %s is negative", c.MaxAge)
-	_, err := c.allowPrivate()
+	err := validRevisits(c.Revisit)
+	fault(err != nil, "crawler.revisit: %v", err)
+	_, err = c.allowPrivate()
 	fault(err != nil, "crawler.allow_private: %v", err)
 	return errors.Join(errs...)
 }

@@ -135,13 +135,14 @@ func (c *Crawler) backPressure(ctx context.Context, was bool) bool {
 	return full
 }
 
-// janitor arms every host that has URLs waiting and no turn. There should be
-// none; it heals what a crash or a restored stream left.
+// janitor arms every host that has URLs or revisits waiting and no turn. There
+// should be none; it heals what a crash, a restored stream or a crawl that ended
+// by itself left.
 func (c *Crawler) janitor(ctx context.Context) {
 	tick := time.NewTicker(janitorEvery)
 	defer tick.Stop()
 	for {
-		if n, err := ArmWaiting(ctx, c.bus); err != nil {
+		if n, err := c.armAll(ctx); err != nil {
 			if ctx.Err() == nil {
 				c.log.Warn("arm waiting hosts", logging.Event(logging.NATSError), zap.Error(err))
 			}
@@ -156,6 +157,19 @@ func (c *Crawler) janitor(ctx context.Context) {
 	}
 }
 
+func (c *Crawler) armAll(ctx context.Context) (armed int, err error) {
+	armed, err = ArmWaiting(ctx, c.bus)
+	if err != nil || c.cfg.Once {
+		return armed, err
+	}
+	hosts, err := c.bus.RevisitHosts(ctx)
+	if err != nil {
+		return armed, err
+	}
+	more, err := arm(ctx, c.bus, hosts)
+	return armed + more, err
+}
+
 // ArmWaiting arms every host with URLs in the frontier and returns how many
 // had no turn.
 func ArmWaiting(ctx context.Context, b *bus.Bus) (armed int, err error) {
@@ -163,6 +177,10 @@ func ArmWaiting(ctx context.Context, b *bus.Bus) (armed int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	return arm(ctx, b, hosts)
+}
+
+func arm(ctx context.Context, b *bus.Bus, hosts map[string]uint64) (armed int, err error) {
 	for host := range hosts {
 		ok, err := b.Hosts().Arm(ctx, bus.HostToken(host), nil, time.Time{})
 		if err != nil {

@@ -16,8 +16,8 @@ import (
 const maxSeeks = 2
 
 // next returns what to fetch next: a poll that is due, a seed, the newest item
-// of a feed, a link, in this order. It returns bus.ErrNotFound if nothing
-// waits.
+// of a feed, a revisit that is due, a link, in this order. It returns
+// bus.ErrNotFound if nothing waits.
 func (v *visit) next(ctx context.Context) (bus.FrontierURL, *poll, error) {
 	if v.state.Seeks >= maxSeeks {
 		if job, err := v.nextItem(ctx); !errors.Is(err, bus.ErrNotFound) {
@@ -34,15 +34,32 @@ func (v *visit) next(ctx context.Context) (bus.FrontierURL, *poll, error) {
 	return job, nil, err
 }
 
-// nextItem returns the next of what polls and seeds have brought.
+// nextItem returns the next of what polls and seeds have brought. Revisits and
+// links take turns.
 func (v *visit) nextItem(ctx context.Context) (bus.FrontierURL, error) {
-	return v.bus.Next(ctx, v.host, v.state.Taken, bus.PriorityFeed, bus.PriorityNear, bus.PriorityFar)
+	waiting := func(priorities ...int) func(context.Context) (bus.FrontierURL, error) {
+		return func(ctx context.Context) (bus.FrontierURL, error) {
+			return v.bus.Next(ctx, v.host, v.state.Taken, priorities...)
+		}
+	}
+	items, links := waiting(bus.PriorityFeed), waiting(bus.PriorityNear, bus.PriorityFar)
+	order := []func(context.Context) (bus.FrontierURL, error){items, v.dueRevisit, links}
+	if v.state.Revisited {
+		order[1], order[2] = links, v.dueRevisit
+	}
+	for _, read := range order {
+		if job, err := read(ctx); !errors.Is(err, bus.ErrNotFound) {
+			return job, err
+		}
+	}
+	return bus.FrontierURL{}, bus.ErrNotFound
 }
 
 // took counts what is fetched, for the order of what comes next.
 func (v *visit) took(job bus.FrontierURL) {
 	v.urls++
-	if job.Seed {
+	v.state.Revisited = job.Revisit != nil
+	if job.Seed && !v.state.Revisited {
 		v.state.Seeks++
 	} else {
 		v.state.Seeks = 0

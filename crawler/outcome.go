@@ -38,6 +38,9 @@ func (v *visit) settle(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 		return v.retry(ctx, job, p, "empty", "200 without a body")
 	}
 	v.answered()
+	if job.Revisit != nil {
+		return v.settleRevisit(ctx, job, u, key, src, resp)
+	}
 	switch {
 	case resp.status == http.StatusNotModified:
 		v.polled(job, p, resp)
@@ -74,6 +77,9 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 		article, err = v.expandPage(ctx, job, u, src, resp)
 		if article {
 			kind = "article"
+		}
+		if article && err == nil {
+			err = v.revisitLater(ctx, job, src, resp)
 		}
 	}
 	if err != nil {
@@ -133,6 +139,9 @@ func (v *visit) logFetch(job bus.FrontierURL, resp *response, kind string) {
 // done marks a URL as seen, with its outcome, and removes it from the frontier,
 // in this order: a crash in between fetches nothing twice and loses nothing.
 func (v *visit) done(ctx context.Context, job bus.FrontierURL, key, outcome string, marks ...uint64) error {
+	if job.Revisit != nil {
+		return v.remove(ctx, job) // what became of the first fetch stands there
+	}
 	marks = append(marks, bus.Fingerprint(key), outcomeMark(outcome, key))
 	if err := v.seen.Add(ctx, marks...); err != nil {
 		return err
@@ -141,6 +150,9 @@ func (v *visit) done(ctx context.Context, job bus.FrontierURL, key, outcome stri
 }
 
 func (v *visit) remove(ctx context.Context, job bus.FrontierURL) error {
+	if job.Revisit != nil {
+		return v.removeRevisit(ctx, job)
+	}
 	if job.Seq == 0 {
 		return nil // a poll
 	}
@@ -156,8 +168,10 @@ func (v *visit) skip(ctx context.Context, job bus.FrontierURL, reason string) er
 	v.stage.Skip(reason)
 	v.log.Info("not fetched", logging.Event(logging.FetchSkipped), logging.URL(job.URL), zap.String(logging.KeyReason, reason),
 		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source))
-	if err := v.note(ctx, job.URL, reason); err != nil {
-		return err
+	if job.Revisit == nil {
+		if err := v.note(ctx, job.URL, reason); err != nil {
+			return err
+		}
 	}
 	return v.remove(ctx, job)
 }
@@ -182,6 +196,9 @@ func (v *visit) retry(ctx context.Context, job bus.FrontierURL, p *poll, reason,
 	if v.hopeless() {
 		v.drop(reason, detail)
 		return nil // the URL is still in the frontier and shares its fate
+	}
+	if job.Revisit != nil {
+		return v.missed(ctx, job, reason, detail)
 	}
 	job.Attempts++
 	if p != nil {
@@ -214,12 +231,12 @@ func (v *visit) redirect(ctx context.Context, job bus.FrontierURL, u *url.URL, k
 	}
 	next := job
 	next.URL, next.Attempts, next.Found = target.String(), 0, time.Now().UTC()
-	next.Foreign = true
+	next.Foreign, next.Revisit = true, nil
 	next.Trail = append(slices.Clip(next.Trail), news.Hop{URL: job.URL, Status: resp.status})
 	if next.Requested == "" {
 		next.Requested = job.URL
 	}
-	next.Seed = job.Seed && !strings.EqualFold(target.String(), job.URL)
+	next.Seed = job.Seed && job.Revisit == nil && !strings.EqualFold(target.String(), job.URL)
 	msgID := fmt.Sprintf("redirect:%d:%016x", job.Seq, bus.Fingerprint(target.String()))
 	if err := v.push(ctx, target, job.Priority, next, msgID); err != nil {
 		return err

@@ -25,6 +25,8 @@ type Source struct {
 	Zone  string   `yaml:"zone" json:"zone,omitempty"`   // IANA time zone of dates that state none
 	// MaxAge is crawler.max_age for this source; nil: that of the crawler.
 	MaxAge *time.Duration `yaml:"max_age" json:"max_age,omitempty"`
+	// Revisit is crawler.revisit for this source; nil: that of the crawler.
+	Revisit []time.Duration `yaml:"revisit" json:"revisit,omitzero"`
 }
 
 // Normalise fills in what follows from the seeds and reports every fault.
@@ -52,6 +54,9 @@ func (s *Source) Normalise() error {
 	}
 	if s.MaxAge != nil && *s.MaxAge < 0 {
 		errs = append(errs, fmt.Errorf("source %q: max_age: %s is negative", s.ID, *s.MaxAge))
+	}
+	if err := validRevisits(s.Revisit); err != nil {
+		errs = append(errs, fmt.Errorf("source %q: revisit: %w", s.ID, err))
 	}
 	for _, p := range append(append([]string{}, s.Allow...), s.Deny...) {
 		if _, err := regexp.Compile(p); err != nil {

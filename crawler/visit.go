@@ -41,6 +41,11 @@ type hostState struct {
 	Failures     int       `json:"failures,omitempty"`     // requests in a row that brought nothing
 	FailingSince time.Time `json:"failing_since,omitzero"` // the first of them
 	Dropped      time.Time `json:"dropped,omitzero"`       // when the host was given up, or last asked since
+
+	// Revisits says, by class, when the first revisit is due; nil if that has
+	// to be read from the bus.
+	Revisits  map[time.Duration]time.Time `json:"revisits,omitzero"`
+	Revisited bool                        `json:"revisited,omitempty"` // the last fetch was a revisit
 }
 
 // visit is one turn in work.
@@ -144,6 +149,9 @@ func (v *visit) waitAfterCrash() {
 	} else if v.t.Since.Before(v.started) && len(v.t.State) > 0 {
 		crashed = v.started
 	}
+	if !crashed.IsZero() {
+		v.state.Revisits = nil // that holder may have pushed some
+	}
 	if until := crashed.Add(gap); !crashed.IsZero() && until.After(v.state.NotBefore) {
 		v.state.NotBefore = until
 	}
@@ -186,6 +194,9 @@ func (v *visit) nextDue(ctx context.Context) (at time.Time, ok bool, err error) 
 	}
 	if v.cfg.Once {
 		return at, false, nil
+	}
+	if _, at, ok, err = v.nextRevisit(ctx); err != nil {
+		return at, false, err
 	}
 	for _, p := range v.state.Polls {
 		if !ok || p.Due.Before(at) {
@@ -247,9 +258,13 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 		return err
 	}
 	header := http.Header{}
-	if p != nil {
+	switch {
+	case p != nil:
 		setIf(header, "If-None-Match", p.ETag)
 		setIf(header, "If-Modified-Since", p.LastModified)
+	case job.Revisit != nil:
+		setIf(header, "If-None-Match", job.Revisit.ETag)
+		setIf(header, "If-Modified-Since", job.Revisit.LastModified)
 	}
 	resp, err := v.get(ctx, v.lane, job.URL, header)
 	v.stage.Observe(resp.end.Sub(resp.start))
@@ -266,7 +281,7 @@ func setIf(h http.Header, key, value string) {
 // known says whether a URL of the frontier needs no fetch. A named seed is
 // fetched once per crawl unless it is a page whose content was already had.
 func (v *visit) known(job bus.FrontierURL, key string) bool {
-	if job.Attempts > 0 {
+	if job.Attempts > 0 || job.Revisit != nil {
 		return false
 	}
 	if job.Seed {

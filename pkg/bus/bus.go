@@ -183,8 +183,8 @@ func (b *Bus) SinkTurns() *turn.Queue { return b.sinks }
 
 // State counts what lies on the bus.
 type State struct {
-	Hosts, Frontier, Pages, Articles, DeadLetters uint64 // messages
-	PagesBytes, ArticlesBytes                     uint64
+	Hosts, Frontier, Revisits, Pages, Articles, DeadLetters uint64 // messages
+	PagesBytes, ArticlesBytes                               uint64
 }
 
 // State reads the state of the streams. The counts are of one moment each, not
@@ -197,6 +197,7 @@ func (b *Bus) State(ctx context.Context) (State, error) {
 	}{
 		{streamHosts, &s.Hosts, nil},
 		{streamFrontier, &s.Frontier, nil},
+		{streamRevisits, &s.Revisits, nil},
 		{streamPages, &s.Pages, &s.PagesBytes},
 		{streamArticles, &s.Articles, &s.ArticlesBytes},
 		{streamDead, &s.DeadLetters, nil},

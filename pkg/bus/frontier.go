@@ -46,6 +46,8 @@ type FrontierURL struct {
 	// Dated is when the feed or sitemap that lists the URL says that it was
 	// published or changed last; zero if it does not say.
 	Dated time.Time `json:"dated,omitzero"`
+	// Revisit is set if the URL was fetched before and is looked at again.
+	Revisit *Revisit `json:"revisit,omitempty"`
 
 	Seq      uint64 `json:"-"` // its sequence in the frontier
 	Priority int    `json:"-"`
@@ -157,7 +159,11 @@ func (b *Bus) Waits(ctx context.Context, host string, taken Taken) (bool, error)
 
 // Delete removes a URL from the frontier. That it is gone already is no error.
 func (b *Bus) Delete(ctx context.Context, seq uint64) error {
-	st, err := b.stream(ctx, streamFrontier)
+	return b.deleteFrom(ctx, streamFrontier, seq)
+}
+
+func (b *Bus) deleteFrom(ctx context.Context, stream string, seq uint64) error {
+	st, err := b.stream(ctx, stream)
 	if err != nil {
 		return err
 	}
@@ -166,30 +172,44 @@ func (b *Bus) Delete(ctx context.Context, seq uint64) error {
 	if err == nil || strings.Contains(err.Error(), "not found") || strings.Contains(err.Error(), "no message found") {
 		return nil
 	}
-	return fmt.Errorf("delete from frontier: %w", err)
+	return fmt.Errorf("delete from stream %s: %w", stream, err)
 }
 
 // WaitingHosts returns the hosts that have URLs in the frontier, with their
 // number.
 func (b *Bus) WaitingHosts(ctx context.Context) (map[string]uint64, error) {
-	st, err := b.stream(ctx, streamFrontier)
+	return b.hostsOf(ctx, streamFrontier, "frontier.>")
+}
+
+// hostsOf counts a stream's messages by host, the second token of their
+// subjects.
+func (b *Bus) hostsOf(ctx context.Context, stream, filter string) (map[string]uint64, error) {
+	subjects, err := b.subjects(ctx, stream, filter)
 	if err != nil {
 		return nil, err
 	}
-	info, err := st.Info(ctx, jetstream.WithSubjectFilter("frontier.>"))
-	if err != nil {
-		return nil, fmt.Errorf("read stream %s: %w", streamFrontier, err)
-	}
 	hosts := map[string]uint64{}
-	for subject, n := range info.State.Subjects {
-		token := strings.Split(subject, ".")[1]
-		host, err := ParseHostToken(token)
+	for subject, n := range subjects {
+		host, err := ParseHostToken(strings.Split(subject, ".")[1])
 		if err != nil {
 			return nil, err
 		}
 		hosts[host] += n
 	}
 	return hosts, nil
+}
+
+// subjects counts a stream's messages by subject.
+func (b *Bus) subjects(ctx context.Context, stream, filter string) (map[string]uint64, error) {
+	st, err := b.stream(ctx, stream)
+	if err != nil {
+		return nil, err
+	}
+	info, err := st.Info(ctx, jetstream.WithSubjectFilter(filter))
+	if err != nil {
+		return nil, fmt.Errorf("read stream %s: %w", stream, err)
+	}
+	return info.State.Subjects, nil
 }
 
 // stream returns a handle that is asked for once per connection.

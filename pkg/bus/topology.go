@@ -13,6 +13,7 @@ const (
 	streamHosts    = "HOSTS"
 	streamSinks    = "SINKS"
 	streamFrontier = "FRONTIER"
+	streamRevisits = "REVISITS"
 	streamSeen     = "SEEN"
 	streamPages    = "PAGES"
 	streamArticles = "ARTICLES"
@@ -25,6 +26,10 @@ const (
 	bucketSources   = "sources"
 	bucketRobots    = "robots"
 	bucketPositions = "positions"
+
+	// articlesWindow is how long the same version of an article is stored once:
+	// longer than any revisit waits, so that one without news is no second copy.
+	articlesWindow = 26 * time.Hour
 
 	maxAckPending  = 20000
 	maxMessageSize = 8 << 20
@@ -51,6 +56,12 @@ func (c Config) streams() []jetstream.StreamConfig {
 			AllowDirect: true, Duplicates: 2 * time.Minute,
 		},
 		{
+			Name: streamRevisits, Description: "articles to look at again, per host and delay",
+			Subjects:  []string{"revisit.*.*"},
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
+			MaxAge: articlesWindow, AllowDirect: true, Duplicates: 10 * time.Minute,
+		},
+		{
 			Name: streamSeen, Description: "fingerprints of known URLs per host and month",
 			Subjects:  []string{"seen.*.*.*"},
 			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
@@ -67,7 +78,7 @@ func (c Config) streams() []jetstream.StreamConfig {
 			Subjects:  []string{"articles.*.*"},
 			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
 			MaxBytes: int64(c.ArticlesMaxBytes), AllowDirect: true, Compression: jetstream.S2Compression,
-			Duplicates: 26 * time.Hour,
+			Duplicates: articlesWindow,
 		},
 		{
 			Name: streamDead, Description: "dead letters of every stage",

@@ -31,6 +31,8 @@ const (
 	FetchSkipped = "fetch.skipped"
 	// PagePublished is one page acknowledged by the bus.
 	PagePublished = "page.published"
+	// PageGone is one article's page that is not there any more when it is looked at again (status).
+	PageGone = "page.gone"
 	// RobotsFetched is one robots.txt read, with the verdict for the host.
 	RobotsFetched = "robots.fetched"
 	// SourcePoll is one look at a feed, a sitemap or a front page, with the number of new items.

@@ -1,0 +1,265 @@
+package crawler
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pressmill/pkg/bus"
+	"pressmill/pkg/logging"
+)
+
+const (
+	// lastRevisit is how long after its first fetch an article is looked at
+	// again at most: the bus knows an unchanged one for an hour longer.
+	lastRevisit = 25 * time.Hour
+	// confirmAfter is when a page that answers 404 is asked for again, at most.
+	confirmAfter = 5 * time.Minute
+)
+
+// An article is looked at again some time after its first fetch, by default
+// after 15 minutes, 2 hours and 24 hours, with a conditional request. If its
+// body has changed it is published as a page once more, and if the parser finds
+// another title or text in it, it is a new version of the article. Revisits lie
+// on the bus, and the turn says when each of its host's classes is due next:
+//
+//	fetched -> revisit -> revisit -> ... -> gone, redirected, or the last look
+//
+// The next revisit is pushed before the one at hand is removed: a crash in
+// between has the page looked at twice, which does no harm.
+
+// revisits returns how long after its first fetch an article of a source is
+// looked at again.
+func (v *visit) revisits(src *scope) []time.Duration {
+	if src.Revisit != nil {
+		return src.Revisit
+	}
+	return v.cfg.Revisit
+}
+
+// revisitDelay returns the time between a look and the one of the given step,
+// if there is one.
+func revisitDelay(after []time.Duration, step int) (time.Duration, bool) {
+	switch {
+	case step >= len(after):
+		return 0, false
+	case step == 0:
+		return after[0], true
+	default:
+		return after[step] - after[step-1], true
+	}
+}
+
+// validRevisits says what is wrong with a list of revisits.
+func validRevisits(after []time.Duration) error {
+	before := time.Duration(0)
+	for _, d := range after {
+		if d < before+time.Second {
+			return fmt.Errorf("%s is not at least 1s after %s", d, before)
+		}
+		before = d
+	}
+	if before > lastRevisit {
+		return fmt.Errorf("%s is more than %s", before, lastRevisit)
+	}
+	return nil
+}
+
+// dueRevisit returns the host's revisit that has been due longest, or
+// bus.ErrNotFound.
+func (v *visit) dueRevisit(ctx context.Context) (bus.FrontierURL, error) {
+	class, due, ok, err := v.nextRevisit(ctx)
+	if err != nil {
+		return bus.FrontierURL{}, err
+	}
+	if !ok || time.Now().Before(due) {
+		return bus.FrontierURL{}, bus.ErrNotFound
+	}
+	job, err := v.bus.FirstRevisit(ctx, v.host, class)
+	if job.Revisit == nil {
+		if !errors.Is(err, bus.ErrNotFound) {
+			return job, err
+		}
+		delete(v.state.Revisits, class)
+		return v.dueRevisit(ctx)
+	}
+	job.Found, job.Priority = job.Revisit.Due, bus.PriorityFeed
+	return job, err
+}
+
+// nextRevisit returns the class whose first revisit is due first, and when.
+func (v *visit) nextRevisit(ctx context.Context) (class time.Duration, due time.Time, ok bool, err error) {
+	if v.cfg.Once {
+		return 0, time.Time{}, false, nil
+	}
+	if v.state.Revisits == nil {
+		if err := v.learnRevisits(ctx); err != nil {
+			return 0, time.Time{}, false, err
+		}
+	}
+	for c, at := range v.state.Revisits {
+		if !ok || at.Before(due) {
+			class, due, ok = c, at, true
+		}
+	}
+	return class, due, ok, nil
+}
+
+// learnRevisits reads from the bus when the host's revisits are due.
+func (v *visit) learnRevisits(ctx context.Context) error {
+	classes, err := v.bus.RevisitClasses(ctx, v.host)
+	if err != nil {
+		return err
+	}
+	v.state.Revisits = map[time.Duration]time.Time{}
+	for _, c := range classes {
+		if err := v.learnClass(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *visit) learnClass(ctx context.Context, class time.Duration) error {
+	job, err := v.bus.FirstRevisit(ctx, v.host, class)
+	if _, broken := errors.AsType[*bus.PermanentError](err); err != nil && !broken {
+		delete(v.state.Revisits, class)
+		if errors.Is(err, bus.ErrNotFound) {
+			return nil
+		}
+		return err
+	}
+	v.state.Revisits[class] = job.Revisit.Due
+	return nil
+}
+
+// revisitLater has an article looked at again that was fetched just now.
+func (v *visit) revisitLater(ctx context.Context, job bus.FrontierURL, src *scope, resp *response) error {
+	delay, ok := revisitDelay(v.revisits(src), 0)
+	if !ok || v.cfg.Once {
+		return nil
+	}
+	look := bus.Revisit{First: resp.end.UTC(), Page: pageID(job)}
+	remember(&look, resp)
+	return v.pushRevisit(ctx, job, look, delay)
+}
+
+// pushRevisit has a URL looked at again after a delay.
+func (v *visit) pushRevisit(ctx context.Context, job bus.FrontierURL, look bus.Revisit, delay time.Duration) error {
+	look.Delay, look.Due = delay, time.Now().Add(delay).UTC()
+	job.Revisit, job.Foreign, job.Attempts = &look, false, 0
+	msgID := fmt.Sprintf("%s:%d:%d", look.Page, look.Step, look.Missing)
+	if err := v.bus.PushRevisit(ctx, v.host, job, msgID); err != nil {
+		return err
+	}
+	if at, known := v.state.Revisits[delay]; v.state.Revisits != nil && (!known || look.Due.Before(at)) {
+		v.state.Revisits[delay] = look.Due
+	}
+	return nil
+}
+
+func (v *visit) removeRevisit(ctx context.Context, job bus.FrontierURL) error {
+	if err := v.bus.DeleteRevisit(ctx, job.Revisit.Seq); err != nil {
+		return err
+	}
+	return v.learnClass(ctx, job.Revisit.Delay)
+}
+
+// settleRevisit decides what the answer to a revisit means.
+func (v *visit) settleRevisit(ctx context.Context, job bus.FrontierURL, u *url.URL, key string, src *scope, resp *response) error {
+	look := job.Revisit
+	switch {
+	case resp.status == http.StatusGone || resp.status == http.StatusNotFound && look.Missing == http.StatusNotFound:
+		return v.gone(ctx, job, key, resp)
+	case resp.status == http.StatusNotFound:
+		return v.confirm(ctx, job, src, resp)
+	case resp.status >= 300 && resp.status < 400 && resp.header.Get("Location") != "":
+		v.logFetch(job, resp, "redirect")
+		return v.redirect(ctx, job, u, key, resp)
+	case resp.status == http.StatusNotModified || resp.status == http.StatusOK && bodySum(resp.body) == look.Body:
+		v.logFetch(job, resp, "unchanged")
+	case resp.status == http.StatusOK:
+		if err := v.publish(ctx, job, u, src, resp); err != nil {
+			return err
+		}
+		v.logFetch(job, resp, "changed")
+		v.stage.Out(1)
+	default:
+		return v.missed(ctx, job, fmt.Sprintf("http_%d", resp.status), http.StatusText(resp.status))
+	}
+	return v.nextLook(ctx, job, src, resp)
+}
+
+// nextLook pushes the next revisit of an article, if there is one, and removes
+// this one.
+func (v *visit) nextLook(ctx context.Context, job bus.FrontierURL, src *scope, resp *response) error {
+	look := *job.Revisit
+	look.Step, look.Missing = look.Step+1, 0
+	if resp != nil {
+		remember(&look, resp)
+	}
+	delay, ok := revisitDelay(v.revisits(src), look.Step)
+	if ok && time.Now().Add(delay).Sub(look.First) <= lastRevisit {
+		if err := v.pushRevisit(ctx, job, look, delay); err != nil {
+			return err
+		}
+	}
+	return v.removeRevisit(ctx, job)
+}
+
+// missed gives up a look that failed: the next one comes in its place.
+func (v *visit) missed(ctx context.Context, job bus.FrontierURL, reason, detail string) error {
+	src, err := v.scope(ctx, job.Source)
+	if err != nil {
+		return err
+	}
+	v.stage.Skip("revisit_failed")
+	v.log.Warn("revisit failed; the next one comes in its place", logging.Event(logging.FetchFailed), logging.URL(job.URL),
+		zap.String(logging.KeyReason, reason), zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source), zap.String("error", detail))
+	return v.nextLook(ctx, job, src, nil)
+}
+
+// confirm has a page that answers 404 for the first time asked for again soon.
+func (v *visit) confirm(ctx context.Context, job bus.FrontierURL, src *scope, resp *response) error {
+	v.logFetch(job, resp, "missing")
+	look := *job.Revisit
+	look.Missing = resp.status
+	delay := confirmAfter
+	if next, ok := revisitDelay(v.revisits(src), look.Step+1); ok {
+		delay = min(delay, next)
+	}
+	if err := v.pushRevisit(ctx, job, look, delay); err != nil {
+		return err
+	}
+	return v.removeRevisit(ctx, job)
+}
+
+// gone ends the revisits of a page that is not there any more.
+func (v *visit) gone(ctx context.Context, job bus.FrontierURL, key string, resp *response) error {
+	v.log.Warn("the page is gone", logging.Event(logging.PageGone), logging.URL(job.URL), zap.Int("status", resp.status),
+		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeyPageID, pageID(job)), zap.String(logging.KeySource, job.Source))
+	v.stage.Skip("gone")
+	if err := v.seen.Add(ctx, outcomeMark("gone", key)); err != nil {
+		return err
+	}
+	return v.removeRevisit(ctx, job)
+}
+
+// remember keeps of a response what tells later whether the page has changed.
+func remember(look *bus.Revisit, resp *response) {
+	if resp.status == http.StatusOK {
+		look.ETag, look.LastModified, look.Body = resp.header.Get("ETag"), resp.header.Get("Last-Modified"), bodySum(resp.body)
+	}
+}
+
+func bodySum(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:8])
+}

@@ -56,6 +56,11 @@ type Config struct {
 	// Revisit says how long after its first fetch an article is looked at again;
 	// none: never.
 	Revisit []time.Duration `yaml:"revisit"`
+	// DomainRate and AddressRate are how many requests a second all hosts of a
+	// registrable domain, and all behind one address, get together; 0: as many
+	// as come. Addresses that AllowPrivate opens have no such limit.
+	DomainRate  float64 `yaml:"domain_rate"`
+	AddressRate float64 `yaml:"address_rate"`
 	// AllowPrivate lists the private, loopback or link-local ranges (CIDR)
 	// that may be dialled. All others are refused.
 	AllowPrivate []string `yaml:"allow_private"`
@@ -80,6 +85,8 @@ func Defaults() Config {
 		MaxAge:        30 * 24 * time.Hour,
 		DropAfter:     72 * time.Hour,
 		Revisit:       []time.Duration{15 * time.Minute, 2 * time.Hour, 24 * time.Hour},
+		DomainRate:    4,
+		AddressRate:   10,
 	}
 }
 
@@ -117,6 +124,9 @@ func (c *Config) Validate() error {
 	fault(c.MaxBody < 1<<10 || c.MaxBody > 7<<20, "crawler.max_body: %s is not within 1KiB..7MiB", c.MaxBody)
 	fault(c.Slots < 1 || c.Slots > 10000, "crawler.slots: %d is not within 1..10000", c.Slots)
 	fault(c.Attempts < 1, "crawler.attempts: must be positive")
+	for key, rate := range map[string]float64{"domain_rate": c.DomainRate, "address_rate": c.AddressRate} {
+		fault(rate != 0 && !(rate >= 0.01 && rate <= 1000), "crawler.%s: %v is neither 0 nor within 0.01..1000", key, rate)
+	}
 	fault(c.DropAfter < 0, "crawler.drop_after: %s is negative", c.DropAfter)
 	fault(c.Poll < time.Second, "crawler.poll: %s is below 1s", c.Poll)
 	fault(c.MaxAge < 0, "crawler.max_age: %s is negative", c.MaxAge)

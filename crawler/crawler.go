@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"net/netip"
 	"sync"
 	"time"
@@ -41,6 +42,10 @@ type Crawler struct {
 	lanes   *lru.Cache[string, *lane]
 	foreign *lru.Cache[uint64, struct{}]
 	scopes  *lru.Cache[string, cachedScope]
+
+	groupAll   bool // opened addresses are in groups too: for tests, whose sites all are
+	groupSeed  maphash.Seed
+	groupLocks [64]sync.Mutex
 }
 
 type cachedScope struct {
@@ -59,7 +64,7 @@ func New(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) (*Crawle
 		return nil, err
 	}
 	c := &Crawler{
-		cfg: cfg, private: private, bus: b, log: log, stage: stage, started: time.Now(),
+		cfg: cfg, private: private, bus: b, log: log, stage: stage, started: time.Now(), groupSeed: maphash.MakeSeed(),
 		transport: fetch.NewTransport(cfg.fetchOptions(private)),
 	}
 	if c.lanes, err = lru.New[string, *lane](maxLanes); err != nil {

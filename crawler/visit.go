@@ -36,6 +36,8 @@ type hostState struct {
 	Taken     bus.Taken     `json:"taken,omitzero"`
 	Seeks     int           `json:"seeks,omitempty"` // polls and seeds in a row
 	Slow      time.Duration `json:"slow,omitempty"`  // gap that 429 and 503 slowed the host down to
+	Slot      time.Time     `json:"slot,omitzero"`   // the time that the host's groups gave it for its next request
+	Alone     time.Time     `json:"alone,omitzero"`  // until then no other host is known in its groups
 	Polls     []poll        `json:"polls,omitempty"`
 
 	Failures     int       `json:"failures,omitempty"`     // requests in a row that brought nothing
@@ -243,6 +245,9 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 			return v.skip(ctx, job, "seen")
 		}
 		return v.skip(ctx, job, "age")
+	}
+	if later, err := v.reserve(ctx); err != nil || later {
+		return err
 	}
 	fetched, err := v.refreshRobots(ctx, u, src, job, p)
 	if err != nil || fetched {

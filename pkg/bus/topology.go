@@ -25,6 +25,7 @@ const (
 
 	bucketSources   = "sources"
 	bucketRobots    = "robots"
+	bucketGroups    = "groups"
 	bucketPositions = "positions"
 
 	// articlesWindow is how long the same version of an article is stored once:
@@ -130,6 +131,7 @@ func (c Config) buckets() []jetstream.KeyValueConfig {
 	return []jetstream.KeyValueConfig{
 		{Bucket: bucketSources, Description: "sources to crawl", History: 1, Replicas: c.Replicas},
 		{Bucket: bucketRobots, Description: "robots.txt per host", History: 1, Replicas: c.Replicas, TTL: 25 * time.Hour, MaxValueSize: 1 << 20},
+		{Bucket: bucketGroups, Description: "rates of requests to domains and addresses", History: 1, Replicas: c.Replicas, TTL: time.Hour, Storage: jetstream.MemoryStorage},
 		{Bucket: bucketPositions, Description: "mirror of the sinks' positions", History: 1, Replicas: c.Replicas},
 	}
 }

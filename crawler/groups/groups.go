@@ -1,0 +1,76 @@
+// Package groups keeps hosts that belong together to one rate of requests: the
+// hosts of a registrable domain, or those behind one address. It holds no
+// clock and no store: a State is what the workers share about one group.
+package groups
+
+import (
+	"math"
+	"net/netip"
+	"time"
+)
+
+const (
+	// Recheck is how long a host that has found itself alone in a group may go
+	// on without asking.
+	Recheck = time.Minute
+	// Late is how late a reserved time may be used. What waited for longer,
+	// as behind a worker that stood still, is reserved anew, so that no burst
+	// follows.
+	Late = 3 * time.Second
+
+	present = 2 * Recheck // how long a host counts as one of the group after it asked
+)
+
+// Rate is how many requests a second a group gets; 0: as many as come.
+type Rate float64
+
+// interval is the time from one request to the next.
+func (r Rate) interval() time.Duration { return time.Duration(float64(time.Second) / float64(r)) }
+
+// burst is how far requests may run ahead of the rate: by those of a second.
+func (r Rate) burst() time.Duration { return r.interval() * time.Duration(math.Ceil(float64(r))-1) }
+
+// State is what is shared about a group. It is the generic cell rate algorithm
+// (ITU-T I.371) with a memory of who asked.
+type State struct {
+	Next   time.Time `json:"next,omitzero"`   // when the next request would be due if all came evenly
+	Host   string    `json:"host,omitempty"`  // who asked last
+	Asked  time.Time `json:"asked,omitzero"`  // and when
+	Shared time.Time `json:"shared,omitzero"` // when the group was last seen to have two hosts
+}
+
+// Reserve returns when the host may send its next request, now or later. The
+// time is the host's from then on.
+func (s *State) Reserve(host string, now time.Time, rate Rate) time.Time {
+	if s.Host != "" && s.Host != host && now.Sub(s.Asked) < present {
+		s.Shared = now
+	}
+	s.Host, s.Asked = host, now
+	due := s.Next
+	if due.Before(now) {
+		due = now
+	}
+	s.Next = due.Add(rate.interval())
+	if at := due.Add(-rate.burst()); at.After(now) {
+		return at
+	}
+	return now
+}
+
+// Alone says whether the host that asked last is the only one of its group.
+func (s *State) Alone() bool { return s.Asked.Sub(s.Shared) >= present }
+
+// OfAddress names the group of an address: IPv6 addresses of one /64 belong to
+// one customer.
+func OfAddress(addr netip.Addr) string {
+	addr = addr.Unmap().WithZone("")
+	if addr.Is6() {
+		if p, err := addr.Prefix(64); err == nil {
+			return "address " + p.String()
+		}
+	}
+	return "address " + addr.String()
+}
+
+// OfDomain names the group of a registrable domain.
+func OfDomain(domain string) string { return "domain " + domain }

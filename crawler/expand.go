@@ -1,9 +1,11 @@
 package crawler
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -19,6 +21,7 @@ import (
 const (
 	maxLinks   = 5000   // of one page
 	maxEntries = 50_000 // of one sitemap (sitemaps.org)
+	pushBatch  = 512    // URLs that go into the frontier without waiting for one another
 )
 
 // expandFeed pushes a feed's items. Items on other domains are fetched and
@@ -42,23 +45,22 @@ func (v *visit) expandFeed(ctx context.Context, job bus.FrontierURL, u *url.URL,
 // expandSitemap pushes a sitemap's entries, or the sitemaps of an index, that
 // lie in the source's domain.
 func (v *visit) expandSitemap(ctx context.Context, job bus.FrontierURL, u *url.URL, src *scope, resp *response) error {
-	m, err := sitemap.Parse(resp.body, maxEntries)
-	if err != nil {
-		v.stage.Fail("bad_sitemap")
-		v.log.Error("sitemap is broken; taking what could be read", logging.Event(logging.FetchFailed), logging.URL(job.URL),
-			zap.String(logging.KeyReason, "bad_sitemap"), zap.Int("entries", len(m.URLs)+len(m.Index)), zap.Error(err))
-	}
-	for _, e := range m.Index {
-		if t, err := weburl.Resolve(u, e.URL); err == nil && src.owns(t.Host) {
+	var targets []target
+	for e, err := range sitemap.Entries(bytes.NewReader(resp.body), maxEntries) {
+		if err != nil {
+			v.stage.Fail("bad_sitemap")
+			v.log.Error("sitemap is broken; taking what could be read", logging.Event(logging.FetchFailed), logging.URL(job.URL),
+				zap.String(logging.KeyReason, "bad_sitemap"), zap.Int("entries", len(targets)), zap.Error(err))
+			break
+		}
+		t, err := weburl.Resolve(u, e.URL)
+		if err != nil || !src.owns(t.Host) {
+			continue
+		}
+		if e.Index {
 			if err := v.pushPoll(ctx, t, job); err != nil {
 				return err
 			}
-		}
-	}
-	targets := make([]target, 0, len(m.URLs))
-	for _, e := range m.URLs {
-		t, err := weburl.Resolve(u, e.URL)
-		if err != nil || !src.owns(t.Host) {
 			continue
 		}
 		priority := bus.PriorityNear
@@ -114,24 +116,59 @@ func (v *visit) pushPoll(ctx context.Context, u *url.URL, from bus.FrontierURL) 
 	return v.push(ctx, u, bus.PrioritySeed, job, "poll:"+from.CrawlID+":"+key)
 }
 
-// pushAll pushes what is neither known yet nor too old, first into the frontier, then into the
-// set of seen URLs: a crash in between loses no URL.
+// pushAll pushes what is neither known yet nor too old, batch by batch.
 func (v *visit) pushAll(ctx context.Context, from bus.FrontierURL, src *scope, targets []target) error {
-	var (
-		marks  []uint64
-		pushed = map[uint64]bool{}
-	)
-	for _, t := range inPushOrder(targets) {
+	for batch := range slices.Chunk(inPushOrder(targets), pushBatch) {
+		if err := v.pushBatch(ctx, from, src, batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pushBatch pushes first into the frontier, then into the set of seen URLs: a
+// crash in between loses no URL. A full frontier is counted, no error.
+func (v *visit) pushBatch(ctx context.Context, from bus.FrontierURL, src *scope, targets []target) error {
+	batch, fingerprints, marks := v.unknown(from, src, targets)
+	refused, err := v.bus.PushAll(ctx, batch)
+	if err != nil {
+		return err
+	}
+	for _, i := range refused {
+		v.stage.Skip("frontier_full")
+		batch[i].Host = ""
+	}
+	others := map[string]bool{}
+	for i, q := range batch {
+		switch q.Host {
+		case "":
+		case v.host:
+			marks = append(marks, fingerprints[i])
+		default:
+			v.foreign.Add(fingerprints[i], struct{}{})
+			others[q.Host] = true
+		}
+	}
+	for host := range others {
+		if err := callOn(ctx, v.bus.Hosts(), host); err != nil {
+			return err
+		}
+	}
+	return v.seen.Add(ctx, marks...)
+}
+
+// unknown returns what is to be pushed of targets, with its fingerprints, and
+// the marks of what is too old.
+func (v *visit) unknown(from bus.FrontierURL, src *scope, targets []target) (batch []bus.Queued, fingerprints, marks []uint64) {
+	taken := map[uint64]bool{}
+	for _, t := range targets {
 		key := weburl.Key(t.u)
 		f := bus.Fingerprint(key)
-		if pushed[f] {
-			continue
-		}
-		pushed[f] = true
 		own := t.u.Host == v.host
-		if own && v.seen.Has(f) || !own && v.foreign.Contains(f) {
+		if taken[f] || own && v.seen.Has(f) || !own && v.foreign.Contains(f) {
 			continue
 		}
+		taken[f] = true
 		if own && v.tooOld(src, t.dated) {
 			if old := outcomeMark("age", key); !v.seen.Has(old) {
 				v.stage.Skip("age")
@@ -143,21 +180,8 @@ func (v *visit) pushAll(ctx context.Context, from bus.FrontierURL, src *scope, t
 			URL: t.u.String(), Source: from.Source, Depth: t.depth, Foreign: !own, CrawlID: from.CrawlID,
 			Found: time.Now().UTC(), Dated: t.dated,
 		}
-		err := v.bus.Push(ctx, t.u.Host, t.priority, job, fmt.Sprintf("%s:%016x", from.CrawlID, f))
-		switch {
-		case isFull(err):
-			v.stage.Skip("frontier_full")
-			continue
-		case err != nil:
-			return fmt.Errorf("push %s: %w", t.u.Host, err)
-		case own:
-			marks = append(marks, f)
-		default:
-			v.foreign.Add(f, struct{}{})
-			if err := callOn(ctx, v.bus.Hosts(), t.u.Host); err != nil {
-				return err
-			}
-		}
+		batch = append(batch, bus.Queued{Host: t.u.Host, Priority: t.priority, URL: job, MsgID: fmt.Sprintf("%s:%016x", from.CrawlID, f)})
+		fingerprints = append(fingerprints, f)
 	}
-	return v.seen.Add(ctx, marks...)
+	return batch, fingerprints, marks
 }

@@ -1,17 +1,19 @@
 // Package sitemap reads sitemaps: lists of URLs, lists of sitemaps, the news
-// extension, text files, packed or not (sitemaps.org/protocol.html).
+// extension, text files, packed or not (sitemaps.org/protocol.html). It reads
+// them as they come, in a memory that does not grow with them.
 package sitemap
 
 import (
+	"bufio"
 	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 	"time"
 
-	"golang.org/x/net/html/charset"
+	"pressmill/crawler/markup"
 )
 
 const (
@@ -20,8 +22,12 @@ const (
 	MaxSize = 50 << 20
 	// MaxEntries is the protocol's limit of entries in one sitemap.
 	MaxEntries = 50_000
+	// HeadSize is how much of a body Sniff wants to see, if there is so much.
+	HeadSize = 4 << 10
 	// maxDepth is how deep elements may nest; the protocol needs five.
 	maxDepth = 64
+	// maxURL is the longest address in bytes; the protocol allows 2,048.
+	maxURL = 8 << 10
 )
 
 var (
@@ -29,107 +35,134 @@ var (
 	ErrNotSitemap = errors.New("not a sitemap")
 	// ErrTooLarge is a sitemap of more than MaxSize bytes.
 	ErrTooLarge = errors.New("sitemap is longer than 50 MB")
+	// ErrTooMany is a sitemap of more entries than are read.
+	ErrTooMany = errors.New("sitemap has too many entries")
 )
-
-// Sitemap is what a sitemap lists.
-type Sitemap struct {
-	Index []Entry // other sitemaps
-	URLs  []Entry // pages
-}
 
 // Entry is one page or sitemap.
 type Entry struct {
 	URL       string    // as written, trimmed
+	Index     bool      // it is a sitemap
 	LastMod   time.Time // zero if absent or not readable
 	News      bool      // it has the news extension
 	Published time.Time // of the news extension; zero if absent
 }
 
-// Sniff says whether a body is a sitemap, by its content; the Content-Type
+// Sniff says whether a body is a sitemap, by its beginning; the Content-Type
 // only tells a text sitemap from other text.
-func Sniff(contentType string, body []byte) bool {
-	head := head(body)
+func Sniff(contentType string, head []byte) bool {
+	if isGzip(head) {
+		head = unpackedHead(head)
+	}
+	head = markup.UTF8Head(head[:min(len(head), HeadSize)], contentType)
 	if isTextMap(head) {
 		return strings.HasPrefix(strings.ToLower(strings.TrimSpace(contentType)), "text/plain")
 	}
-	if !bytes.Contains(head, []byte("urlset")) && !bytes.Contains(head, []byte("sitemapindex")) {
-		return false
-	}
-	d := newDecoder(bytes.NewReader(head))
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return false
-		}
-		if start, ok := token.(xml.StartElement); ok {
-			return isRoot(nameOf(start.Name))
-		}
-	}
+	return isRoot(markup.Root(head))
 }
 
-// Parse reads a sitemap, gzip or not, of at most limit entries (MaxEntries if
-// it is not positive). Namespaces do not matter. A sitemap with a broken tail
-// gives what could be read together with the error.
-func Parse(body []byte, limit int) (Sitemap, error) {
+// Entries reads a sitemap, gzip or not, entry by entry, at most limit of them
+// (MaxEntries if it is not positive). Namespaces do not matter, and broken
+// markup is read as it was meant. If the sitemap breaks off or is over a limit,
+// the last pair is an error; the entries before it count.
+func Entries(r io.Reader, limit int) iter.Seq2[Entry, error] {
 	if limit <= 0 {
 		limit = MaxEntries
 	}
-	if isTextMap(head(body)) {
-		return parseText(unpacked(body), limit)
+	return func(yield func(Entry, error) bool) {
+		n := 0
+		err := read(r, func(e Entry) bool {
+			n++
+			return n <= limit && yield(e, nil)
+		})
+		switch {
+		case n > limit:
+			err = ErrTooMany
+		case errors.Is(err, errStopped):
+			return
+		}
+		if err != nil {
+			yield(Entry{}, fmt.Errorf("read sitemap: %w", err))
+		}
 	}
-	p := parser{limit: limit}
-	err := p.run(newDecoder(unpacked(body)))
+}
+
+// errStopped ends the reading when nobody wants to have more.
+var errStopped = errors.New("stopped")
+
+func read(r io.Reader, add func(Entry) bool) error {
+	r, err := unpacked(r)
 	if err != nil {
-		err = fmt.Errorf("parse sitemap: %w", err)
+		return err
 	}
-	return p.sitemap, err
+	br := bufio.NewReaderSize(markup.UTF8(r, ""), HeadSize)
+	if head, _ := br.Peek(HeadSize); isTextMap(head) {
+		return readText(br, add)
+	}
+	p := parser{add: add}
+	return p.run(markup.NewScanner(br))
 }
 
-func parseText(r io.Reader, limit int) (s Sitemap, err error) {
-	// A line is an URL: what is longer than the buffer is none.
-	lines := newLines(r)
-	for len(s.URLs) < limit && lines.Scan() {
-		if text := strings.TrimSpace(lines.Text()); isURL(text) {
-			s.URLs = append(s.URLs, Entry{URL: text})
-		}
-	}
-	if err = lines.Err(); err != nil {
-		err = fmt.Errorf("parse text sitemap: %w", err)
-	}
-	return s, err
+// isTextMap says whether the beginning of a body is a list of URLs.
+func isTextMap(head []byte) bool {
+	line, _, _ := bytes.Cut(bytes.TrimLeft(head, " \t\r\n"), []byte("\n"))
+	return isURL(strings.TrimSpace(string(line)))
 }
 
-func newDecoder(r io.Reader) *xml.Decoder {
-	r, passthrough := toUTF8(r)
-	d := xml.NewDecoder(r)
-	d.Strict = false
-	d.Entity = xml.HTMLEntity
-	d.CharsetReader = func(label string, input io.Reader) (io.Reader, error) {
-		if passthrough {
-			return input, nil
+func isURL(s string) bool {
+	return (strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")) && !strings.ContainsAny(s, " \t<>\"")
+}
+
+// readText reads a text sitemap: a line is an URL, and what is longer than the
+// buffer is none.
+func readText(br *bufio.Reader, add func(Entry) bool) error {
+	tooLong := false
+	for {
+		line, err := br.ReadSlice('\n')
+		if text := string(bytes.TrimSpace(line)); !tooLong && (err == nil || errors.Is(err, io.EOF)) && isURL(text) {
+			if !add(Entry{URL: text}) {
+				return errStopped
+			}
 		}
-		return charset.NewReaderLabel(label, input)
+		tooLong = errors.Is(err, bufio.ErrBufferFull)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil && !tooLong:
+			return err
+		}
 	}
-	return d
 }
 
 // parser turns the tokens of a sitemap into entries.
 type parser struct {
-	limit   int
-	sitemap Sitemap
-	path    []string // names of the open elements
-	text    strings.Builder
-	entry   Entry
+	add   func(Entry) bool
+	path  []string // names of the open elements
+	text  []byte
+	entry Entry
 }
 
-func (p *parser) run(d *xml.Decoder) error {
-	for len(p.sitemap.URLs)+len(p.sitemap.Index) < p.limit {
-		token, err := d.Token()
-		if errors.Is(err, io.EOF) && len(p.path) == 0 {
-			return ErrNotSitemap // it has no root: reading ends with the root's end
+func (p *parser) run(s *markup.Scanner) error {
+	for {
+		token, err := s.Next()
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF // reading ends with the root's end
+			if len(p.path) == 0 {
+				err = ErrNotSitemap
+			}
 		}
-		if err == nil {
-			err = p.token(token)
+		if err != nil {
+			return err
+		}
+		switch token.Kind {
+		case markup.Start:
+			err = p.start(token)
+		case markup.Text:
+			if p.wanted() && len(p.text) < maxURL {
+				p.text = append(p.text, token.Text...)
+			}
+		case markup.End:
+			err = p.end(token.Name)
 		}
 		if errors.Is(err, errDone) {
 			return nil
@@ -138,103 +171,110 @@ func (p *parser) run(d *xml.Decoder) error {
 			return err
 		}
 	}
-	return nil
 }
 
 // errDone ends the reading after the root's end tag.
 var errDone = errors.New("done")
 
-func (p *parser) token(token xml.Token) error {
-	switch t := token.(type) {
-	case xml.StartElement:
-		return p.start(nameOf(t.Name))
-	case xml.CharData:
-		if p.wanted() {
-			p.text.Write(t)
-		}
-	case xml.EndElement:
-		p.end()
-		if len(p.path) == 0 {
-			return errDone
-		}
+func (p *parser) start(t markup.Token) error {
+	if len(p.path) == 0 && !isRoot(t.Name) {
+		return fmt.Errorf("%w: its root is <%.100s>", ErrNotSitemap, t.Name)
 	}
-	return nil
-}
-
-func (p *parser) start(name string) error {
-	if len(p.path) == 0 && !isRoot(name) {
-		return fmt.Errorf("%w: its root is <%s>", ErrNotSitemap, name)
+	if len(p.path) > 1 && isEntry(t.Name) { // the last one was not closed
+		if err := p.end(p.path[1]); err != nil {
+			return err
+		}
 	}
 	if len(p.path) >= maxDepth {
 		return fmt.Errorf("elements nest deeper than %d", maxDepth)
 	}
-	p.path = append(p.path, name)
-	p.text.Reset()
-	switch {
-	case len(p.path) == 2:
+	name := t.Name
+	if t.Space == "image" || t.Space == "video" {
+		name = t.Space + ":" + name // their <loc> is not the page's
+	}
+	p.path, p.text = append(p.path, name), p.text[:0]
+	if len(p.path) == 2 {
 		p.entry = Entry{}
-	case name == "news" && p.parent() == "url":
+	} else if name == "news" {
 		p.entry.News = true
+	}
+	if t.Empty {
+		return p.close()
 	}
 	return nil
 }
 
-func (p *parser) end() {
+// end closes an element and those in it that were left open. The end of an
+// element that is not open is passed over.
+func (p *parser) end(name string) error {
+	for i := len(p.path) - 1; i >= 0; i-- {
+		if open := p.path[i]; open == name || strings.HasSuffix(open, ":"+name) {
+			for len(p.path) > i {
+				if err := p.close(); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// close ends the innermost element.
+func (p *parser) close() error {
 	name := p.path[len(p.path)-1]
-	text := strings.TrimSpace(p.text.String())
-	switch {
-	case !p.wanted():
-	case name == "loc":
-		p.entry.URL = text
-	case name == "lastmod":
-		p.entry.LastMod = parseTime(text)
-	case name == "publication_date":
-		p.entry.Published = parseTime(text)
+	if p.wanted() {
+		text := strings.TrimSpace(string(p.text))
+		switch name {
+		case "loc":
+			p.entry.URL = text
+		case "lastmod":
+			p.entry.LastMod = parseTime(text)
+		case "publication_date":
+			p.entry.Published = parseTime(text)
+		}
 	}
-	p.text.Reset()
+	p.text = p.text[:0]
 	p.path = p.path[:len(p.path)-1]
-	if len(p.path) == 1 && p.entry.URL != "" {
-		p.add(name)
+	switch len(p.path) {
+	case 0:
+		return errDone
+	case 1:
+		return p.finish(name)
 	}
+	return nil
 }
 
-func (p *parser) add(name string) {
-	switch name {
-	case "url":
-		p.sitemap.URLs = append(p.sitemap.URLs, p.entry)
-	case "sitemap":
-		p.sitemap.Index = append(p.sitemap.Index, p.entry)
-	}
+func (p *parser) finish(name string) error {
+	e := p.entry
 	p.entry = Entry{}
+	if !isEntry(name) || e.URL == "" || len(e.URL) >= maxURL {
+		return nil
+	}
+	e.Index = name == "sitemap"
+	if !p.add(e) {
+		return errStopped
+	}
+	return nil
 }
 
-// wanted says whether the text of the open element belongs to the entry: an
-// <image:loc> does not.
+// wanted says whether the text of the open element belongs to the entry.
 func (p *parser) wanted() bool {
-	if len(p.path) == 0 {
+	if len(p.path) < 3 {
 		return false
 	}
-	switch name := p.path[len(p.path)-1]; name {
+	switch p.path[len(p.path)-1] {
 	case "loc", "lastmod":
 		return len(p.path) == 3
 	case "publication_date":
-		return len(p.path) == 4 && p.parent() == "news"
+		return p.path[len(p.path)-2] == "news"
 	}
 	return false
 }
 
-func (p *parser) parent() string {
-	if len(p.path) < 2 {
-		return ""
-	}
-	return p.path[len(p.path)-2]
-}
-
 func isRoot(name string) bool { return name == "urlset" || name == "sitemapindex" }
 
-// nameOf returns the local name of an element. A colon is left in it only if
-// its namespace has no declaration, which Decoder takes care of.
-func nameOf(n xml.Name) string { return strings.ToLower(n.Local) }
+func isEntry(name string) bool { return name == "url" || name == "sitemap" }
 
 // parseTime reads a W3C date and time (www.w3.org/TR/NOTE-datetime) and what
 // is often written instead. Without a zone it is UTC; what cannot be read is
@@ -242,8 +282,8 @@ func nameOf(n xml.Name) string { return strings.ToLower(n.Local) }
 func parseTime(s string) time.Time {
 	for _, layout := range []string{
 		time.RFC3339, "2006-01-02", "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04:05Z0700",
-		"2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 Z0700",
-		"2006-01-02 15:04", time.RFC1123Z, time.RFC1123, "2006-01", "2006",
+		"2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 Z0700", "2006-01-02 15:04:05 MST",
+		"2006-01-02 15:04", "2006/01/02", "20060102", time.RFC1123Z, time.RFC1123, time.UnixDate, "2006-01", "2006",
 	} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -54,34 +56,58 @@ func utf16(s string) []byte {
 	return b
 }
 
-func TestParse(t *testing.T) {
-	one := Sitemap{URLs: []Entry{{URL: "https://e.com/a"}}}
+func collect(body []byte, limit int) (entries []Entry, err error) {
+	for e, failed := range Entries(bytes.NewReader(body), limit) {
+		if failed != nil {
+			err = failed
+		} else {
+			entries = append(entries, e)
+		}
+	}
+	return entries, err
+}
+
+func TestEntries(t *testing.T) {
+	one := []Entry{{URL: "https://e.com/a"}}
 	for _, c := range []struct {
 		name string
 		body []byte
-		want Sitemap
+		want []Entry
 	}{
-		{"news", []byte(newsMap), Sitemap{URLs: newsEntries()}},
-		{"gzip", pack(newsMap), Sitemap{URLs: newsEntries()}},
-		{"BOM and white space", []byte("\ufeff \n" + newsMap), Sitemap{URLs: newsEntries()}},
+		{"news", []byte(newsMap), newsEntries()},
+		{"gzip", pack(newsMap), newsEntries()},
+		{"gzip twice", pack(string(pack(newsMap))), newsEntries()},
+		{"gzip and then other bytes", append(pack(newsMap), "padding"...), newsEntries()},
+		{"BOM and white space", []byte("\ufeff \n" + newsMap), newsEntries()},
 		{
 			"index", []byte(`<sitemapindex xmlns="x"><sitemap><loc>https://e.com/1.xml</loc><lastmod>2026-11</lastmod></sitemap><sitemap><loc>https://e.com/2.xml.gz</loc></sitemap></sitemapindex>`),
-			Sitemap{Index: []Entry{{URL: "https://e.com/1.xml", LastMod: at("2026-11-01T00:00:00Z")}, {URL: "https://e.com/2.xml.gz"}}},
+			[]Entry{{URL: "https://e.com/1.xml", Index: true, LastMod: at("2026-11-01T00:00:00Z")}, {URL: "https://e.com/2.xml.gz", Index: true}},
 		},
 		{"no namespace", []byte(`<urlset><url><loc>https://e.com/a</loc></url></urlset>`), one},
+		{"the wrong namespace", []byte(`<urlset xmlns="https://e.com/"><url xmlns="x"><loc>https://e.com/a</loc></url></urlset>`), one},
+		{"a prefix", []byte(`<s:urlset xmlns:s="x"><s:url><s:loc>https://e.com/a</s:loc></s:url></s:urlset>`), one},
 		{"a prefix that is not declared", []byte(`<s:urlset><s:url><s:loc>https://e.com/a</s:loc></s:url></s:urlset>`), one},
 		{"capitals", []byte(`<URLSET><Url><LOC>https://e.com/a</LOC></Url></URLSET>`), one},
 		{"comment and instruction", []byte(`<?xml version="1.0"?><?xml-stylesheet href="x"?><!-- x --><urlset><url><!-- y --><loc>https://e.com/<!-- z -->a</loc></url></urlset>`), one},
 		{"after the root", []byte(`<urlset><url><loc>https://e.com/a</loc></url></urlset><script>`), one},
 		{"UTF-16", utf16(`<?xml version="1.0" encoding="UTF-16"?><urlset><url><loc>https://e.com/a</loc></url></urlset>`), one},
-		{"ISO 8859-1", []byte("<?xml version='1.0' encoding='ISO-8859-1'?><urlset><url><loc>https://e.com/\xe4</loc></url></urlset>"), Sitemap{URLs: []Entry{{URL: "https://e.com/ä"}}}},
+		{"ISO 8859-1", []byte("<?xml version='1.0' encoding='ISO-8859-1'?><urlset><url><loc>https://e.com/\xe4</loc></url></urlset>"), []Entry{{URL: "https://e.com/ä"}}},
+		{"UTF-8 that says it is not", []byte("<?xml version='1.0' encoding='ISO-8859-1'?><urlset><url><loc>https://e.com/ä</loc></url></urlset>"), []Entry{{URL: "https://e.com/ä"}}},
 		{"control and invalid bytes", []byte("<urlset><url><x>\x01\xff</x><loc>https://e.com/a</loc></url></urlset>"), one},
 		{"entities of HTML", []byte(`<urlset><url><x>&nbsp;&bogus;</x><loc>https://e.com/a</loc></url></urlset>`), one},
-		{"text", []byte("\ufeffhttps://e.com/a\r\n\r\nnot a URL\nhttp://e.com/b\n"), Sitemap{URLs: []Entry{{URL: "https://e.com/a"}, {URL: "http://e.com/b"}}}},
+		{"bare ampersands", []byte(`<urlset><url><loc>https://e.com/?a=1&copy=2</loc></url></urlset>`), []Entry{{URL: "https://e.com/?a=1&copy=2"}}},
+		{"tags left open", []byte(`<urlset><url><loc>https://e.com/a</url><url><loc>https://e.com/b</loc><url><loc>https://e.com/c</loc></urlset>`), []Entry{{URL: "https://e.com/a"}, {URL: "https://e.com/b"}, {URL: "https://e.com/c"}}},
+		{"ends of what is not open", []byte(`<urlset></x><url></y><loc>https://e.com/a</loc></z></url></urlset>`), one},
+		{"images in the wrong place", []byte(`<urlset><url><image:loc>https://e.com/i</image:loc><loc>https://e.com/a</loc><image:image><image:loc>https://e.com/j</image:loc></image:image></url></urlset>`), one},
+		{"empty elements", []byte(`<urlset><url/><url><loc/></url><url><loc></loc></url><url><loc>https://e.com/a</loc><lastmod/></url></urlset>`), one},
+		{"an address that is too long", []byte(`<urlset><url><loc>https://e.com/` + strings.Repeat("x", maxURL) + `</loc></url><url><loc>https://e.com/a</loc></url></urlset>`), one},
+		{"text", []byte("\ufeffhttps://e.com/a\r\n\r\nnot a URL\nhttp://e.com/b\n"), []Entry{{URL: "https://e.com/a"}, {URL: "http://e.com/b"}}},
+		{"a line that is too long", []byte("https://e.com/a\nhttps://e.com/" + strings.Repeat("x", 3*HeadSize) + "\nhttps://e.com/b"), []Entry{{URL: "https://e.com/a"}, {URL: "https://e.com/b"}}},
 		{"packed text", pack("https://e.com/a"), one},
-		{"empty set", []byte(`<urlset></urlset>`), Sitemap{}},
+		{"empty set", []byte(`<urlset></urlset>`), nil},
+		{"empty element", []byte(`<urlset/>`), nil},
 	} {
-		got, err := Parse(c.body, 0)
+		got, err := collect(c.body, 0)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
@@ -91,31 +117,37 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestParseBroken(t *testing.T) {
-	packed := pack(newsMap + strings.Repeat(" ", 10) + newsMap)
+func TestEntriesOfBroken(t *testing.T) {
+	var many strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&many, "<url><loc>https://e.com/%d</loc></url>", i*i)
+	}
+	packed := pack("<urlset>" + many.String())
+	bomb := `<!DOCTYPE x [<!ENTITY a "https://e.com/"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]><urlset><url><loc>&b;&c;</loc></url>`
 	for _, c := range []struct {
 		name string
 		body []byte
-		n    int
-		want error // nil stands for any
+		n    int // -1: many
+		want error
 	}{
-		{"cut in an entry", []byte(newsMap[:strings.Index(newsMap, "yesterday")]), 2, nil},
-		{"cut between entries", []byte(newsMap[:strings.Index(newsMap, "<url><lastmod>")]), 2, nil},
-		{"cut gzip", packed[:len(packed)-20], -1, nil},
-		{"no gzip", []byte("\x1f\x8b\x00"), 0, nil},
+		{"cut in an entry", []byte(newsMap[:strings.Index(newsMap, "yesterday")]), 2, io.ErrUnexpectedEOF},
+		{"cut between entries", []byte(newsMap[:strings.Index(newsMap, "<url><lastmod>")]), 2, io.ErrUnexpectedEOF},
+		{"cut in a tag", []byte(newsMap[:strings.Index(newsMap, "lastmod>yesterday")]), 2, io.ErrUnexpectedEOF},
+		{"cut gzip", packed[:len(packed)/2], -1, io.ErrUnexpectedEOF},
+		{"no gzip", []byte("\x1f\x8b\x00"), 0, io.ErrUnexpectedEOF},
 		{"HTML", []byte("<!DOCTYPE html><html><p>404"), 0, ErrNotSitemap},
 		{"feed", []byte("<rss><channel></channel></rss>"), 0, ErrNotSitemap},
 		{"empty", nil, 0, ErrNotSitemap},
 		{"words", []byte("not found"), 0, ErrNotSitemap},
-		{"nested", []byte("<urlset>" + strings.Repeat("<a>", 100_000)), 0, nil},
+		{"declared entities", []byte(bomb), 1, io.ErrUnexpectedEOF},
 	} {
-		got, err := Parse(c.body, 0)
-		if err == nil && c.name != "cut gzip" || c.want != nil && !errors.Is(err, c.want) {
-			t.Errorf("%s: error %v", c.name, err)
+		got, err := collect(c.body, 0)
+		if !errors.Is(err, c.want) || len(got) != c.n && (c.n >= 0 || len(got) < 1000) {
+			t.Errorf("%s: %v, %v", c.name, got, err)
 		}
-		if c.n >= 0 && len(got.URLs) != c.n {
-			t.Errorf("%s: %v", c.name, got.URLs)
-		}
+	}
+	if _, err := collect([]byte("<urlset>"+strings.Repeat("<a>", 100_000)), 0); err == nil {
+		t.Error("nested deeply: no error")
 	}
 }
 
@@ -130,8 +162,85 @@ func TestMaxSize(t *testing.T) {
 
 func TestLimit(t *testing.T) {
 	for _, body := range []string{newsMap, "https://e.com/1\nhttps://e.com/2\nhttps://e.com/3\n"} {
-		if got, err := Parse([]byte(body), 2); err != nil || len(got.URLs) != 2 {
+		if got, err := collect([]byte(body), 2); !errors.Is(err, ErrTooMany) || len(got) != 2 {
 			t.Errorf("%v, %v", got, err)
+		}
+		if got, err := collect([]byte(body), 3); err != nil || len(got) != 3 {
+			t.Errorf("%v, %v", got, err)
+		}
+	}
+}
+
+func TestStop(t *testing.T) {
+	for e, err := range Entries(strings.NewReader(newsMap), 0) {
+		if e.URL == "" || err != nil {
+			t.Fatalf("%v, %v", e, err)
+		}
+		break
+	}
+}
+
+// generated is a sitemap of n entries of about 1 KB each, made as it is read.
+type generated struct {
+	n, made int
+	left    string
+}
+
+func (g *generated) Read(p []byte) (int, error) {
+	if g.left == "" {
+		switch g.made {
+		case g.n + 1:
+			return 0, io.EOF
+		case g.n:
+			g.left = "</urlset>"
+		case 0:
+			g.left = "<urlset>"
+			fallthrough
+		default:
+			g.left += fmt.Sprintf("<url><loc>https://e.com/%d</loc><lastmod>2026-11-24</lastmod><image:image><image:caption>%s</image:caption></image:image></url>\n", g.made, strings.Repeat("x", 900))
+		}
+		g.made++
+	}
+	n := copy(p, g.left)
+	g.left = g.left[n:]
+	return n, nil
+}
+
+// What is kept of a sitemap of 50 MB while it is read is less than 1 MB.
+func TestMemory(t *testing.T) {
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	piped := func() io.Reader {
+		r, w := io.Pipe()
+		go func() {
+			zw := gzip.NewWriter(w)
+			_, err := io.Copy(zw, &generated{n: MaxEntries})
+			w.CloseWithError(errors.Join(err, zw.Close()))
+		}()
+		return r
+	}
+	for name, r := range map[string]io.Reader{"plain": &generated{n: MaxEntries}, "gzip": piped()} {
+		before, n, highest := heap(), 0, uint64(0)
+		for e, err := range Entries(r, 0) {
+			if err != nil {
+				t.Fatalf("%s: %v after %d entries", name, err, n)
+			}
+			if e.URL != fmt.Sprintf("https://e.com/%d", n) {
+				t.Fatalf("%s: entry %d is %v", name, n, e)
+			}
+			if n++; n%5000 == 0 {
+				highest = max(highest, heap())
+			}
+		}
+		if n != MaxEntries {
+			t.Errorf("%s: %d entries", name, n)
+		}
+		if highest > before+2<<20 {
+			t.Errorf("%s: the heap grew by %d KB", name, (highest-before)>>10)
 		}
 	}
 }
@@ -158,7 +267,7 @@ func TestSniff(t *testing.T) {
 	}
 }
 
-func TestParseTime(t *testing.T) {
+func TestLastMod(t *testing.T) {
 	for s, want := range map[string]string{
 		"2026-11-24T10:00:00.5Z": "2026-11-24T10:00:00.5Z", "2026-11-24T10:00:00+0100": "2026-11-24T10:00:00+01:00",
 		"2026-11-24T10:00": "2026-11-24T10:00:00Z", "2026-11-24 10:00:00": "2026-11-24T10:00:00Z", "2026": "2026-01-01T00:00:00Z",
@@ -172,21 +281,33 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
-func FuzzParse(f *testing.F) {
+func FuzzEntries(f *testing.F) {
 	f.Add([]byte(newsMap))
 	f.Add(pack(newsMap))
 	f.Add([]byte("https://e.com/a\nhttps://e.com/b"))
 	f.Add([]byte("<?xml encoding='latin1'?><sitemapindex><sitemap><loc>\xff&#1;</loc>"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		Sniff("text/plain", body)
-		s, _ := Parse(body, 10)
-		if len(s.URLs)+len(s.Index) > 10 {
+		entries, _ := collect(body, 10)
+		if len(entries) > 10 {
 			t.Fatal("over the limit")
 		}
-		for _, e := range append(s.URLs, s.Index...) {
+		for _, e := range entries {
 			if e.URL == "" {
 				t.Fatal("an entry without URL")
 			}
 		}
 	})
+}
+
+func BenchmarkEntries(b *testing.B) {
+	b.ReportAllocs()
+	b.SetBytes(1000 * 1024)
+	for b.Loop() {
+		for _, err := range Entries(&generated{n: 1000}, 0) {
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
 }

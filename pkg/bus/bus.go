@@ -89,6 +89,10 @@ type Bus struct {
 	streams      sync.Map // name -> jetstream.Stream
 }
 
+// asyncTimeout bounds the wait for the answer to a message that was sent
+// without waiting for it, and the wait of the next one while too many are out.
+const asyncTimeout = 15 * time.Second
+
 // Connect connects to the servers of the configuration. It does not look at
 // the topology: Apply makes it, Check and WaitReady compare it.
 func Connect(cfg Config, name string, log *zap.Logger, opts ...nats.Option) (*Bus, error) {
@@ -110,7 +114,7 @@ func Connect(cfg Config, name string, log *zap.Logger, opts ...nats.Option) (*Bu
 	if b.nc, err = nats.Connect(cfg.URL, opts...); err != nil {
 		return nil, fmt.Errorf("connect to NATS at %s: %w (is the server up, and bus.url right?)", logging.RedactURL(cfg.URL), err)
 	}
-	if b.js, err = jetstream.New(b.nc, jetstream.WithPublishAsyncMaxPending(4096)); err != nil {
+	if b.js, err = jetstream.New(b.nc, jetstream.WithPublishAsyncMaxPending(4096), jetstream.WithPublishAsyncTimeout(asyncTimeout)); err != nil {
 		b.nc.Close()
 		return nil, err
 	}

@@ -185,6 +185,33 @@ func TestFrontierRefusesWhatIsTooMuchForAHost(t *testing.T) {
 	must(t, b.Push(ctx, "g", 1, bus.FrontierURL{URL: "0"}, ""))
 }
 
+func TestBatchIsPushedOnceAndInOrder(t *testing.T) {
+	b, ctx := open(t, func(c *bus.Config) { c.FrontierPerHost = 6000 }), t.Context()
+	var batch []bus.Queued
+	for i := range 7000 { // more than may be out at once, and than the host may have
+		batch = append(batch, bus.Queued{Host: "h", Priority: 2, URL: bus.FrontierURL{URL: fmt.Sprint(i)}, MsgID: fmt.Sprint(i)})
+	}
+	refused, err := b.PushAll(ctx, batch)
+	must(t, err)
+	if len(refused) != 1000 || refused[0] != 6000 || refused[999] != 6999 {
+		t.Errorf("%d refused", len(refused))
+	}
+	refused, err = b.PushAll(ctx, batch[:100])
+	must(t, err)
+	if state, err := b.State(ctx); err != nil || state.Frontier != 6000 || len(refused) > 0 {
+		t.Errorf("%d in the frontier, %d refused, %v", state.Frontier, len(refused), err)
+	}
+	var taken bus.Taken
+	for i := range 20 {
+		u, err := b.Next(ctx, "h", taken, bus.PriorityNear)
+		must(t, err)
+		if u.URL != fmt.Sprint(i) {
+			t.Fatalf("URL %d is %s", i, u.URL)
+		}
+		taken.Add(u)
+	}
+}
+
 func TestSeenSurvivesAndFences(t *testing.T) {
 	b, ctx := open(t, nil), t.Context()
 	a := b.Seen("h.example")

@@ -68,6 +68,68 @@ func (b *Bus) Push(ctx context.Context, host string, priority int, u FrontierURL
 	return classify(err)
 }
 
+// Queued is a URL on its way into its host's frontier, as Push takes it.
+type Queued struct {
+	Host     string
+	Priority int
+	URL      FrontierURL
+	MsgID    string
+}
+
+// PushAll pushes URLs in order, sends them without waiting for each one's
+// answer, and then waits for all. It returns the indexes of those that were
+// refused for want of room. Any other error is the first one's that failed;
+// which of the others were stored is then unknown, and their MsgID keeps a
+// second push from doubling them.
+func (b *Bus) PushAll(ctx context.Context, urls []Queued) (refused []int, err error) {
+	var errs []error
+	acks := make([]jetstream.PubAckFuture, len(urls))
+	for i, q := range urls {
+		if acks[i], err = b.pushAsync(q); err != nil {
+			errs = append(errs, err)
+			break
+		}
+	}
+	for i, ack := range acks {
+		if ack == nil {
+			break
+		}
+		switch err := acked(ctx, ack); {
+		case errors.Is(err, ErrFull):
+			refused = append(refused, i)
+		case err != nil:
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) > 0 {
+		return refused, fmt.Errorf("push %d URLs: %w", len(urls), errs[0])
+	}
+	return refused, nil
+}
+
+func (b *Bus) pushAsync(q Queued) (jetstream.PubAckFuture, error) {
+	data, err := json.Marshal(q.URL)
+	if err != nil {
+		return nil, err
+	}
+	opts := []jetstream.PublishOpt{jetstream.WithStallWait(asyncTimeout)}
+	if q.MsgID != "" {
+		opts = append(opts, jetstream.WithMsgID(q.MsgID))
+	}
+	return b.js.PublishAsync(frontierSubject(q.Host, q.Priority), data, opts...)
+}
+
+func acked(ctx context.Context, ack jetstream.PubAckFuture) error {
+	select {
+	case <-ack.Ok():
+		return nil
+	case err := <-ack.Err():
+		return classify(err)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 func frontierSubject(host string, priority int) string {
 	return fmt.Sprintf("frontier.%s.%d", HostToken(host), min(max(priority, 0), priorities-1))
 }

@@ -1,0 +1,149 @@
+package weburl
+
+import (
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// quick parses a reference without a fragment, if it is written as most URLs
+// are, with the result that thorough has, at a fraction of its cost. ok says
+// whether it could.
+func quick(base *url.URL, ref string) (u *url.URL, ok bool) {
+	u = &url.URL{}
+	rest := ref
+	switch {
+	case strings.HasPrefix(ref, "https://"), strings.HasPrefix(ref, "http://"):
+		u.Scheme, rest, _ = strings.Cut(ref, "://")
+		end := strings.IndexAny(rest, "/?")
+		if end < 0 {
+			end = len(rest)
+		}
+		u.Host, rest = rest[:end], rest[end:]
+		if !plainHost(u.Host, u.Scheme) {
+			return nil, false
+		}
+		if rest == "" || rest[0] == '?' {
+			rest = "/" + rest
+		}
+	case base == nil || strings.HasPrefix(ref, "//"):
+		return nil, false
+	default:
+		u.Scheme, u.Host = base.Scheme, base.Host
+		if rest, ok = underBase(base, ref); !ok {
+			return nil, false
+		}
+	}
+	path, query, forced := strings.Cut(rest, "?")
+	if !plainPath(path) || !plainQuery(query) {
+		return nil, false
+	}
+	setPath(u, encode(encodeStray(path), &pathSet))
+	u.RawQuery, u.ForceQuery = encode(query, &querySet), forced && query == ""
+	return u, true
+}
+
+// underBase returns path and query of a reference without scheme and host.
+func underBase(base *url.URL, ref string) (rest string, ok bool) {
+	if ref != "" && ref[0] == '/' {
+		return ref, true
+	}
+	path := base.EscapedPath()
+	if path == "" || path[0] != '/' {
+		return "", false
+	}
+	switch {
+	case ref == "":
+		return strings.TrimPrefix(base.RequestURI(), "//"), !strings.HasPrefix(path, "//")
+	case ref[0] == '?':
+		return path + ref, true
+	case strings.Contains(ref, ":"): // it may be a scheme
+		return "", false
+	}
+	return path[:strings.LastIndexByte(path, '/')+1] + ref, true
+}
+
+// plainHost takes host names in lower case without punycode, and IPv4
+// addresses as they are written, with or without a port other than the
+// scheme's.
+func plainHost(host, scheme string) bool {
+	name, port, hasPort := strings.Cut(host, ":")
+	if hasPort && !plainPort(port, scheme) || !validHost(name) || strings.Contains(name, "xn--") {
+		return false
+	}
+	if last := name[strings.LastIndexByte(name, '.')+1:]; last[0] >= '0' && last[0] <= '9' {
+		addr, err := netip.ParseAddr(name)
+		return err == nil && addr.Is4()
+	}
+	return true
+}
+
+func plainPort(port, scheme string) bool {
+	if len(port) == 0 || len(port) > 4 || port[0] == '0' || port == "80" && scheme == "http" || port == "443" && scheme == "https" {
+		return false
+	}
+	for i := range len(port) {
+		if port[i] < '0' || port[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// plainPath takes paths without dot segments and without what the standard
+// reads in a way of its own.
+func plainPath(path string) bool {
+	for i := range len(path) {
+		switch c := path[i]; {
+		case c < ' ' || c == '\\':
+			return false
+		case c == '.' && i > 0 && path[i-1] == '/':
+			return false
+		case c == '%' && i+3 <= len(path) && strings.EqualFold(path[i:i+3], "%2e"):
+			return false
+		}
+	}
+	return true
+}
+
+func plainQuery(query string) bool {
+	for i := range len(query) {
+		if query[i] < ' ' {
+			return false
+		}
+	}
+	return true
+}
+
+// The path and the special-query percent-encode set.
+var (
+	pathSet  = buildSet("\"<>^`{}")
+	querySet = buildSet("\"'<>")
+)
+
+func buildSet(chars string) (set [256]bool) {
+	for c := range set {
+		set[c] = c <= ' ' || c >= 0x7f || strings.IndexByte(chars, byte(c)) >= 0
+	}
+	return set
+}
+
+func encode(s string, set *[256]bool) string {
+	clean := 0
+	for clean < len(s) && !set[s[clean]] {
+		clean++
+	}
+	if clean == len(s) {
+		return s
+	}
+	b := make([]byte, clean, 3*len(s))
+	copy(b, s)
+	for ; clean < len(s); clean++ {
+		if c := s[clean]; set[c] {
+			b = append(b, '%', upperHex[c>>4], upperHex[c&15])
+		} else {
+			b = append(b, c)
+		}
+	}
+	return string(b)
+}

@@ -14,6 +14,13 @@ import (
 // order cannot matter. Nothing is guessed: a trailing slash, "index.html" and
 // "www." stay, since servers tell such URLs apart.
 func Key(u *url.URL) string {
+	if u.RawQuery == "" && u.RawPath == "" && plainPath(u.Path) {
+		return "https://" + strings.TrimSuffix(u.Host, ":443") + u.Path
+	}
+	return key(u)
+}
+
+func key(u *url.URL) string {
 	path := dropPathSession(normaliseEscapes(u.EscapedPath()))
 	query := normaliseQuery(u.RawQuery)
 	var b strings.Builder

@@ -20,7 +20,7 @@ func quick(base *url.URL, ref string) (u *url.URL, ok bool) {
 			end = len(rest)
 		}
 		u.Host, rest = rest[:end], rest[end:]
-		if !plainHost(u.Host, u.Scheme) {
+		if !ordinaryHost(u.Host, u.Scheme) {
 			return nil, false
 		}
 		if rest == "" || rest[0] == '?' {
@@ -35,7 +35,7 @@ func quick(base *url.URL, ref string) (u *url.URL, ok bool) {
 		}
 	}
 	path, query, forced := strings.Cut(rest, "?")
-	if !plainPath(path) || !plainQuery(query) {
+	if !ordinaryPath(path) || !ordinaryQuery(query) {
 		return nil, false
 	}
 	setPath(u, encode(encodeStray(path), &pathSet))
@@ -63,12 +63,12 @@ func underBase(base *url.URL, ref string) (rest string, ok bool) {
 	return path[:strings.LastIndexByte(path, '/')+1] + ref, true
 }
 
-// plainHost takes host names in lower case without punycode, and IPv4
+// ordinaryHost takes host names in lower case without punycode, and IPv4
 // addresses as they are written, with or without a port other than the
 // scheme's.
-func plainHost(host, scheme string) bool {
+func ordinaryHost(host, scheme string) bool {
 	name, port, hasPort := strings.Cut(host, ":")
-	if hasPort && !plainPort(port, scheme) || !validHost(name) || strings.Contains(name, "xn--") {
+	if hasPort && !ordinaryPort(port, scheme) || !validHost(name) || strings.Contains(name, "xn--") {
 		return false
 	}
 	if last := name[strings.LastIndexByte(name, '.')+1:]; last[0] >= '0' && last[0] <= '9' {
@@ -78,7 +78,7 @@ func plainHost(host, scheme string) bool {
 	return true
 }
 
-func plainPort(port, scheme string) bool {
+func ordinaryPort(port, scheme string) bool {
 	if len(port) == 0 || len(port) > 4 || port[0] == '0' || port == "80" && scheme == "http" || port == "443" && scheme == "https" {
 		return false
 	}
@@ -90,9 +90,9 @@ func plainPort(port, scheme string) bool {
 	return true
 }
 
-// plainPath takes paths without dot segments and without what the standard
+// ordinaryPath takes paths without dot segments and without what the standard
 // reads in a way of its own.
-func plainPath(path string) bool {
+func ordinaryPath(path string) bool {
 	for i := range len(path) {
 		switch c := path[i]; {
 		case c < ' ' || c == '\\':
@@ -106,7 +106,7 @@ func plainPath(path string) bool {
 	return true
 }
 
-func plainQuery(query string) bool {
+func ordinaryQuery(query string) bool {
 	for i := range len(query) {
 		if query[i] < ' ' {
 			return false

@@ -47,8 +47,16 @@ var (
 // them, and bytes that are no UTF-8 are encoded as they are.
 func Parse(raw string) (*url.URL, error) { return Resolve(nil, raw) }
 
-// Resolve resolves a reference found on the page at base, as Parse.
+// Resolve resolves a reference found on the page at base, which is as Parse
+// returns it, or nil; the result is too.
 func Resolve(base *url.URL, ref string) (*url.URL, error) {
+	if u, ok := resolvePlain(base, ref); ok {
+		return u, nil
+	}
+	return resolve(base, ref)
+}
+
+func resolve(base *url.URL, ref string) (*url.URL, error) {
 	ref = strings.TrimFunc(ref, func(r rune) bool { return r <= ' ' })
 	if len(ref) > maxRaw {
 		return nil, ErrTooLong

@@ -91,7 +91,16 @@ func (v *visit) drop(reason, detail string) {
 // isDropped says whether a URL of the frontier is given up with its host.
 func (v *visit) isDropped(job bus.FrontierURL) bool {
 	dropped := v.state.Dropped
-	return !dropped.IsZero() && !(job.Seed && job.Found.After(dropped))
+	return !dropped.IsZero() && (job.Revisit != nil || !job.Seed || !job.Found.After(dropped))
+}
+
+// giveUpDropped gives up a URL with its host: a revisit comes to its next one.
+func (v *visit) giveUpDropped(ctx context.Context, job bus.FrontierURL) error {
+	const reason, detail = "host_dropped", "the host failed for too long"
+	if job.Revisit != nil {
+		return v.missed(ctx, job, reason, detail)
+	}
+	return v.giveUp(ctx, job, reason, detail)
 }
 
 // giveUp puts a URL among the dead letters. A revisit is left out instead: its

@@ -12,8 +12,8 @@ import (
 
 // membership is one group that a host belongs to.
 type membership struct {
-	name string
-	rate groups.Rate
+	name  string
+	limit groups.Limit
 }
 
 // memberships returns the groups of the host whose rate is limited: its
@@ -21,10 +21,10 @@ type membership struct {
 func (v *visit) memberships() []membership {
 	var all []membership
 	if v.cfg.DomainRate > 0 {
-		all = append(all, membership{groups.OfDomain(weburl.Domain(v.host)), groups.Rate(v.cfg.DomainRate)})
+		all = append(all, membership{groups.OfDomain(weburl.Domain(v.host)), groups.PerSecond(v.cfg.DomainRate)})
 	}
 	if v.cfg.AddressRate > 0 && v.peer.addr.IsValid() {
-		all = append(all, membership{groups.OfAddress(v.peer.addr), groups.Rate(v.cfg.AddressRate)})
+		all = append(all, membership{groups.OfAddress(v.peer.addr), groups.PerSecond(v.cfg.AddressRate)})
 	}
 	return all
 }
@@ -36,7 +36,7 @@ func (v *visit) memberships() []membership {
 func (v *visit) reserve(ctx context.Context) (later bool, err error) {
 	now := time.Now()
 	s := &v.state
-	if v.peer.open && !v.groupAll {
+	if v.ungrouped() {
 		return false, nil
 	}
 	if !s.Slot.IsZero() && now.Before(s.Slot.Add(groups.Late)) {
@@ -55,6 +55,18 @@ func (v *visit) reserve(ctx context.Context) (later bool, err error) {
 	}
 	s.Slot = slot
 	return v.putOff(slot), nil
+}
+
+// ungrouped says whether the host is a site of one's own, which has no groups.
+func (v *visit) ungrouped() bool { return v.peer.open && !v.groupAll }
+
+// charge counts a request that cannot wait: the groups' next ones come later.
+func (v *visit) charge(ctx context.Context) error {
+	if v.ungrouped() || time.Now().Before(v.state.Alone) {
+		return nil
+	}
+	_, _, err := v.take(ctx, v.memberships())
+	return err
 }
 
 // take takes a time for one request from each of the groups.
@@ -80,7 +92,7 @@ func (v *visit) takeFrom(ctx context.Context, m membership) (state groups.State,
 	lock.Lock()
 	defer lock.Unlock()
 	state, err = bus.UpdateGroup(ctx, v.bus, m.name, func(s *groups.State) {
-		at = s.Reserve(v.host, time.Now(), m.rate)
+		at = s.Reserve(v.host, time.Now(), m.limit)
 	})
 	return state, at, err
 }

@@ -89,11 +89,15 @@ func (v *visit) askedGap(resp *response) time.Duration {
 			gap = max(gap, min(d, v.cfg.MaxDelay))
 		}
 	}
-	if v.cfg.Delay > 0 { // no delay at all is for benchmarks and one's own sites
-		slow := time.Duration(v.cfg.LatencyFactor * float64(resp.end.Sub(resp.start)))
-		gap = max(gap, min(slow, v.cfg.MaxDelay))
+	return max(gap, v.slowness(resp))
+}
+
+// slowness is the gap that a slow answer asks for.
+func (v *visit) slowness(resp *response) time.Duration {
+	if v.cfg.Delay == 0 {
+		return 0 // no delay at all is for benchmarks and one's own sites
 	}
-	return gap
+	return min(time.Duration(v.cfg.LatencyFactor*float64(resp.end.Sub(resp.start))), v.cfg.MaxDelay)
 }
 
 // slowDown doubles the gap of a host that says that it is asked too often.

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
 	"pressmill/crawler/fetch"
+	"pressmill/crawler/groups"
 	"pressmill/crawler/robots"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
@@ -18,9 +20,10 @@ import (
 )
 
 const (
-	robotsTTL       = 24 * time.Hour   // RFC 9309, section 2.4
-	robotsRetry     = 10 * time.Minute // after an unreachable robots.txt
 	robotsRedirects = 5                // RFC 9309, section 2.3.1.2
+	robotsLongest   = 24 * time.Hour   // that a robots.txt is believed: RFC 9309, section 2.4
+	robotsShortest  = 10 * time.Minute // even if it says that it must not be kept
+	robotsPatience  = 10 * time.Second // longest wait for another host's robots.txt
 )
 
 // robotsEntry is what the workers share about a host's robots.txt.
@@ -72,8 +75,9 @@ func (v *visit) refreshRobots(ctx context.Context, u *url.URL, src *scope, job b
 		return true, v.fail(ctx, job, p, reason, "the address is not public; see allow_private")
 	}
 	if entry.Verdict == "disallow" {
-		// Unreachable: nothing may be fetched now. The URL pays an attempt, so
-		// that a host that never answers does not wait for ever.
+		// Unreachable: nothing may be fetched now, whatever an older robots.txt
+		// said (RFC 9309, section 2.3.1.4, would let it be used). The URL pays
+		// an attempt, so that a host that never answers does not wait for ever.
 		return true, v.retry(ctx, job, p, "robots_unreachable", reason)
 	}
 	v.answered()
@@ -89,34 +93,112 @@ func (v *visit) refreshRobots(ctx context.Context, u *url.URL, src *scope, job b
 // 2.3.1), also to other hosts. The response is that of the last request.
 func (v *visit) fetchRobots(ctx context.Context, u *url.URL) (entry robotsEntry, resp *response, reason string, err error) {
 	at := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}
-	for range robotsRedirects + 1 {
-		resp, err = v.get(ctx, v.lane, at.String(), nil)
+	for hops := 0; ; hops++ {
+		resp, err = v.get(fetch.WithMaxBody(ctx, robots.MaxSize), v.lane, at.String(), nil)
 		if err != nil {
-			return robotsEntry{Verdict: "disallow", Expires: time.Now().Add(robotsRetry)}, resp, fetch.Classify(err), nil
+			return robotsEntry{Verdict: "disallow"}, resp, fetch.Classify(err), nil
 		}
-		if resp.status < 300 || resp.status >= 400 {
-			break
+		if at = location(at, resp); at == nil || hops == robotsRedirects {
+			return robotsVerdict(resp), resp, http.StatusText(resp.status), nil
 		}
-		if at, err = weburl.Resolve(at, resp.header.Get("Location")); err != nil {
-			break
+		if entry, err = v.hop(ctx, at, resp); err != nil || entry.Verdict != "" {
+			return entry, resp, "redirect", err
 		}
-		// A hop is a request like any other.
-		slow := time.Duration(v.cfg.LatencyFactor * float64(resp.end.Sub(resp.start)))
-		pause(ctx, max(v.floor(), min(slow, v.cfg.MaxDelay)))
 		if err := v.t.Check(ctx); err != nil {
 			return entry, resp, "", err
 		}
 	}
-	till := time.Now().Add(robotsTTL)
+}
+
+// location returns where a response redirects to, or nil.
+func location(from *url.URL, resp *response) *url.URL {
+	to := resp.header.Get("Location")
+	if resp.status < 300 || resp.status >= 400 || to == "" {
+		return nil
+	}
+	u, err := weburl.Resolve(from, to)
+	if err != nil {
+		return nil
+	}
+	return u
+}
+
+// hop waits until the host that robots.txt leads to may be asked. If another
+// host's robots.txt is known, or has no time for long, the entry is that.
+func (v *visit) hop(ctx context.Context, to *url.URL, resp *response) (robotsEntry, error) {
+	if to.Host != v.host {
+		return v.otherRobots(ctx, to)
+	}
+	pause(ctx, max(v.floor(), v.slowness(resp)))
+	return robotsEntry{}, v.charge(ctx)
+}
+
+// otherRobots returns what is known of a robots.txt of another host, or waits
+// until it may be asked for: a thousand hosts may lead to the same one, and ask
+// it no more often than one would.
+func (v *visit) otherRobots(ctx context.Context, at *url.URL) (entry robotsEntry, err error) {
+	if entry, err = v.knownRobots(ctx, at); err != nil || entry.Verdict != "" {
+		return entry, err
+	}
+	_, slot, err := v.takeFrom(ctx, membership{"robots.txt of " + at.Host, groups.Limit{Interval: v.floor() + maxSlack}})
+	if err != nil {
+		return robotsEntry{}, err
+	}
+	wait := time.Until(slot)
+	if wait > robotsPatience {
+		return robotsEntry{Verdict: "disallow"}, nil
+	}
+	pause(ctx, wait)
+	return v.knownRobots(ctx, at)
+}
+
+// knownRobots returns the robots.txt at a URL if it is known from its host's
+// turn holder.
+func (v *visit) knownRobots(ctx context.Context, at *url.URL) (entry robotsEntry, err error) {
+	if at.Path != "/robots.txt" || at.RawQuery != "" {
+		return entry, nil
+	}
+	err = v.bus.Robots(ctx, at.Host, &entry)
+	if err != nil && !errors.Is(err, bus.ErrNotFound) {
+		return entry, err
+	}
+	if !time.Now().Before(entry.Expires) {
+		return robotsEntry{}, nil
+	}
+	return entry, nil
+}
+
+// robotsVerdict decides what an answer to the request for robots.txt means
+// (RFC 9309, section 2.3.1): 429 is a server that is busy, like 5xx, and what
+// is no answer at all says that there is no robots.txt.
+func robotsVerdict(resp *response) robotsEntry {
 	switch {
 	case resp.status >= 200 && resp.status < 300:
-		const limit = 500 << 10 // RFC 9309, section 2.5
-		return robotsEntry{Body: resp.body[:min(len(resp.body), limit)], Verdict: "rules", Expires: till}, resp, "", nil
+		return robotsEntry{Verdict: "rules", Body: resp.body, Expires: resp.end.Add(robotsLife(resp.header))}
 	case resp.status == http.StatusTooManyRequests || resp.status >= 500:
-		return robotsEntry{Verdict: "disallow", Expires: time.Now().Add(robotsRetry)}, resp, http.StatusText(resp.status), nil
+		return robotsEntry{Verdict: "disallow"}
 	default:
-		return robotsEntry{Verdict: "allow", Expires: till}, resp, http.StatusText(resp.status), nil
+		return robotsEntry{Verdict: "allow", Expires: resp.end.Add(robotsLife(resp.header))}
 	}
+}
+
+// robotsLife returns how long a robots.txt is believed: as long as its
+// Cache-Control says (RFC 9309, section 2.4), within bounds.
+func robotsLife(h http.Header) time.Duration {
+	life := robotsLongest
+	for d := range strings.SplitSeq(strings.ToLower(strings.Join(h.Values("Cache-Control"), ",")), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(d), "=")
+		switch name {
+		case "no-store", "no-cache":
+			return robotsShortest
+		case "max-age":
+			seconds, err := strconv.ParseUint(strings.Trim(value, `"`), 10, 32)
+			if err == nil {
+				life = min(life, time.Duration(seconds)*time.Second)
+			}
+		}
+	}
+	return max(life, robotsShortest)
 }
 
 // discoverSitemaps pushes the news sitemaps that robots.txt names.

@@ -131,7 +131,7 @@ func (v *visit) run(ctx, stop context.Context) error {
 			return err
 		}
 		if p == nil && v.isDropped(job) {
-			err = v.giveUp(ctx, job, "host_dropped", "the host failed for too long")
+			err = v.giveUpDropped(ctx, job)
 		} else {
 			err = v.work(ctx, job, p)
 		}

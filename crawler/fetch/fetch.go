@@ -167,6 +167,14 @@ func WithTrace(ctx context.Context, t *Trace) context.Context {
 	return context.WithValue(ctx, traceKey{}, t)
 }
 
+type maxBodyKey struct{}
+
+// WithMaxBody returns a context whose requests read at most so many bytes of a
+// body, on the wire and decoded.
+func WithMaxBody(ctx context.Context, n int64) context.Context {
+	return context.WithValue(ctx, maxBodyKey{}, n)
+}
+
 // RoundTrip does one exchange, body included: when it returns, the last byte
 // has been read and decoded. The response has neither Content-Encoding nor
 // Content-Length; they stand in the X-Crawler fields. A body over a cap is cut
@@ -199,7 +207,11 @@ func (t *Transport) exchange(req *http.Request, trace *Trace) (*http.Response, e
 	}
 	defer resp.Body.Close()
 	encodings := rename(resp)
-	read, err := t.decoder.read(ctx, resp.Body, encodings, sizeHint(resp))
+	decoder := t.decoder
+	if n, ok := ctx.Value(maxBodyKey{}).(int64); ok {
+		decoder = newDecoder(n, n)
+	}
+	read, err := decoder.read(ctx, resp.Body, encodings, sizeHint(resp))
 	trace.WireBytes = read.wire
 	if err != nil {
 		return nil, fmt.Errorf("read body of %s: %w", req.URL.Redacted(), err)

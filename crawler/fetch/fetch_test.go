@@ -271,6 +271,33 @@ func TestCaps(t *testing.T) {
 	}
 }
 
+// A request may have caps of its own, whatever the encoding.
+func TestCapsOfOneRequest(t *testing.T) {
+	tr := transport(t, Options{AllowPrivate: loopback()})
+	for _, encoding := range []string{"", "gzip"} {
+		s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			body := bytes.Repeat([]byte("0123456789"), 1000)
+			if encoding != "" {
+				w.Header().Set("Content-Encoding", encoding)
+				body = encode(t, encoding, body)
+			}
+			_, _ = w.Write(body)
+		})
+		req, err := http.NewRequestWithContext(WithMaxBody(t.Context(), 1000), http.MethodGet, s.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := tr.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		if err != nil || len(body) != 1000 || resp.Header.Get(HeaderTruncated) != "1" {
+			t.Errorf("%q: %d bytes, %v, header %v", encoding, len(body), err, resp.Header)
+		}
+	}
+}
+
 func TestWireCap(t *testing.T) {
 	noise := make([]byte, 100_000)
 	for i := range noise {

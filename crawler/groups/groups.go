@@ -21,14 +21,16 @@ const (
 	present = 2 * Recheck // how long a host counts as one of the group after it asked
 )
 
-// Rate is how many requests a second a group gets; 0: as many as come.
-type Rate float64
+// Limit is how fast a group may be asked: a request every Interval, of which
+// those of a Burst may come at once.
+type Limit struct{ Interval, Burst time.Duration }
 
-// interval is the time from one request to the next.
-func (r Rate) interval() time.Duration { return time.Duration(float64(time.Second) / float64(r)) }
-
-// burst is how far requests may run ahead of the rate: by those of a second.
-func (r Rate) burst() time.Duration { return r.interval() * time.Duration(math.Ceil(float64(r))-1) }
+// PerSecond returns the limit of so many requests a second, as many of which
+// as that is may come at once.
+func PerSecond(rate float64) Limit {
+	interval := time.Duration(float64(time.Second) / rate)
+	return Limit{interval, interval * time.Duration(math.Ceil(rate)-1)}
+}
 
 // State is what is shared about a group. It is the generic cell rate algorithm
 // (ITU-T I.371) with a memory of who asked.
@@ -41,7 +43,7 @@ type State struct {
 
 // Reserve returns when the host may send its next request, now or later. The
 // time is the host's from then on.
-func (s *State) Reserve(host string, now time.Time, rate Rate) time.Time {
+func (s *State) Reserve(host string, now time.Time, limit Limit) time.Time {
 	if s.Host != "" && s.Host != host && now.Sub(s.Asked) < present {
 		s.Shared = now
 	}
@@ -50,8 +52,8 @@ func (s *State) Reserve(host string, now time.Time, rate Rate) time.Time {
 	if due.Before(now) {
 		due = now
 	}
-	s.Next = due.Add(rate.interval())
-	if at := due.Add(-rate.burst()); at.After(now) {
+	s.Next = due.Add(limit.Interval)
+	if at := due.Add(-limit.Burst); at.After(now) {
 		return at
 	}
 	return now

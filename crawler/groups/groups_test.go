@@ -12,14 +12,14 @@ var epoch = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 // A thousand hosts that ask at once get one time each, at the rate after a
 // second's worth of them.
 func TestReserveKeepsTheRate(t *testing.T) {
-	for _, rate := range []Rate{0.5, 1, 4, 10} {
+	for _, rate := range []float64{0.5, 1, 4, 10} {
 		var s State
 		var last time.Time
 		for i := range 1000 {
-			last = s.Reserve(fmt.Sprint(i), epoch, rate)
+			last = s.Reserve(fmt.Sprint(i), epoch, PerSecond(rate))
 		}
 		head := max(1, int(rate))
-		if got, want := last.Sub(epoch), time.Duration(float64(1000-head)/float64(rate)*float64(time.Second)); got != want {
+		if got, want := last.Sub(epoch), time.Duration(float64(1000-head)/rate*float64(time.Second)); got != want {
 			t.Errorf("rate %v: the last of 1000 comes after %s, want %s", rate, got, want)
 		}
 	}
@@ -27,10 +27,10 @@ func TestReserveKeepsTheRate(t *testing.T) {
 
 func TestReserveDoesNotSaveUp(t *testing.T) {
 	var s State
-	s.Reserve("a", epoch, 4)
+	s.Reserve("a", epoch, PerSecond(4))
 	now := epoch.Add(time.Hour)
 	free := 0
-	for s.Reserve("b", now, 4).Equal(now) {
+	for s.Reserve("b", now, PerSecond(4)).Equal(now) {
 		free++
 	}
 	if free != 4 {
@@ -41,7 +41,7 @@ func TestReserveDoesNotSaveUp(t *testing.T) {
 func TestAlone(t *testing.T) {
 	var s State
 	at := func(d time.Duration, host string) bool {
-		s.Reserve(host, epoch.Add(d), 4)
+		s.Reserve(host, epoch.Add(d), PerSecond(4))
 		return s.Alone()
 	}
 	for _, c := range []struct {

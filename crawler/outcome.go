@@ -99,8 +99,12 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 	return v.done(ctx, job, key, kind, marks...)
 }
 
-// publish sends a page to the parsers, waiting while they are too far behind.
+// publish sends a page to the parsers.
 func (v *visit) publish(ctx context.Context, job bus.FrontierURL, u *url.URL, src *scope, resp *response) error {
+	return v.send(ctx, newPage(job, u, src, resp))
+}
+
+func newPage(job bus.FrontierURL, u *url.URL, src *scope, resp *response) *news.Page {
 	page := &news.Page{
 		CrawlID: job.CrawlID, PageID: pageID(job), RequestedURL: job.Requested, FinalURL: u.String(), Hops: job.Trail,
 		Source: news.Source{ID: src.ID, Domain: src.Domain, Name: src.Name, Zone: src.Zone},
@@ -110,6 +114,11 @@ func (v *visit) publish(ctx context.Context, job bus.FrontierURL, u *url.URL, sr
 	if page.RequestedURL == "" {
 		page.RequestedURL = page.FinalURL
 	}
+	return page
+}
+
+// send publishes a page, waiting while the parsers are too far behind.
+func (v *visit) send(ctx context.Context, page *news.Page) error {
 	held := false
 	for {
 		err := v.bus.PublishPage(ctx, v.host, page)

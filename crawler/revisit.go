@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"pressmill/crawler/links"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
 )
@@ -22,6 +23,8 @@ const (
 	lastRevisit = 25 * time.Hour
 	// confirmAfter is when a page that answers 404 is asked for again, at most.
 	confirmAfter = 5 * time.Minute
+
+	maxCanonical = 2 << 10 // bytes of an address that a page gives itself
 )
 
 // An article is looked at again some time after its first fetch, by default
@@ -177,7 +180,7 @@ func (v *visit) settleRevisit(ctx context.Context, job bus.FrontierURL, u *url.U
 	look := job.Revisit
 	switch {
 	case resp.status == http.StatusGone || resp.status == http.StatusNotFound && look.Missing == http.StatusNotFound:
-		return v.gone(ctx, job, key, resp)
+		return v.gone(ctx, job, u, key, src, resp)
 	case resp.status == http.StatusNotFound:
 		return v.confirm(ctx, job, src, resp)
 	case resp.status >= 300 && resp.status < 400 && resp.header.Get("Location") != "":
@@ -241,21 +244,31 @@ func (v *visit) confirm(ctx context.Context, job bus.FrontierURL, src *scope, re
 	return v.removeRevisit(ctx, job)
 }
 
-// gone ends the revisits of a page that is not there any more.
-func (v *visit) gone(ctx context.Context, job bus.FrontierURL, key string, resp *response) error {
+// gone passes on that an article's page is not there any more, and ends its
+// revisits.
+func (v *visit) gone(ctx context.Context, job bus.FrontierURL, u *url.URL, key string, src *scope, resp *response) error {
 	v.log.Warn("the page is gone", logging.Event(logging.PageGone), logging.URL(job.URL), zap.Int("status", resp.status),
 		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeyPageID, pageID(job)), zap.String(logging.KeySource, job.Source))
-	v.stage.Skip("gone")
+	page := newPage(job, u, src, resp)
+	page.Gone, page.Canonical, page.Body = true, job.Revisit.Canonical, nil
+	if err := v.send(ctx, page); err != nil {
+		return err
+	}
+	v.stage.Out(1)
 	if err := v.seen.Add(ctx, outcomeMark("gone", key)); err != nil {
 		return err
 	}
 	return v.removeRevisit(ctx, job)
 }
 
-// remember keeps of a response what tells later whether the page has changed.
+// remember keeps of a response what tells later whether the page has changed,
+// and which article was made of it.
 func remember(look *bus.Revisit, resp *response) {
 	if resp.status == http.StatusOK {
 		look.ETag, look.LastModified, look.Body = resp.header.Get("ETag"), resp.header.Get("Last-Modified"), bodySum(resp.body)
+		if look.Canonical = links.Canonical(resp.body); len(look.Canonical) > maxCanonical {
+			look.Canonical = ""
+		}
 	}
 }
 

@@ -281,7 +281,7 @@ func TestPageThatIsGoneEndsItsRevisits(t *testing.T) {
 			answers[min(int(n.Add(1)), len(answers))-1](w, req)
 		}
 	}
-	s.on("/410", then(page(), status(http.StatusGone)))
+	s.on("/410", then(text("text/html", `<link rel=canonical href="/known-as">`), status(http.StatusGone)))
 	s.on("/404", then(page(), status(http.StatusNotFound)))
 	s.on("/back", then(page(), status(http.StatusNotFound), page()))
 	s.on("/moved", then(page(), redirect("/there")))
@@ -305,6 +305,21 @@ func TestPageThatIsGoneEndsItsRevisits(t *testing.T) {
 	}
 	slices.Sort(gone)
 	same(t, "gone", gone, []string{"/404", "/410"})
+	bodies := map[string]int{}
+	for _, p := range r.pages() {
+		path := strings.TrimPrefix(p.FinalURL, s.URL)
+		if !p.Gone {
+			bodies[path]++
+			continue
+		}
+		if want := map[string]int{"/404": 404, "/410": 410}[path]; p.Status != want || len(p.Body) != 0 {
+			t.Errorf("%s is gone with status %d and %d bytes", path, p.Status, len(p.Body))
+		}
+		if want := map[string]string{"/410": "/known-as"}[path]; p.Canonical != want {
+			t.Errorf("%s is gone and was known as %q, want %q", path, p.Canonical, want)
+		}
+	}
+	same(t, "pages with a body", bodies, map[string]int{"/410": 1, "/404": 1, "/back": 1, "/moved": 1, "/there": 1})
 }
 
 func TestListOfRevisits(t *testing.T) {

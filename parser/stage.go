@@ -65,6 +65,9 @@ func (w *Worker) handle(ctx context.Context, page *news.Page) error {
 	w.stage.InFlight(1)
 	defer w.stage.InFlight(-1)
 	log := w.log.With(zap.String(logging.KeyCrawlID, page.CrawlID), zap.String(logging.KeyPageID, page.PageID), logging.URL(page.FinalURL))
+	if page.Gone {
+		return w.takeDown(ctx, log, page)
+	}
 	article, err := w.extractor.Extract(page)
 	took := time.Since(begun)
 	w.stage.Observe(took)

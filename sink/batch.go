@@ -11,9 +11,10 @@ type batch struct {
 	body                     bytes.Buffer
 	first, last              StoredArticle // without their data
 	count, skipped, rejected int
+	takedowns                int // that are not written
 }
 
-func (b *batch) messages() int { return b.count + b.skipped + b.rejected }
+func (b *batch) messages() int { return b.count + b.skipped + b.rejected + b.takedowns }
 
 // full says whether m belongs to the next object.
 func (b *batch) full(m StoredArticle) bool {

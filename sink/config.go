@@ -42,6 +42,9 @@ type Config struct {
 	MaxCount int `yaml:"max_count"`
 	// MaxAge is how long an article may wait in the stream for its object.
 	MaxAge time.Duration `yaml:"max_age"`
+	// Takedowns says that takedowns (takedown/v1: an article's page is gone) are
+	// written too, between the articles.
+	Takedowns bool `yaml:"takedowns"`
 }
 
 // Defaults returns the configuration with what is unset filled in.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"pressmill/pkg/news"
 )
 
 const (
@@ -152,6 +154,9 @@ func (d *drain) deadline(stored time.Time) time.Time {
 
 func (d *drain) add(b *batch, m StoredArticle, pos position) {
 	switch {
+	case !d.cfg.Takedowns && news.IsTakedown(m.MsgID):
+		b.pass(m)
+		b.takedowns++
 	case pos.Overlap != nil && m.Time.Before(pos.Overlap.Until) && d.skip.has(m.MsgID):
 		b.pass(m)
 		b.skipped++
@@ -197,7 +202,7 @@ func (d *drain) meta(pos position, b *batch) Meta {
 	return Meta{
 		Epoch: pos.Epoch.String(), Partition: d.part, Position: pos.Next,
 		First: b.first.Seq, Last: b.last.Seq, Next: b.last.Seq + 1,
-		Count: b.count, Skipped: b.skipped, Rejected: b.rejected,
+		Count: b.count, Skipped: b.skipped, Rejected: b.rejected, Takedowns: b.takedowns,
 		Writer: d.writer, LastID: b.last.MsgID, LastTime: b.last.Time,
 		Created: pos.Created, Gap: pos.Gap, Overlap: pos.Overlap,
 	}

@@ -70,16 +70,19 @@ type Meta struct {
 	First     uint64 `json:"first"` // sequence of the first message
 	Last      uint64 `json:"last"`  // sequence of the last message
 	Next      uint64 `json:"next"`  // position of the next object: Last + 1
-	// Count is the number of articles, which is the number of lines.
+	// Count is the number of articles, and of takedowns that the sink writes,
+	// which is the number of lines.
 	Count int `json:"count"`
 	// Skipped counts messages that an earlier epoch has written already.
 	Skipped int `json:"skipped,omitempty"`
 	// Rejected counts messages that are no JSON.
-	Rejected int    `json:"rejected,omitempty"`
-	Bytes    int64  `json:"bytes"`  // of the body
-	SHA256   string `json:"sha256"` // of the body, before compression, hex
-	Writer   string `json:"writer"`
-	LastID   string `json:"last_id"` // MsgID of the last message
+	Rejected int `json:"rejected,omitempty"`
+	// Takedowns counts takedowns that the sink does not write.
+	Takedowns int    `json:"takedowns,omitempty"`
+	Bytes     int64  `json:"bytes"`  // of the body
+	SHA256    string `json:"sha256"` // of the body, before compression, hex
+	Writer    string `json:"writer"`
+	LastID    string `json:"last_id"` // MsgID of the last message
 	// LastTime is when the stream stored the last message.
 	LastTime time.Time `json:"last_time"`
 	// Created is when the stream was made.

@@ -126,10 +126,13 @@ func (o *output) count(m Meta, first time.Time) {
 	if o.stage == nil {
 		return
 	}
-	o.stage.In(int64(m.Count + m.Skipped + m.Rejected))
+	o.stage.In(int64(m.Count + m.Skipped + m.Rejected + m.Takedowns))
 	o.stage.Out(int64(m.Count))
 	for range m.Skipped {
 		o.stage.Skip("overlap")
+	}
+	for range m.Takedowns {
+		o.stage.Skip("takedown")
 	}
 	for range m.Rejected {
 		o.stage.Fail("invalid_json")

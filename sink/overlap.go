@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"pressmill/pkg/news"
 )
 
 const (
@@ -195,13 +197,18 @@ func (s skipSet) has(msgID string) bool {
 func (s skipSet) addAll(body []byte) error {
 	for line := range bytes.Lines(body) {
 		var a struct {
-			ID  string `json:"id"`
-			Rev string `json:"rev"`
+			Schema string `json:"schema"`
+			ID     string `json:"id"`
+			Rev    string `json:"rev"`
 		}
 		if err := json.Unmarshal(line, &a); err != nil {
 			return errors.Join(ErrCorrupt, err)
 		}
-		s[hashID(a.ID+"."+a.Rev)] = struct{}{}
+		msgID := a.ID + "." + a.Rev
+		if a.Schema == news.TakedownSchema {
+			msgID = news.TakedownMsgID(a.ID)
+		}
+		s[hashID(msgID)] = struct{}{}
 	}
 	return nil
 }

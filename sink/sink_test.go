@@ -350,6 +350,7 @@ func TestCompetingSinks(t *testing.T) {
 	}
 	for range 80 {
 		fill(b, Partitions, 20, want)
+		takeDown(b, Partitions)
 		time.Sleep(10 * time.Millisecond)
 		b.purgeCommitted("lake")
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -64,16 +65,25 @@ func operatorCommands() []worker.Command {
 		operator("deadletters list", "[STAGE]", "List what could not be worked on", listDead),
 		operator("deadletters show", "SEQ", "Print the payload of a dead letter", showDead),
 		operator("deadletters replay", "SEQ...|all", "Put dead letters back where they came from", replayDead),
-		{Name: "schema", Short: "Print the JSON Schema of an article", Run: func(_ context.Context, env *worker.Env, args []string) error {
-			flags := env.Flags()
-			if err := errors.Join(flags.Parse(args), flags.NoArgs()); err != nil {
-				return err
-			}
-			enc := json.NewEncoder(env.Stdout)
-			enc.SetIndent("", "  ")
-			return enc.Encode(news.JSONSchema())
-		}},
+		{Name: "schema", Args: "[article|takedown]", Short: "Print the JSON Schema of an article, or of a takedown", Run: printSchema},
 	}
+}
+
+func printSchema(_ context.Context, env *worker.Env, args []string) error {
+	flags := env.Flags()
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	schema := news.JSONSchema()
+	switch args := flags.Args(); {
+	case slices.Equal(args, []string{"takedown"}):
+		schema = news.TakedownJSONSchema()
+	case len(args) > 0 && !slices.Equal(args, []string{"article"}):
+		return worker.Usagef("there are the schemas article and takedown")
+	}
+	enc := json.NewEncoder(env.Stdout)
+	enc.SetIndent("", "  ")
+	return enc.Encode(schema)
 }
 
 func applySources(ctx context.Context, env *worker.Env, b *bus.Bus, file *config.File, _ []string) error {

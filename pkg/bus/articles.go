@@ -19,30 +19,40 @@ import (
 // stored says whether it was new. While the stream is full it waits, so that a
 // stopped sink holds the parsers.
 func (b *Bus) PublishArticle(ctx context.Context, host string, a *news.Article) (stored bool, err error) {
-	data, err := json.Marshal(a)
+	return b.publishArticle(ctx, host, a.MsgID(), a)
+}
+
+// PublishTakedown stores, as PublishArticle does, that an article's page is
+// gone; host is that of the article.
+func (b *Bus) PublishTakedown(ctx context.Context, host string, t *news.Takedown) (stored bool, err error) {
+	return b.publishArticle(ctx, host, t.MsgID(), t)
+}
+
+func (b *Bus) publishArticle(ctx context.Context, host, msgID string, v any) (stored bool, err error) {
+	data, err := json.Marshal(v)
 	if err != nil {
 		return false, Permanent("bad_article", err)
 	}
 	subject := "articles." + PartitionName(Partition(host)) + "." + HostToken(host)
 	for {
-		ack, err := b.js.Publish(ctx, subject, data, jetstream.WithMsgID(a.MsgID()))
+		ack, err := b.js.Publish(ctx, subject, data, jetstream.WithMsgID(msgID))
 		err = classify(err)
 		switch {
 		case err == nil:
 			return !ack.Duplicate, nil
 		case !errors.Is(err, ErrFull) || ctx.Err() != nil:
-			return false, fmt.Errorf("publish article %s: %w", a.ID, err)
+			return false, fmt.Errorf("publish article %s: %w", msgID, err)
 		}
 		pause(ctx, 500*time.Millisecond)
 	}
 }
 
-// StoredArticle is an article as it lies in its stream.
+// StoredArticle is an article, or the takedown of one, as it lies in its stream.
 type StoredArticle struct {
 	Seq   uint64
 	Time  time.Time // the stream's
-	MsgID string    // id.rev
-	Data  []byte    // JSON, article/v1
+	MsgID string    // id.rev, or that of a takedown (news.IsTakedown)
+	Data  []byte    // JSON, article/v1 or takedown/v1
 }
 
 func storedArticle(m *jetstream.RawStreamMsg) StoredArticle {

@@ -28,6 +28,8 @@ type Revisit struct {
 	LastModified string `json:"last_modified,omitempty"`
 	Body         string `json:"body"`              // a hash of the body that was seen last
 	Missing      int    `json:"missing,omitempty"` // status of the last look, if the page was missing
+	// Canonical is what the page gave as its address, as written.
+	Canonical string `json:"canonical,omitempty"`
 
 	Seq uint64 `json:"-"` // its sequence in the stream
 }

@@ -52,6 +52,8 @@ const (
 	ParseRejected = "parse.rejected"
 	// ArticlePublished is one article acknowledged by the bus.
 	ArticlePublished = "article.published"
+	// TakedownPublished is one takedown acknowledged by the bus: an article's page is gone.
+	TakedownPublished = "takedown.published"
 
 	// SegmentCommitted is one object written: key, first and last sequence, number of articles, bytes.
 	SegmentCommitted = "segment.committed"

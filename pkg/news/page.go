@@ -1,6 +1,6 @@
 // Package news holds the messages that travel between the stages: Page, a
-// fetched page on its way to the parser, and Article, a parsed article on its
-// way to the sinks. It depends on the standard library alone, so that whoever
+// fetched page on its way to the parser, Article, a parsed article on its way to
+// the sinks, and Takedown, which says that an article's page is gone. It depends on the standard library alone, so that whoever
 // reads the output can import it.
 package news
 
@@ -26,6 +26,12 @@ type Page struct {
 	FetchedAt time.Time           `json:"fetched_at"`
 	// Truncated says that Body was cut at the crawler's size cap.
 	Truncated bool `json:"truncated,omitempty"`
+
+	// Gone says that an article's page was asked for again and is not there any
+	// more. It has no body then; Canonical is what it gave as its address when
+	// it was fetched last, as written.
+	Gone      bool   `json:"gone,omitempty"`
+	Canonical string `json:"canonical,omitempty"`
 
 	// Body is the payload with transfer and content encodings removed, in the
 	// charset in which the server sent it.

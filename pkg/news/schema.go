@@ -10,13 +10,28 @@ import (
 // the type itself: fields that may be absent are not required, and readers
 // have to accept fields that are not there yet.
 func JSONSchema() map[string]any {
-	s := schemaOf(reflect.TypeFor[Article]())
-	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-	s["$id"] = "urn:pressmill:" + Schema
+	s := messageSchema(reflect.TypeFor[Article](), Schema, "id", "rev")
 	s["title"] = "A news article, " + Schema
+	s["description"] = "What a sink writes, one a line. A sink with takedowns writes messages of the schema " + TakedownSchema + " between them."
+	return s
+}
+
+// TakedownJSONSchema returns the JSON Schema of a takedown.
+func TakedownJSONSchema() map[string]any {
+	s := messageSchema(reflect.TypeFor[Takedown](), TakedownSchema, "id")
+	s["title"] = "An article's page is gone, " + TakedownSchema
+	return s
+}
+
+// messageSchema returns the schema of a message with the given name, whose
+// named fields are ids.
+func messageSchema(t reflect.Type, name string, ids ...string) map[string]any {
+	s := schemaOf(t)
+	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	s["$id"] = "urn:pressmill:" + name
 	properties, _ := s["properties"].(map[string]any)
-	properties["schema"] = map[string]any{"const": Schema}
-	for _, id := range []string{"id", "rev"} {
+	properties["schema"] = map[string]any{"const": name}
+	for _, id := range ids {
 		properties[id] = map[string]any{"type": "string", "pattern": "^[0-9a-f]{16}$"}
 	}
 	return s

@@ -1,0 +1,59 @@
+package parser
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pressmill/pkg/bus"
+	"pressmill/pkg/logging"
+	"pressmill/pkg/news"
+	"pressmill/pkg/weburl"
+)
+
+// Takedown makes the message that an article's page is gone. Its id is made as
+// that of the article was.
+func Takedown(page *news.Page) (*news.Takedown, error) {
+	m := meta{canonical: page.Canonical}
+	urls, key, err := m.urls(page)
+	if err != nil {
+		return nil, fmt.Errorf("read page URL: %w", err)
+	}
+	own, err := weburl.Parse(urls.Final)
+	if err != nil {
+		return nil, fmt.Errorf("read page URL: %w", err)
+	}
+	t := &news.Takedown{
+		Schema: news.TakedownSchema, ID: news.ArticleID(weburl.Key(key)), URL: urls.Final, Status: page.Status, At: page.FetchedAt,
+		Source: news.SourceRef{ID: page.Source.ID, Domain: page.Source.Domain, Name: page.Source.Name},
+		Trace:  news.Trace{CrawlID: page.CrawlID, PageID: page.PageID},
+	}
+	if other := news.ArticleID(weburl.Key(own)); other != t.ID {
+		t.Candidates = []string{other}
+	}
+	return t, nil
+}
+
+// takeDown passes on that a page is gone.
+func (w *Worker) takeDown(ctx context.Context, log *zap.Logger, page *news.Page) error {
+	begun := time.Now()
+	t, err := Takedown(page)
+	if err != nil {
+		w.stage.Fail("takedown")
+		return bus.Permanent("takedown", err)
+	}
+	stored, err := w.bus.PublishTakedown(ctx, host(page.FinalURL), t)
+	if err != nil {
+		return err
+	}
+	w.stage.Observe(time.Since(begun))
+	if !stored {
+		w.stage.Skip("duplicate")
+		return nil
+	}
+	w.stage.Out(1)
+	log.Info("takedown published", logging.Event(logging.TakedownPublished), zap.String("article_id", t.ID), zap.Int("status", t.Status))
+	return nil
+}

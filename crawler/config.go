@@ -12,6 +12,7 @@ import (
 
 	"pressmill/crawler/fetch"
 	"pressmill/pkg/config"
+	"pressmill/pkg/weburl"
 )
 
 const (
@@ -50,6 +51,15 @@ type Config struct {
 	// MaxAge is how old an item may be, by what its feed or sitemap says, to be
 	// fetched. Items without a date are; 0: there is no limit.
 	MaxAge time.Duration `yaml:"max_age"`
+	// MaxLink is the longest URL in bytes that is followed as a link or entry of
+	// a sitemap; 0: any that can be worked on.
+	MaxLink int `yaml:"max_link"`
+	// PatternBudget is how many requests URLs of one pattern get that bring no
+	// article, as those of calendars and combined filters; 0: as many as come.
+	PatternBudget int `yaml:"pattern_budget"`
+	// PageBudget is how many pages of one host are taken up in a day (UTC), a
+	// tenth of them of feeds and news sitemaps only; 0: as many as come.
+	PageBudget int `yaml:"page_budget"`
 	// DropAfter is how long a host may fail before what waits of it becomes
 	// dead letters and it is asked once a day; 0: for ever.
 	DropAfter time.Duration `yaml:"drop_after"`
@@ -83,6 +93,9 @@ func Defaults() Config {
 		Poll:          15 * time.Minute,
 		Backoff:       time.Hour,
 		MaxAge:        30 * 24 * time.Hour,
+		MaxLink:       1024,
+		PatternBudget: 200,
+		PageBudget:    50_000,
 		DropAfter:     72 * time.Hour,
 		Revisit:       []time.Duration{15 * time.Minute, 2 * time.Hour, 24 * time.Hour},
 		DomainRate:    4,
@@ -127,6 +140,9 @@ func (c *Config) Validate() error {
 	for key, rate := range map[string]float64{"domain_rate": c.DomainRate, "address_rate": c.AddressRate} {
 		fault(rate != 0 && !(rate >= 0.01 && rate <= 1000), "crawler.%s: %v is neither 0 nor within 0.01..1000", key, rate)
 	}
+	fault(c.MaxLink < 0 || c.MaxLink > weburl.MaxLength, "crawler.max_link: %d is not within 0..%d", c.MaxLink, weburl.MaxLength)
+	fault(c.PatternBudget < 0, "crawler.pattern_budget: %d is negative", c.PatternBudget)
+	fault(c.PageBudget < 0, "crawler.page_budget: %d is negative", c.PageBudget)
 	fault(c.DropAfter < 0, "crawler.drop_after: %s is negative", c.DropAfter)
 	fault(c.Poll < time.Second, "crawler.poll: %s is below 1s", c.Poll)
 	fault(c.MaxAge < 0, "crawler.max_age: %s is negative", c.MaxAge)

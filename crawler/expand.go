@@ -158,9 +158,10 @@ func (v *visit) pushBatch(ctx context.Context, from bus.FrontierURL, src *scope,
 }
 
 // unknown returns what is to be pushed of targets, with its fingerprints, and
-// the marks of what is too old.
+// the marks of what is not.
 func (v *visit) unknown(from bus.FrontierURL, src *scope, targets []target) (batch []bus.Queued, fingerprints, marks []uint64) {
 	taken := map[uint64]bool{}
+	via := v.via(from)
 	for _, t := range targets {
 		key := weburl.Key(t.u)
 		f := bus.Fingerprint(key)
@@ -169,19 +170,39 @@ func (v *visit) unknown(from bus.FrontierURL, src *scope, targets []target) (bat
 			continue
 		}
 		taken[f] = true
+		reason := ""
 		if own && v.tooOld(src, t.dated) {
-			if old := outcomeMark("age", key); !v.seen.Has(old) {
-				v.stage.Skip("age")
-				marks = append(marks, old)
-			}
+			reason = "age"
+		} else {
+			reason = v.refused(t.u, t.priority, src)
+		}
+		if reason != "" {
+			marks = v.leaveOut(marks, own, reason, key)
 			continue
 		}
 		job := bus.FrontierURL{
 			URL: t.u.String(), Source: from.Source, Depth: t.depth, Foreign: !own, CrawlID: from.CrawlID,
-			Found: time.Now().UTC(), Dated: t.dated,
+			Found: time.Now().UTC(), Dated: t.dated, Via: via,
 		}
 		batch = append(batch, bus.Queued{Host: t.u.Host, Priority: t.priority, URL: job, MsgID: fmt.Sprintf("%s:%016x", from.CrawlID, f)})
 		fingerprints = append(fingerprints, f)
 	}
 	return batch, fingerprints, marks
+}
+
+// leaveOut counts a URL that is not pushed, once, and returns the marks with
+// its own. Only URLs of the turn's host can be marked.
+func (v *visit) leaveOut(marks []uint64, own bool, reason, key string) []uint64 {
+	mark := outcomeMark(reason, key)
+	if !own {
+		if found, _ := v.foreign.ContainsOrAdd(mark, struct{}{}); !found {
+			v.stage.Skip(reason)
+		}
+		return marks
+	}
+	if v.seen.Has(mark) {
+		return marks
+	}
+	v.stage.Skip(reason)
+	return append(marks, mark)
 }

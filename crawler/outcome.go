@@ -78,6 +78,7 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 		if article {
 			kind = "article"
 		}
+		v.brought(job, u, resp.body, article)
 		if article && err == nil {
 			err = v.revisitLater(ctx, job, src, resp)
 		}

@@ -27,6 +27,7 @@ import (
 type site struct {
 	*httptest.Server
 	answers map[string]http.HandlerFunc
+	rest    http.HandlerFunc // for what has no answer of its own; nil: a 404
 
 	mu       sync.Mutex
 	requests []request
@@ -50,6 +51,9 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	answer := s.answers[r.URL.Path]
 	s.mu.Unlock()
+	if answer == nil {
+		answer = s.rest
+	}
 	if answer == nil {
 		answer = http.NotFound
 	}

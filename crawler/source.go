@@ -25,6 +25,8 @@ type Source struct {
 	Zone  string   `yaml:"zone" json:"zone,omitempty"`   // IANA time zone of dates that state none
 	// MaxAge is crawler.max_age for this source; nil: that of the crawler.
 	MaxAge *time.Duration `yaml:"max_age" json:"max_age,omitempty"`
+	// PageBudget is crawler.page_budget for this source; nil: that of the crawler.
+	PageBudget *int `yaml:"page_budget" json:"page_budget,omitempty"`
 	// Revisit is crawler.revisit for this source; nil: that of the crawler.
 	Revisit []time.Duration `yaml:"revisit" json:"revisit,omitzero"`
 }
@@ -51,6 +53,9 @@ func (s *Source) Normalise() error {
 	}
 	if !validID.MatchString(s.ID) {
 		errs = append(errs, fmt.Errorf("source %q: the id may hold letters, digits, '.', '-' and '_' only", s.ID))
+	}
+	if s.PageBudget != nil && *s.PageBudget < 0 {
+		errs = append(errs, fmt.Errorf("source %q: page_budget: %d is negative", s.ID, *s.PageBudget))
 	}
 	if s.MaxAge != nil && *s.MaxAge < 0 {
 		errs = append(errs, fmt.Errorf("source %q: max_age: %s is negative", s.ID, *s.MaxAge))

@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"pressmill/crawler/traps"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/bus/turn"
 	"pressmill/pkg/logging"
@@ -43,6 +44,8 @@ type hostState struct {
 	Failures     int       `json:"failures,omitempty"`     // requests in a row that brought nothing
 	FailingSince time.Time `json:"failing_since,omitzero"` // the first of them
 	Dropped      time.Time `json:"dropped,omitzero"`       // when the host was given up, or last asked since
+
+	Traps traps.Counters `json:"traps,omitzero"`
 
 	// Revisits says, by class, when the first revisit is due; nil if that has
 	// to be read from the bus.
@@ -103,6 +106,7 @@ func (v *visit) run(ctx, stop context.Context) error {
 	}
 	v.lookUp(ctx)
 	v.waitAfterCrash()
+	v.state.Traps.NewDay(time.Now())
 	if err := v.seen.Refresh(ctx); err != nil {
 		return err
 	}
@@ -257,7 +261,11 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 		v.dropPoll(p)
 		return v.skip(ctx, job, "robots")
 	}
+	if reason := v.overLimit(job, u, src); reason != "" {
+		return v.skip(ctx, job, reason)
+	}
 	v.took(job)
+	v.asked(job, u)
 	v.stage.In(1)
 	if err := v.t.Check(ctx); err != nil {
 		return err

@@ -1,0 +1,113 @@
+package crawler
+
+import (
+	"net/url"
+
+	"pressmill/crawler/links"
+	"pressmill/crawler/traps"
+	"pressmill/pkg/bus"
+	"pressmill/pkg/weburl"
+)
+
+// A URL that was found passes these limits twice: whoever finds it looks at its
+// form, and the holder of its host's turn at what URLs like it have brought and
+// at the pages of the day, when it pushes the URL or, if another host's holder
+// has pushed it, when it takes it. What is refused for the day's pages is not
+// marked as seen, so that it comes back when it is found again.
+
+// misshapen says why a URL is a trap by its form. Feeds and news sitemaps name
+// articles, whatever these look like.
+func (c *Crawler) misshapen(u *url.URL, priority int) string {
+	if isNews(priority) {
+		return ""
+	}
+	return traps.Check(u, c.cfg.MaxLink)
+}
+
+func isNews(priority int) bool { return priority <= bus.PriorityFeed }
+
+// fruitless says whether URLs of a kind have brought no article for too long.
+func (v *visit) fruitless(u *url.URL, priority int) string {
+	if isNews(priority) {
+		return ""
+	}
+	if v.state.Traps.Cut(traps.KindOf(u), v.cfg.PatternBudget) || v.state.Traps.Turns(u) {
+		return traps.Pattern
+	}
+	return ""
+}
+
+// admit counts a page of the host against its day's budget.
+func (v *visit) admit(src *scope, priority int) string {
+	if !v.state.Traps.Admit(v.pageBudget(src), isNews(priority)) {
+		return traps.Budget
+	}
+	return ""
+}
+
+func (v *visit) pageBudget(src *scope) int {
+	if src.PageBudget != nil {
+		return *src.PageBudget
+	}
+	return v.cfg.PageBudget
+}
+
+// refused says why a URL that was found is not pushed.
+func (v *visit) refused(u *url.URL, priority int, src *scope) string {
+	reason := v.misshapen(u, priority)
+	if reason == "" && u.Host == v.host {
+		reason = v.fruitless(u, priority)
+		if reason == "" {
+			reason = v.admit(src, priority)
+		}
+	}
+	return reason
+}
+
+// overLimit says why a URL that was taken from the frontier is not fetched.
+// Seeds, revisits and what is tried again have no limits.
+func (v *visit) overLimit(job bus.FrontierURL, u *url.URL, src *scope) string {
+	if job.Seed || job.Revisit != nil || job.Attempts > 0 {
+		return ""
+	}
+	reason := v.misshapen(u, job.Priority)
+	if reason == "" {
+		reason = v.fruitless(u, job.Priority)
+	}
+	if reason == "" && job.Foreign {
+		reason = v.admit(src, job.Priority)
+	}
+	return reason
+}
+
+// asked counts a request against the budget of its URL's kind.
+func (v *visit) asked(job bus.FrontierURL, u *url.URL) {
+	if !isNews(job.Priority) && job.Revisit == nil {
+		v.state.Traps.Asked(traps.KindOf(u))
+	}
+}
+
+// brought notes what a page says of its URL's kind and of the kind of the page
+// that led to it: that they bring articles, or nothing new. Pages that do not
+// call themselves articles may be articles all the same.
+func (v *visit) brought(job bus.FrontierURL, u *url.URL, body []byte, article bool) {
+	if job.Seed {
+		return
+	}
+	if !isNews(job.Priority) {
+		v.state.Traps.Saw(u, body)
+	}
+	if article || isNews(job.Priority) || links.HasProse(body) {
+		v.state.Traps.Brought(traps.KindOf(u))
+		v.state.Traps.Brought(traps.Kind(job.Via))
+	}
+}
+
+// via returns the kind of the page at hand, to be told what its links bring.
+func (v *visit) via(from bus.FrontierURL) traps.Kind {
+	u, err := weburl.Parse(from.URL)
+	if err != nil || from.Seed {
+		return traps.Kind{}
+	}
+	return traps.KindOf(u)
+}

@@ -360,7 +360,8 @@ func readAsCrawler(s *benchSite, rawURL string) error {
 	if !s.visit.rules.Allowed(u) {
 		return errors.New("refused by robots.txt")
 	}
-	resp, err := s.visit.get(ctx, s.visit.lane, rawURL, nil)
+	entries := &sitemapStream{visit: s.visit, u: u, src: s.src}
+	resp, err := s.visit.get(fetch.WithTaker(ctx, entries.taker(ctx)), s.visit.lane, rawURL, nil)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package crawler
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/url"
@@ -12,7 +11,6 @@ import (
 
 	"pressmill/crawler/feeds"
 	"pressmill/crawler/links"
-	"pressmill/crawler/sitemap"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/weburl"
@@ -38,36 +36,6 @@ func (v *visit) expandFeed(ctx context.Context, job bus.FrontierURL, u *url.URL,
 		if t, err := weburl.Resolve(u, item.URL); err == nil && item.URL != "" {
 			targets = append(targets, target{t, 0, bus.PriorityFeed, latest(item.Published, item.Updated)})
 		}
-	}
-	return v.pushAll(ctx, job, src, targets)
-}
-
-// expandSitemap pushes a sitemap's entries, or the sitemaps of an index, that
-// lie in the source's domain.
-func (v *visit) expandSitemap(ctx context.Context, job bus.FrontierURL, u *url.URL, src *scope, resp *response) error {
-	var targets []target
-	for e, err := range sitemap.Entries(bytes.NewReader(resp.body), maxEntries) {
-		if err != nil {
-			v.stage.Fail("bad_sitemap")
-			v.log.Error("sitemap is broken; taking what could be read", logging.Event(logging.FetchFailed), logging.URL(job.URL),
-				zap.String(logging.KeyReason, "bad_sitemap"), zap.Int("entries", len(targets)), zap.Error(err))
-			break
-		}
-		t, err := weburl.Resolve(u, e.URL)
-		if err != nil || !src.owns(t.Host) {
-			continue
-		}
-		if e.Index {
-			if err := v.pushPoll(ctx, t, job); err != nil {
-				return err
-			}
-			continue
-		}
-		priority := bus.PriorityNear
-		if e.News {
-			priority = bus.PriorityFeed
-		}
-		targets = append(targets, target{t, 0, priority, latest(e.Published, e.LastMod)})
 	}
 	return v.pushAll(ctx, job, src, targets)
 }

@@ -47,7 +47,7 @@ func (c *Crawler) newCollector() *colly.Collector {
 	col.CacheDir, col.DetectCharset, col.Async, col.TraceHTTP = "", false, false, false
 	col.DisableCookies()
 	col.WithTransport(bodyTap{c.transport})
-	col.SetRequestTimeout(c.cfg.Timeout)
+	col.SetRequestTimeout(0) // the transport has its own
 	// A redirect goes back into the frontier: its target's robots.txt, gap and
 	// turn count like those of any URL.
 	col.SetRedirectHandler(func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse })
@@ -63,10 +63,17 @@ type response struct {
 	header    http.Header
 	body      []byte
 	truncated bool
+	// streamed says that who took the body over has read it, and streaming for
+	// how long.
+	streamed  bool
+	streaming time.Duration
 	// conditional says that only what changed was asked for; 304 answers nothing else.
 	conditional bool
 	start, end  time.Time
 }
+
+// latency is how long the server took, without what reading it by and by took.
+func (r *response) latency() time.Duration { return r.end.Sub(r.start) - r.streaming }
 
 type tapKey struct{}
 
@@ -100,8 +107,6 @@ func (c *Crawler) get(ctx context.Context, l *lane, rawURL string, header http.H
 			resp.end, err = time.Now(), fmt.Errorf("panic while fetching: %v", r)
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
-	defer cancel()
 	var trace fetch.Trace
 	job := l.collector.Clone()
 	job.Context = context.WithValue(fetch.WithTrace(ctx, &trace), tapKey{}, resp)
@@ -114,6 +119,7 @@ func (c *Crawler) get(ctx context.Context, l *lane, rawURL string, header http.H
 	header.Set("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
 	err = job.Request(http.MethodGet, rawURL, nil, nil, header)
 	resp.end = time.Now()
+	resp.streamed, resp.streaming = trace.Streamed, trace.Streaming
 	if err != nil {
 		return resp, err
 	}

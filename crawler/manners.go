@@ -97,7 +97,7 @@ func (v *visit) slowness(resp *response) time.Duration {
 	if v.cfg.Delay == 0 {
 		return 0 // no delay at all is for benchmarks and one's own sites
 	}
-	return min(time.Duration(v.cfg.LatencyFactor*float64(resp.end.Sub(resp.start))), v.cfg.MaxDelay)
+	return min(time.Duration(v.cfg.LatencyFactor*float64(resp.latency())), v.cfg.MaxDelay)
 }
 
 // slowDown doubles the gap of a host that says that it is asked too often.

@@ -14,7 +14,6 @@ import (
 	"pressmill/crawler/feeds"
 	"pressmill/crawler/fetch"
 	"pressmill/crawler/links"
-	"pressmill/crawler/sitemap"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/news"
@@ -34,7 +33,7 @@ func (v *visit) settle(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 		return v.retry(ctx, job, p, fmt.Sprintf("http_%d", resp.status), http.StatusText(resp.status))
 	case resp.status == http.StatusNotModified && !resp.conditional:
 		return v.retry(ctx, job, p, "http_304", "answers a request that had no validator")
-	case resp.status == http.StatusOK && len(resp.body) == 0:
+	case resp.status == http.StatusOK && len(resp.body) == 0 && !resp.streamed:
 		return v.retry(ctx, job, p, "empty", "200 without a body")
 	}
 	v.answered()
@@ -63,9 +62,8 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 	var err error
 	html := links.IsHTML(resp.body)
 	switch {
-	case !html && sitemap.Sniff(ctype, resp.body):
+	case resp.streamed:
 		kind = "sitemap"
-		err = v.expandSitemap(ctx, job, u, src, resp)
 	case !html && feeds.Sniff(ctype, resp.body):
 		kind = "feed"
 		err = v.expandFeed(ctx, job, u, src, resp)

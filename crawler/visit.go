@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"pressmill/crawler/fetch"
 	"pressmill/crawler/traps"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/bus/turn"
@@ -279,9 +280,16 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 		setIf(header, "If-None-Match", job.Revisit.ETag)
 		setIf(header, "If-Modified-Since", job.Revisit.LastModified)
 	}
-	resp, err := v.get(ctx, v.lane, job.URL, header)
+	entries := &sitemapStream{visit: v, job: job, u: u, src: src}
+	resp, err := v.get(fetch.WithTaker(ctx, entries.taker(ctx)), v.lane, job.URL, header)
 	v.stage.Observe(resp.end.Sub(resp.start))
 	v.afterRequest(resp)
+	if entries.fatal != nil {
+		return entries.fatal
+	}
+	if err == nil {
+		entries.report()
+	}
 	return v.settle(ctx, job, p, u, key, src, resp, err)
 }
 

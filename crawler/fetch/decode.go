@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/flate"
@@ -30,13 +31,14 @@ const (
 
 // decoder reads bodies under caps. It is safe for concurrent use.
 type decoder struct {
-	maxBody, maxWire int64
-	buffers, gzips   sync.Pool
-	zstds, brotlis   sync.Pool
+	maxBody, maxWire, maxStream int64
+
+	buffers, gzips sync.Pool
+	zstds, brotlis sync.Pool
 }
 
-func newDecoder(maxBody, maxWire int64) *decoder {
-	return &decoder{maxBody: maxBody, maxWire: maxWire}
+func newDecoder(maxBody, maxWire, maxStream int64) *decoder {
+	return &decoder{maxBody: maxBody, maxWire: maxWire, maxStream: maxStream}
 }
 
 // result is a body as read.
@@ -44,24 +46,31 @@ type result struct {
 	body      *body
 	wire      int64 // bytes read from the wire
 	truncated bool
+	streamed  bool
+	streaming time.Duration // how long it took who took it over to read it
 }
 
 // read reads and decodes a whole body, at most maxWire bytes of it and at most
 // maxBody decoded. A body that breaks a cap is cut without an error. What the
 // wire fails with comes back as it is; what cannot be decoded is an ErrDecode.
-func (d *decoder) read(ctx context.Context, wire io.Reader, encodings []string, hint int64) (result, error) {
-	w := &capped{r: wire, left: d.maxWire}
+// If take, which may be nil, wants to have the body, it gets it instead, and
+// keep is told of the bytes that it has read.
+func (d *decoder) read(ctx context.Context, wire io.Reader, encodings []string, hint int64, take take, keep func(read int64)) (result, error) {
+	in, err := d.open(ctx, wire, encodings)
+	defer in.release()
 	buf := d.buffer(hint)
-	err := d.decode(ctx, w, encodings, buf)
-	res := result{wire: d.maxWire - w.left, truncated: w.hit}
-	switch {
-	case errors.Is(err, errCut):
-		res.truncated = true
-	case w.hit: // an encoded body without its end
-	case w.err != nil:
-		d.release(buf)
-		return res, w.err
-	case err != nil:
+	if err == nil && take != nil {
+		if _, err = buf.ReadFrom(io.LimitReader(in, headSize)); err == nil {
+			if read := take(buf.Bytes()); read != nil {
+				return d.pass(read, buf, in, keep)
+			}
+		}
+	}
+	if err == nil {
+		_, err = buf.ReadFrom(in)
+	}
+	res := result{wire: d.maxWire - in.wire.left, truncated: in.wire.hit || errors.Is(err, errCut)}
+	if err != nil && !res.truncated {
 		d.release(buf)
 		return res, err
 	}
@@ -69,44 +78,95 @@ func (d *decoder) read(ctx context.Context, wire io.Reader, encodings []string, 
 	return res, nil
 }
 
-func (d *decoder) decode(ctx context.Context, wire *capped, encodings []string, to *bytes.Buffer) error {
-	if len(encodings) > maxEncodings {
-		return fmt.Errorf("%w: %d content encodings", ErrDecode, len(encodings))
+// pass lets read have a body whose beginning is in buf, at most maxStream bytes
+// of it. The body of the result is empty.
+func (d *decoder) pass(read func(io.Reader) error, buf *bytes.Buffer, in *decoded, keep func(read int64)) (result, error) {
+	began := time.Now()
+	in.wire.left, in.wire.cut = in.wire.left+max(d.maxStream-d.maxWire, 0), true
+	in.last.left += max(d.maxStream-d.maxBody, 0)
+	rest := &stream{r: in, read: int64(buf.Len()), keep: keep}
+	err := read(io.MultiReader(bytes.NewReader(buf.Bytes()), rest))
+	res := result{
+		wire: max(d.maxStream, d.maxWire) - in.wire.left, truncated: in.wire.hit || errors.Is(rest.err, errCut),
+		streamed: true, streaming: time.Since(began),
 	}
-	var r io.Reader = wire
+	if rest.err != nil && !res.truncated {
+		err = rest.err
+	}
+	buf.Reset()
+	res.body = &body{Reader: bytes.NewReader(nil), buf: buf, decoder: d}
+	return res, err
+}
+
+// decoded is a body without its encodings, under the caps.
+type decoded struct {
+	ctx       context.Context //nolint:containedctx // lives for one read of a body
+	wire      *capped         // the body as sent
+	last      *capped         // the body as decoded
+	encodings []string
+	layers    []func() // release the layers between the two
+}
+
+// open removes the encodings of a body. The body is not nil, even if it cannot
+// be decoded.
+func (d *decoder) open(ctx context.Context, wire io.Reader, encodings []string) (*decoded, error) {
+	in := &decoded{ctx: ctx, encodings: encodings, wire: &capped{r: wire, left: d.maxWire}}
+	if len(encodings) > maxEncodings {
+		return in, fmt.Errorf("%w: %d content encodings", ErrDecode, len(encodings))
+	}
+	var r io.Reader = in.wire
 	if len(encodings) > 0 {
-		br := bufio.NewReader(wire)
+		br := bufio.NewReader(in.wire)
 		if _, err := br.Peek(1); err == io.EOF { // no body, as of a 304
-			return nil
+			encodings = nil
 		}
 		r = br
 	}
 	for i := len(encodings) - 1; i >= 0; i-- {
 		layer, done, err := d.layer(encodings[i], r)
 		if err != nil {
-			return asDecode(encodings[i], err)
+			return in, in.explain(err)
 		}
-		defer done()
+		in.layers = append(in.layers, done)
 		r = layer
 		if i > 0 {
 			r = &capped{r: layer, left: innerFactor * d.maxBody, cut: true}
 		}
 	}
-	last := &capped{r: &cancelable{ctx, r}, left: d.maxBody, cut: true}
-	if _, err := to.ReadFrom(last); err != nil {
-		if len(encodings) == 0 || ctx.Err() != nil {
-			return err
-		}
-		return asDecode(encodings[0], err)
-	}
-	return nil
+	in.last = &capped{r: r, left: d.maxBody, cut: true}
+	return in, nil
 }
 
-func asDecode(encoding string, err error) error {
-	if errors.Is(err, errCut) {
+func (in *decoded) release() {
+	for _, done := range in.layers {
+		done()
+	}
+}
+
+// Read stops between two reads when the context is done.
+func (in *decoded) Read(p []byte) (int, error) {
+	if err := in.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := in.last.Read(p)
+	if err != nil && err != io.EOF {
+		err = in.explain(err)
+	}
+	return n, err
+}
+
+// explain tells what the wire failed with from what cannot be decoded, and
+// both from a cap.
+func (in *decoded) explain(err error) error {
+	switch {
+	case errors.Is(err, errCut), in.wire.hit: // or an encoded body without its end
+		return errCut
+	case in.wire.err != nil:
+		return in.wire.err
+	case len(in.encodings) == 0 || in.ctx.Err() != nil:
 		return err
 	}
-	return fmt.Errorf("%w: %s: %w", ErrDecode, encoding, err)
+	return fmt.Errorf("%w: %s: %w", ErrDecode, in.encodings[0], err)
 }
 
 // layer returns a reader that removes one encoding, and what releases it.
@@ -273,19 +333,6 @@ func (c *capped) atCap() error {
 		return errCut
 	}
 	return io.EOF
-}
-
-// cancelable stops between two reads when the context is done.
-type cancelable struct {
-	ctx context.Context //nolint:containedctx // lives for one read of a body
-	r   io.Reader
-}
-
-func (c *cancelable) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }
 
 // body is a body in memory; Close gives its buffer back and empties it.

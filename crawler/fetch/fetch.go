@@ -39,7 +39,12 @@ type Options struct {
 	// dialled. Default none.
 	AllowPrivate []netip.Prefix
 
+	// MaxStream caps the decoded body that a Taker reads, and that body as
+	// sent. Default 50 MB (50 << 20).
+	MaxStream int64
+
 	Timeout       time.Duration // of one exchange, from dial to the last byte. Default 60 s
+	StreamTimeout time.Duration // of one whose body a Taker reads. Default 10 min
 	DialTimeout   time.Duration // of name resolution and connect. Default 10 s
 	TLSTimeout    time.Duration // of the TLS handshake. Default 10 s
 	HeaderTimeout time.Duration // from the request to the response's header. Default 30 s
@@ -67,7 +72,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	setDefault(&o.MaxBody, 6<<20)
 	setDefault(&o.MaxWire, o.MaxBody)
+	setDefault(&o.MaxStream, 50<<20)
 	setDefault(&o.Timeout, time.Minute)
+	setDefault(&o.StreamTimeout, 10*time.Minute)
 	setDefault(&o.DialTimeout, 10*time.Second)
 	setDefault(&o.TLSTimeout, 10*time.Second)
 	setDefault(&o.HeaderTimeout, 30*time.Second)
@@ -109,7 +116,7 @@ func NewTransport(o Options) *Transport {
 	return &Transport{
 		opts:    o,
 		names:   names,
-		decoder: newDecoder(o.MaxBody, o.MaxWire),
+		decoder: newDecoder(o.MaxBody, o.MaxWire, o.MaxStream),
 		base: &http.Transport{
 			DialContext:            d.dial,
 			ForceAttemptHTTP2:      true,
@@ -145,6 +152,10 @@ type Trace struct {
 	WireBytes  int64
 	Truncated  bool
 	Remote     string
+	// Streamed says that a Taker took the body over, and Streaming how long it
+	// read.
+	Streamed  bool
+	Streaming time.Duration
 	// Hops are all exchanges in order, the last one too.
 	Hops []Hop
 }
@@ -196,28 +207,27 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (t *Transport) exchange(req *http.Request, trace *Trace) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), t.opts.Timeout)
-	defer cancel()
+	ctx, till := withDeadline(req.Context(), t.opts.Timeout, t.opts.StreamTimeout)
+	defer till.stop()
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) { trace.Remote = info.Conn.RemoteAddr().String() },
 	})
 	resp, err := t.base.RoundTrip(t.outgoing(ctx, req))
 	if err != nil {
-		return nil, err
+		return nil, causeOf(ctx, err)
 	}
 	defer resp.Body.Close()
 	encodings := rename(resp)
 	decoder := t.decoder
 	if n, ok := ctx.Value(maxBodyKey{}).(int64); ok {
-		decoder = newDecoder(n, n)
+		decoder = newDecoder(n, n, n)
 	}
-	read, err := decoder.read(ctx, resp.Body, encodings, sizeHint(resp))
-	trace.WireBytes = read.wire
+	read, err := decoder.read(ctx, resp.Body, encodings, sizeHint(resp), takerOf(ctx, resp), till.putOff)
+	trace.WireBytes, trace.Truncated, trace.Streamed, trace.Streaming = read.wire, read.truncated, read.streamed, read.streaming
 	if err != nil {
-		return nil, fmt.Errorf("read body of %s: %w", req.URL.Redacted(), err)
+		return nil, fmt.Errorf("read body of %s: %w", req.URL.Redacted(), causeOf(ctx, err))
 	}
 	if read.truncated {
-		trace.Truncated = true
 		resp.Header.Set(HeaderTruncated, "1")
 	}
 	resp.Body, resp.ContentLength, resp.Uncompressed = read.body, int64(read.body.Len()), true

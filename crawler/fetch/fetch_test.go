@@ -505,13 +505,13 @@ func FuzzDecode(f *testing.F) {
 		f.Add(encode(t, e, []byte(text)), uint8(i), uint8(9))
 	}
 	names := []string{"gzip", "deflate", "br", "zstd"}
-	d := newDecoder(1<<16, 1<<16)
+	d := newDecoder(1<<16, 1<<16, 1<<17)
 	f.Fuzz(func(t *testing.T, wire []byte, outer, inner uint8) {
 		encodings := []string{names[outer%4]}
 		if inner < 4 {
 			encodings = []string{names[inner], encodings[0]}
 		}
-		res, err := d.read(t.Context(), bytes.NewReader(wire), encodings, 0)
+		res, err := d.read(t.Context(), bytes.NewReader(wire), encodings, 0, nil, nil)
 		if err != nil {
 			if !errors.Is(err, ErrDecode) {
 				t.Fatal(err)

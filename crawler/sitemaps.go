@@ -1,0 +1,102 @@
+package crawler
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+
+	"go.uber.org/zap"
+
+	"pressmill/crawler/fetch"
+	"pressmill/crawler/links"
+	"pressmill/crawler/sitemap"
+	"pressmill/pkg/bus"
+	"pressmill/pkg/logging"
+	"pressmill/pkg/weburl"
+)
+
+// sitemapBatch is how many entries of a sitemap are kept before they are
+// pushed: more than a news sitemap has, so that its newest are pushed last.
+const sitemapBatch = 1024
+
+// sitemapStream puts the entries of a sitemap into the frontier while they
+// come from the wire: a sitemap may have 50 MB, and a worker many hosts.
+type sitemapStream struct {
+	*visit
+	job bus.FrontierURL
+	u   *url.URL
+	src *scope
+
+	batch   []target
+	entries int
+	broken  error // what is wrong with the sitemap, or with the wire
+	fatal   error // of the bus: the turn is left
+}
+
+// taker returns what takes over the bodies of sitemaps.
+func (s *sitemapStream) taker(ctx context.Context) fetch.Taker {
+	return func(resp *http.Response, head []byte) func(io.Reader) error {
+		if resp.StatusCode != http.StatusOK || s.job.Revisit != nil || links.IsHTML(head) || !sitemap.Sniff(resp.Header.Get("Content-Type"), head) {
+			return nil
+		}
+		return func(body io.Reader) error { return s.read(ctx, body) }
+	}
+}
+
+// read pushes what a sitemap lists. What could be read of a broken one counts.
+// An error is of the bus; the caller knows those of the wire.
+func (s *sitemapStream) read(ctx context.Context, body io.Reader) error {
+	for e, err := range sitemap.Entries(body, maxEntries) {
+		if err != nil {
+			s.broken = err
+			break
+		}
+		s.entries++
+		if s.fatal = s.add(ctx, e); s.fatal != nil {
+			return s.fatal
+		}
+	}
+	s.fatal = s.flush(ctx)
+	return s.fatal
+}
+
+// add notes an entry that lies in the source's domain.
+func (s *sitemapStream) add(ctx context.Context, e sitemap.Entry) error {
+	dated := latest(e.Published, e.LastMod)
+	if s.tooOld(s.src, dated) {
+		return nil // an archive has millions of them: they leave no mark
+	}
+	u, err := weburl.Resolve(s.u, e.URL)
+	if err != nil || !s.src.owns(u.Host) {
+		return nil //nolint:nilerr // it lists what is not for us
+	}
+	if e.Index {
+		return s.pushPoll(ctx, u, s.job)
+	}
+	priority := bus.PriorityNear
+	if e.News {
+		priority = bus.PriorityFeed
+	}
+	s.batch = append(s.batch, target{u, 0, priority, dated})
+	if len(s.batch) < sitemapBatch {
+		return nil
+	}
+	return s.flush(ctx)
+}
+
+func (s *sitemapStream) flush(ctx context.Context) error {
+	err := s.pushAll(ctx, s.job, s.src, s.batch)
+	s.batch = s.batch[:0]
+	return err
+}
+
+// report tells of a sitemap that came, but could not be read to its end.
+func (s *sitemapStream) report() {
+	if s.broken == nil {
+		return
+	}
+	s.stage.Fail("bad_sitemap")
+	s.log.Error("sitemap is broken; taking what could be read", logging.Event(logging.FetchFailed), logging.URL(s.job.URL),
+		zap.String(logging.KeyReason, "bad_sitemap"), zap.Int("entries", s.entries), zap.Error(s.broken))
+}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pressmill/crawler/fetch"
+	"pressmill/crawler/usage"
 	"pressmill/pkg/config"
 	"pressmill/pkg/weburl"
 )
@@ -71,6 +72,11 @@ type Config struct {
 	// as come. Addresses that AllowPrivate opens have no such limit.
 	DomainRate  float64 `yaml:"domain_rate"`
 	AddressRate float64 `yaml:"address_rate"`
+	// Obey lists what of that which pages say about their use is obeyed:
+	// nofollow for their links; noindex, noarchive, noai and tdm (a
+	// reservation of text and data mining) keep them from being published.
+	// All of it is recorded with an article in any case.
+	Obey []string `yaml:"obey"`
 	// AllowPrivate lists the private, loopback or link-local ranges (CIDR)
 	// that may be dialled. All others are refused.
 	AllowPrivate []string `yaml:"allow_private"`
@@ -100,6 +106,7 @@ func Defaults() Config {
 		Revisit:       []time.Duration{15 * time.Minute, 2 * time.Hour, 24 * time.Hour},
 		DomainRate:    4,
 		AddressRate:   10,
+		Obey:          []string{"nofollow"},
 	}
 }
 
@@ -137,9 +144,8 @@ func (c *Config) Validate() error {
 	fault(c.MaxBody < 1<<10 || c.MaxBody > 7<<20, "crawler.max_body: %s is not within 1KiB..7MiB", c.MaxBody)
 	fault(c.Slots < 1 || c.Slots > 10000, "crawler.slots: %d is not within 1..10000", c.Slots)
 	fault(c.Attempts < 1, "crawler.attempts: must be positive")
-	for key, rate := range map[string]float64{"domain_rate": c.DomainRate, "address_rate": c.AddressRate} {
-		fault(rate != 0 && !(rate >= 0.01 && rate <= 1000), "crawler.%s: %v is neither 0 nor within 0.01..1000", key, rate)
-	}
+	fault(!isRate(c.DomainRate), "crawler.domain_rate: %v is neither 0 nor within 0.01..1000", c.DomainRate)
+	fault(!isRate(c.AddressRate), "crawler.address_rate: %v is neither 0 nor within 0.01..1000", c.AddressRate)
 	fault(c.MaxLink < 0 || c.MaxLink > weburl.MaxLength, "crawler.max_link: %d is not within 0..%d", c.MaxLink, weburl.MaxLength)
 	fault(c.PatternBudget < 0, "crawler.pattern_budget: %d is negative", c.PatternBudget)
 	fault(c.PageBudget < 0, "crawler.page_budget: %d is negative", c.PageBudget)
@@ -148,10 +154,14 @@ func (c *Config) Validate() error {
 	fault(c.MaxAge < 0, "crawler.max_age: %s is negative", c.MaxAge)
 	err := validRevisits(c.Revisit)
 	fault(err != nil, "crawler.revisit: %v", err)
+	_, err = usage.Parse(c.Obey)
+	fault(err != nil, "crawler.obey: %v", err)
 	_, err = c.allowPrivate()
 	fault(err != nil, "crawler.allow_private: %v", err)
 	return errors.Join(errs...)
 }
+
+func isRate(r float64) bool { return r == 0 || r >= 0.01 && r <= 1000 }
 
 // isContact says whether s can stand in a User-Agent's comment and tells site
 // owners where to turn.

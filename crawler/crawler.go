@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"pressmill/crawler/fetch"
+	"pressmill/crawler/usage"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/bus/turn"
 	"pressmill/pkg/logging"
@@ -33,6 +34,7 @@ const (
 type Crawler struct {
 	cfg       Config
 	private   []netip.Prefix // what AllowPrivate opens
+	obeyed    usage.Signals
 	bus       *bus.Bus
 	log       *zap.Logger
 	stage     *logging.Stage
@@ -63,8 +65,12 @@ func New(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) (*Crawle
 	if err != nil {
 		return nil, err
 	}
+	obeyed, err := usage.Parse(cfg.Obey)
+	if err != nil {
+		return nil, err
+	}
 	c := &Crawler{
-		cfg: cfg, private: private, bus: b, log: log, stage: stage, started: time.Now(), groupSeed: maphash.MakeSeed(),
+		cfg: cfg, private: private, obeyed: obeyed, bus: b, log: log, stage: stage, started: time.Now(), groupSeed: maphash.MakeSeed(),
 		transport: fetch.NewTransport(cfg.fetchOptions(private)),
 	}
 	if c.lanes, err = lru.New[string, *lane](maxLanes); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"pressmill/crawler/feeds"
 	"pressmill/crawler/links"
+	"pressmill/crawler/usage"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/weburl"
@@ -57,7 +58,8 @@ func (v *visit) expandPage(ctx context.Context, job bus.FrontierURL, u *url.URL,
 			}
 		}
 	}
-	if found.NoFollow {
+	if resp.asks&v.obeyed&usage.NoFollow != 0 {
+		v.stage.Skip("nofollow")
 		return article, nil
 	}
 	priority := bus.PriorityNear

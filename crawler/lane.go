@@ -13,6 +13,7 @@ import (
 
 	"pressmill/crawler/fetch"
 	"pressmill/crawler/robots"
+	"pressmill/crawler/usage"
 	"pressmill/pkg/bus"
 )
 
@@ -22,15 +23,17 @@ import (
 type lane struct {
 	mu        sync.Mutex
 	host      string
+	agent     string // the name that robots.txt and pages know the crawler by
 	collector *colly.Collector
 	rules     *robots.Rules // nil: not known yet
 	rulesTill time.Time
+	reserved  usage.Reservations // of text and data mining, if these are obeyed
 	seen      *bus.Seen
 	peer      peer
 }
 
 func (c *Crawler) newLane(host string) *lane {
-	return &lane{host: host, collector: c.newCollector(), seen: c.bus.Seen(host)}
+	return &lane{host: host, agent: c.cfg.agentToken(), collector: c.newCollector(), seen: c.bus.Seen(host)}
 }
 
 // newCollector returns a collector that fetches and calls back, and leaves
@@ -69,6 +72,7 @@ type response struct {
 	streaming time.Duration
 	// conditional says that only what changed was asked for; 304 answers nothing else.
 	conditional bool
+	asks        usage.Signals // what the page says about its use
 	start, end  time.Time
 }
 

@@ -58,7 +58,7 @@ func (v *visit) settle(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 // accept works on a page, feed or sitemap that was fetched.
 func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url.URL, key string, src *scope, resp *response) error {
 	ctype := resp.header.Get("Content-Type")
-	kind := "page"
+	kind, withheld := "page", ""
 	var err error
 	html := links.IsHTML(resp.body)
 	switch {
@@ -68,7 +68,7 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 		kind = "feed"
 		err = v.expandFeed(ctx, job, u, src, resp)
 	default:
-		if err = v.publish(ctx, job, u, src, resp); err != nil {
+		if withheld, err = v.offer(ctx, job, u, src, resp); err != nil {
 			return err
 		}
 		var article bool
@@ -77,7 +77,7 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 			kind = "article"
 		}
 		v.brought(job, u, resp.body, article)
-		if article && err == nil {
+		if article && withheld == "" && err == nil {
 			err = v.revisitLater(ctx, job, src, resp)
 		}
 	}
@@ -85,6 +85,9 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 		return err
 	}
 	var marks []uint64
+	if withheld != "" {
+		marks = append(marks, outcomeMark(withheld, key))
+	}
 	if job.Seed {
 		marks = append(marks, pollMark(job.CrawlID, key))
 		if kind != "article" {

@@ -189,7 +189,7 @@ func (v *visit) settleRevisit(ctx context.Context, job bus.FrontierURL, u *url.U
 	case resp.status == http.StatusNotModified || resp.status == http.StatusOK && bodySum(resp.body) == look.Body:
 		v.logFetch(job, resp, "unchanged")
 	case resp.status == http.StatusOK:
-		if err := v.publish(ctx, job, u, src, resp); err != nil {
+		if _, err := v.offer(ctx, job, u, src, resp); err != nil {
 			return err
 		}
 		v.logFetch(job, resp, "changed")

@@ -14,6 +14,7 @@ import (
 	"pressmill/crawler/fetch"
 	"pressmill/crawler/groups"
 	"pressmill/crawler/robots"
+	"pressmill/crawler/usage"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/weburl"
@@ -23,6 +24,7 @@ const (
 	robotsRedirects = 5                // RFC 9309, section 2.3.1.2
 	robotsLongest   = 24 * time.Hour   // that a robots.txt is believed: RFC 9309, section 2.4
 	robotsShortest  = 10 * time.Minute // even if it says that it must not be kept
+	maxReservations = 64 << 10         // bytes of a file of reservations that are read
 	robotsPatience  = 10 * time.Second // longest wait for another host's robots.txt
 )
 
@@ -31,6 +33,10 @@ type robotsEntry struct {
 	Body    []byte    `json:"body,omitempty"`
 	Verdict string    `json:"verdict"` // rules, allow or disallow
 	Expires time.Time `json:"expires"`
+	// TDM is the host's file of reservations, which is asked for if these are
+	// obeyed.
+	TDM      []byte `json:"tdm,omitempty"`
+	AskedTDM bool   `json:"asked_tdm,omitempty"`
 }
 
 func (e robotsEntry) rules(agent string) *robots.Rules {
@@ -57,8 +63,8 @@ func (v *visit) refreshRobots(ctx context.Context, u *url.URL, src *scope, job b
 	if err != nil && !errors.Is(err, bus.ErrNotFound) {
 		return false, err
 	}
-	if err == nil && now.Before(known.Expires) {
-		v.rules, v.rulesTill = known.rules(v.cfg.agentToken()), known.Expires
+	if err == nil && now.Before(known.Expires) && (known.AskedTDM || v.obeyed&usage.TDM == 0) {
+		v.learn(known)
 		return false, nil
 	}
 	if err := v.t.Check(ctx); err != nil {
@@ -81,12 +87,43 @@ func (v *visit) refreshRobots(ctx context.Context, u *url.URL, src *scope, job b
 		return true, v.retry(ctx, job, p, "robots_unreachable", reason)
 	}
 	v.answered()
+	v.learn(entry)
+	v.setGap(resp) // with its Crawl-delay
+	entry.TDM, entry.AskedTDM = nil, false
+	if v.obeyed&usage.TDM != 0 {
+		if entry.TDM, err = v.fetchReservations(ctx, u); err != nil {
+			return true, err
+		}
+		entry.AskedTDM = true
+		v.learn(entry)
+	}
 	if err := v.bus.PutRobots(ctx, v.host, entry); err != nil {
 		return true, err
 	}
-	v.rules, v.rulesTill = entry.rules(v.cfg.agentToken()), entry.Expires
-	v.setGap(resp) // with its Crawl-delay
 	return true, v.discoverSitemaps(ctx, u, src, job)
+}
+
+func (l *lane) learn(e robotsEntry) {
+	l.rules, l.rulesTill, l.reserved = e.rules(l.agent), e.Expires, usage.ParseReservations(e.TDM)
+}
+
+// fetchReservations asks for the host's file of reservations once its gap has
+// passed. What cannot be had reserves nothing.
+func (v *visit) fetchReservations(ctx context.Context, u *url.URL) ([]byte, error) {
+	at := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: usage.TDMFile}
+	if !v.rules.Allowed(at) {
+		return nil, nil
+	}
+	pause(ctx, time.Until(v.state.NotBefore))
+	if err := errors.Join(v.charge(ctx), v.t.Check(ctx)); err != nil {
+		return nil, err
+	}
+	resp, err := v.get(fetch.WithMaxBody(ctx, maxReservations), v.lane, at.String(), nil)
+	v.afterRequest(resp)
+	if err != nil || resp.status != http.StatusOK {
+		return nil, nil
+	}
+	return resp.body, nil
 }
 
 // fetchRobots asks for robots.txt and follows its redirects (RFC 9309, section

@@ -5,6 +5,7 @@ package links
 
 import (
 	"bytes"
+	"iter"
 	"net/url"
 	"strings"
 
@@ -25,7 +26,6 @@ type Found struct {
 	Base      *url.URL
 	Links     []Link
 	Feeds     []string // <link rel=alternate> of a feed's type
-	NoFollow  bool     // <meta name=robots> with nofollow or none
 	Canonical string   // <link rel=canonical>, "" if there is none
 }
 
@@ -48,6 +48,24 @@ func beginsWith(body []byte, word string) bool {
 	return len(body) >= len(word) && equalFold(body[:len(word)], word)
 }
 
+// Metas yields the name and the content of each <meta> that has a name, up to
+// the first link: behind that, no robot reads them.
+func Metas(html []byte) iter.Seq2[string, string] {
+	return func(yield func(name, content string) bool) {
+		s := scanner{html: html}
+		for s.next() && s.tag != tagA && s.tag != tagArea {
+			if s.tag != tagMeta {
+				continue
+			}
+			name, _ := s.attr("name")
+			content, _ := s.attr("content")
+			if len(name) > 0 && !yield(string(name), unescape(string(content))) {
+				return
+			}
+		}
+	}
+}
+
 // Scan finds what the page at base points to, with at most limit links; 0
 // stands for no limit. Links in comments, scripts and styles do not count.
 func Scan(html []byte, base *url.URL, limit int) Found {
@@ -66,9 +84,7 @@ func Scan(html []byte, base *url.URL, limit int) Found {
 			c.base(&s)
 		case tagLink:
 			c.rel(&s)
-		case tagMeta:
-			c.meta(&s)
-		case tagOther, tagScript:
+		case tagMeta, tagOther, tagScript:
 		}
 	}
 	return c.found
@@ -145,15 +161,6 @@ func (c *collector) rel(s *scanner) {
 			c.found.Feeds = append(c.found.Feeds, text)
 		}
 	}
-}
-
-func (c *collector) meta(s *scanner) {
-	name, _ := s.attr("name")
-	if !equalFold(name, "robots") {
-		return
-	}
-	content, _ := s.attr("content")
-	c.found.NoFollow = c.found.NoFollow || hasToken(content, "nofollow") || hasToken(content, "none")
 }
 
 // resolve returns the absolute URL of a reference, or "" if it has none that

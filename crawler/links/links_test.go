@@ -91,10 +91,10 @@ func TestHead(t *testing.T) {
 <link rel="alternate" type="application/rss+xml" href="/de/feed.xml"><link rel="alternate" hreflang="fr" href="/fr"><link rel="alternate" type="application/json" href="/wp-json/x">
 <link rel="feed" type="application/feed+json" href="feed.json">
 <link rel="stylesheet" href="x.css"><link rel="Canonical" href="story"><link rel="canonical" href="other">
-<meta name="Robots" content="index, NOFOLLOW"></head><body><a href=a></body>`
+</head><body><a href=a></body>`
 	got := Scan([]byte(html), base(t), 0)
-	if got.Base.String() != "https://e.com/de/" || got.Canonical != "https://e.com/de/story" || !got.NoFollow {
-		t.Errorf("base %s, canonical %s, nofollow %v", got.Base, got.Canonical, got.NoFollow)
+	if got.Base.String() != "https://e.com/de/" || got.Canonical != "https://e.com/de/story" {
+		t.Errorf("base %s, canonical %s", got.Base, got.Canonical)
 	}
 	if diff := cmp.Diff([]string{"https://e.com/de/feed.xml", "https://feeds.e.com/x?a=1&b=2", "https://e.com/de/feed.json"}, got.Feeds); diff != "" {
 		t.Error(diff)
@@ -102,10 +102,21 @@ func TestHead(t *testing.T) {
 	if diff := cmp.Diff([]string{"/de/a"}, urls(got)); diff != "" {
 		t.Error(diff)
 	}
-	for content, want := range map[string]bool{"none": true, "noindex": false, "max-snippet:-1,nofollow": true, "": false} {
-		if got := Scan([]byte(`<meta name=robots content="`+content+`">`), base(t), 0); got.NoFollow != want {
-			t.Errorf("robots %q: nofollow %v", content, got.NoFollow)
-		}
+}
+
+func TestMetas(t *testing.T) {
+	html := `<!doctype html><meta charset=utf-8><!-- <meta name=a content=b> --><META NAME="Robots" CONTENT=" index, NOFOLLOW ">
+<meta property="og:type" content="article"><script>"<meta name=c content=d>"</script><meta content="a &amp; b" name=tdm-policy><meta name=empty>
+<body><a href=/><meta name=robots content=none>`
+	var got []string
+	for name, content := range Metas([]byte(html)) {
+		got = append(got, name+"="+content)
+	}
+	if diff := cmp.Diff([]string{"Robots=index, NOFOLLOW", "tdm-policy=a & b", "empty="}, got); diff != "" {
+		t.Error(diff)
+	}
+	for range Metas([]byte(html)) {
+		break // may be left at any time
 	}
 }
 

@@ -22,11 +22,11 @@ func pathOf(u *url.URL) string {
 	return upperEscapes(path)
 }
 
-// matches says whether the pattern matches a prefix of the path: "*" stands
+// Match says whether a pattern matches a prefix of a path: "*" stands
 // for any octets and a "$" at the end for the end of the path (RFC 9309,
 // section 2.2.3). It takes time linear in path and pattern, since the first
 // place where a piece between two stars fits is as good as any.
-func matches(pattern, path string) bool {
+func Match(pattern, path string) bool {
 	pattern, anchored := strings.CutSuffix(pattern, "$")
 	piece, pattern, more := strings.Cut(pattern, "*")
 	if !strings.HasPrefix(path, piece) {

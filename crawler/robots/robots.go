@@ -97,7 +97,7 @@ func (r *Rules) allowed(path string, reading func(*rule) string) bool {
 		if len(pattern) < longest || (len(pattern) == longest && (allow || !x.allow)) {
 			continue
 		}
-		if matches(pattern, path) {
+		if Match(pattern, path) {
 			longest, allow = len(pattern), x.allow
 		}
 	}

@@ -161,8 +161,8 @@ func FuzzMatches(f *testing.F) {
 		if len(pattern) > 12 || len(path) > 24 {
 			t.Skip()
 		}
-		if got, want := matches(pattern, path), slow(pattern, path); got != want {
-			t.Fatalf("matches(%q, %q) = %v, want %v", pattern, path, got, want)
+		if got, want := Match(pattern, path), slow(pattern, path); got != want {
+			t.Fatalf("Match(%q, %q) = %v, want %v", pattern, path, got, want)
 		}
 	})
 }

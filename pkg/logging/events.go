@@ -33,6 +33,8 @@ const (
 	PagePublished = "page.published"
 	// PageGone is one article's page that is not there any more when it is looked at again (status).
 	PageGone = "page.gone"
+	// PageWithheld is one page that was fetched and not passed on, because it asks for that (reason: noindex, noarchive, noai, tdm).
+	PageWithheld = "page.withheld"
 	// RobotsFetched is one robots.txt read, with the verdict for the host.
 	RobotsFetched = "robots.fetched"
 	// SourcePoll is one look at a feed, a sitemap or a front page, with the number of new items.

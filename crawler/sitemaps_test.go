@@ -94,6 +94,7 @@ func TestSitemapIsStreamed(t *testing.T) {
 		t.Run(fmt.Sprintf("packed=%v", packed), func(t *testing.T) {
 			before, highest := heap(), uint64(0)
 			r := newRig(t, 10*time.Second)
+			r.cfg.PageBudget = 0
 			s, end := newHanging(t)
 			s.on("/map", func(w http.ResponseWriter, _ *http.Request) {
 				var to io.Writer = w

@@ -136,7 +136,7 @@ func (v *visit) unknown(from bus.FrontierURL, src *scope, targets []target) (bat
 		key := weburl.Key(t.u)
 		f := bus.Fingerprint(key)
 		own := t.u.Host == v.host
-		if taken[f] || own && v.seen.Has(f) || !own && v.foreign.Contains(f) {
+		if taken[f] || own && (v.seen.Has(f) || v.seen.Has(outcomeMark("twin", key))) || !own && v.foreign.Contains(f) {
 			continue
 		}
 		taken[f] = true

@@ -49,7 +49,7 @@ func endless(s *site, stories int) {
 		case r.URL.Path == "/session":
 			story("The same story", fmt.Sprintf("/session?visitor=%d", time.Now().UnixNano()))(w, r)
 		case strings.HasPrefix(r.URL.Path, "/deep"):
-			page(r.URL.Path + "/deep")(w, r)
+			page(r.URL.Path+"/deep")(w, r)
 		case strings.HasPrefix(r.URL.Path, "/news/"):
 			var next []string
 			if n > 0 && n < stories {

@@ -68,6 +68,12 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 		kind = "feed"
 		err = v.expandFeed(ctx, job, u, src, resp)
 	default:
+		twins := v.twins(job, u, resp.body)
+		if v.hadAs(twins.Canonical) {
+			v.stage.Skip("twin")
+			v.logFetch(job, resp, "twin")
+			return v.done(ctx, job, key, "twin")
+		}
 		if withheld, err = v.offer(ctx, job, u, src, resp); err != nil {
 			return err
 		}
@@ -79,6 +85,9 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 		v.brought(job, u, resp.body, article)
 		if article && withheld == "" && err == nil {
 			err = v.revisitLater(ctx, job, src, resp)
+		}
+		if article && withheld == "" && err == nil {
+			err = v.markTwins(ctx, job, twins)
 		}
 	}
 	if err != nil {

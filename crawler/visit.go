@@ -242,6 +242,9 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 	if p == nil && v.known(job, key) {
 		return v.skip(ctx, job, "seen")
 	}
+	if job.Twin {
+		return v.skip(ctx, job, "twin")
+	}
 	if !job.Seed && !src.admits(u) {
 		return v.skip(ctx, job, "scope")
 	}
@@ -307,6 +310,9 @@ func (v *visit) known(job bus.FrontierURL, key string) bool {
 	}
 	if job.Seed {
 		return v.seen.Has(outcomeMark("article", key)) || v.seen.Has(pollMark(job.CrawlID, key))
+	}
+	if v.seen.Has(outcomeMark("twin", key)) {
+		return true
 	}
 	if !job.Foreign || !v.seen.Has(bus.Fingerprint(key)) {
 		return false

@@ -46,6 +46,9 @@ type FrontierURL struct {
 	// Dated is when the feed or sitemap that lists the URL says that it was
 	// published or changed last; zero if it does not say.
 	Dated time.Time `json:"dated,omitzero"`
+	// Twin marks the other address of a page that was fetched: it is not fetched
+	// but marked as had.
+	Twin bool `json:"twin,omitempty"`
 	// Via is the kind of URLs (crawler/traps) that the page is one of on which
 	// this one was found.
 	Via [2]uint32 `json:"via,omitzero"`

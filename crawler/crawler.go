@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -191,9 +192,21 @@ func ArmWaiting(ctx context.Context, b *bus.Bus) (armed int, err error) {
 	return arm(ctx, b, hosts)
 }
 
+// arm arms those of the hosts that have no turn.
 func arm(ctx context.Context, b *bus.Bus, hosts map[string]uint64) (armed int, err error) {
+	if len(hosts) == 0 {
+		return 0, nil
+	}
+	keys, err := b.Hosts().Keys(ctx)
+	if err != nil {
+		return 0, err
+	}
 	for host := range hosts {
-		ok, err := b.Hosts().Arm(ctx, bus.HostToken(host), nil, time.Time{})
+		token := bus.HostToken(host)
+		if _, has := slices.BinarySearch(keys, token); has {
+			continue
+		}
+		ok, err := b.Hosts().Arm(ctx, token, nil, time.Time{})
 		if err != nil {
 			return armed, err
 		}

@@ -83,7 +83,8 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 			kind = "article"
 		}
 		v.brought(job, u, resp.body, article)
-		if article && withheld == "" && err == nil {
+		// Feeds list articles, whatever a page says of itself.
+		if (article || job.Priority == bus.PriorityFeed) && withheld == "" && err == nil {
 			err = v.revisitLater(ctx, job, src, resp)
 		}
 		if article && withheld == "" && err == nil {

@@ -322,6 +322,42 @@ func TestPageThatIsGoneEndsItsRevisits(t *testing.T) {
 	same(t, "pages with a body", bodies, map[string]int{"/410": 1, "/404": 1, "/back": 1, "/moved": 1, "/there": 1})
 }
 
+// A host that could not be asked for long is not asked for what is an hour from
+// being a second copy.
+func TestRevisitThatIsLateIsLeftOut(t *testing.T) {
+	t.Parallel()
+	r, s := ever(t), newSite(t)
+	must(t, r.PutSource(t.Context(), "src", Source{ID: "src", Domain: s.host(), Seeds: []string{s.URL}}))
+	for path, age := range map[string]time.Duration{"/late": lastRevisit + time.Minute, "/last": lastRevisit - time.Minute} {
+		s.on(path, page())
+		look := &bus.Revisit{First: time.Now().Add(-age), Page: path, Step: 2, Delay: time.Second, Due: time.Now()}
+		must(t, r.PushRevisit(t.Context(), s.host(), bus.FrontierURL{URL: s.URL + path, Source: "src", Dated: time.Now().AddDate(0, 0, -31), Revisit: look}, path))
+	}
+	stop := r.start(t)
+	r.looked(t, s, "/last", 1)
+	stop()
+	same(t, "requests", s.paths(), []string{"/robots.txt", "/last"})
+	same(t, "reasons", r.reasons(logging.FetchSkipped, s.URL+"/late"), []string{"late"})
+}
+
+// A page of a source with depth that says nothing of itself is an article if a
+// feed lists it.
+func TestWhatAFeedListsIsLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	r, s := ever(t), newSite(t)
+	s.on("/feed", feed(s.URL+"/item"))
+	s.on("/item", page("/link"))
+	s.on("/link", page())
+	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/feed"}, Depth: 2, Revisit: soon()[:1]})
+	stop := r.start(t)
+	eventually(t, 10*time.Second, "the link", func() bool { return s.asked("/link") == 1 })
+	r.looked(t, s, "/item", 2)
+	stop()
+	if n := s.asked("/link"); n != 1 {
+		t.Errorf("the link was asked for %d times", n)
+	}
+}
+
 func TestListOfRevisits(t *testing.T) {
 	t.Parallel()
 	for _, ok := range [][]time.Duration{nil, {}, soon(), Defaults().Revisit, {25 * time.Hour}} {

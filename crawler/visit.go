@@ -248,7 +248,10 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 	if !job.Seed && !src.admits(u) {
 		return v.skip(ctx, job, "scope")
 	}
-	if !job.Seed && v.tooOld(src, job.Dated) {
+	if job.Revisit != nil && time.Since(job.Revisit.First) > lastRevisit {
+		return v.skip(ctx, job, "late")
+	}
+	if !job.Seed && job.Revisit == nil && v.tooOld(src, job.Dated) {
 		if v.seen.Has(outcomeMark("age", key)) {
 			return v.skip(ctx, job, "seen")
 		}

@@ -215,7 +215,7 @@ func (b *Bus) lastItem(ctx context.Context, subject string, taken Taken) (*jetst
 
 // Waits says whether a host has any URL in the frontier.
 func (b *Bus) Waits(ctx context.Context, host string, taken Taken) (bool, error) {
-	_, err := b.Next(ctx, host, taken, PriorityFeed, PrioritySeed, PriorityNear, PriorityFar)
+	_, err := b.Next(ctx, host, taken, PriorityNear, PriorityFar, PrioritySeed, PriorityFeed)
 	if errors.Is(err, ErrNotFound) {
 		return false, nil
 	}

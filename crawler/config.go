@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math"
@@ -80,6 +81,10 @@ type Config struct {
 	// AllowPrivate lists the private, loopback or link-local ranges (CIDR)
 	// that may be dialled. All others are refused.
 	AllowPrivate []string `yaml:"allow_private"`
+	// AllowPrivateProxies lists the ranges in which proxies may lie.
+	AllowPrivateProxies []string `yaml:"allow_private_proxies"`
+	// MinTLS is the oldest version of TLS that is spoken: 1.0, 1.1, 1.2 or 1.3.
+	MinTLS string `yaml:"min_tls"`
 
 	// Once ends the crawl of a host when nothing of it waits: no polls, no
 	// revisits.
@@ -107,6 +112,7 @@ func Defaults() Config {
 		DomainRate:    4,
 		AddressRate:   10,
 		Obey:          []string{"nofollow"},
+		MinTLS:        "1.2",
 	}
 }
 
@@ -156,8 +162,11 @@ func (c *Config) Validate() error {
 	fault(err != nil, "crawler.revisit: %v", err)
 	_, err = usage.Parse(c.Obey)
 	fault(err != nil, "crawler.obey: %v", err)
-	_, err = c.allowPrivate()
+	_, err = prefixes(c.AllowPrivate)
 	fault(err != nil, "crawler.allow_private: %v", err)
+	_, err = prefixes(c.AllowPrivateProxies)
+	fault(err != nil, "crawler.allow_private_proxies: %v", err)
+	fault(tlsVersions[c.MinTLS] == 0, "crawler.min_tls: %q is none of 1.0, 1.1, 1.2, 1.3", c.MinTLS)
 	return errors.Join(errs...)
 }
 
@@ -176,21 +185,28 @@ func isContact(s string) bool {
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
 
+var tlsVersions = map[string]uint16{"1.0": tls.VersionTLS10, "1.1": tls.VersionTLS11, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
+
 // fetchOptions are those of the transport that all hosts share.
-func (c *Config) fetchOptions(private []netip.Prefix) fetch.Options {
-	return fetch.Options{UserAgent: c.UserAgent, MaxBody: int64(c.MaxBody), AllowPrivate: private, Timeout: c.Timeout}
+func (c *Config) fetchOptions() (o fetch.Options, err error) {
+	o = fetch.Options{UserAgent: c.UserAgent, MaxBody: int64(c.MaxBody), Timeout: c.Timeout, MinTLS: tlsVersions[c.MinTLS]}
+	if o.AllowPrivate, err = prefixes(c.AllowPrivate); err != nil {
+		return o, err
+	}
+	o.AllowPrivateProxies, err = prefixes(c.AllowPrivateProxies)
+	return o, err
 }
 
-func (c *Config) allowPrivate() ([]netip.Prefix, error) {
-	prefixes := make([]netip.Prefix, 0, len(c.AllowPrivate))
-	for _, s := range c.AllowPrivate {
+func prefixes(list []string) ([]netip.Prefix, error) {
+	parsed := make([]netip.Prefix, 0, len(list))
+	for _, s := range list {
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
 			return nil, err
 		}
-		prefixes = append(prefixes, p)
+		parsed = append(parsed, p)
 	}
-	return prefixes, nil
+	return parsed, nil
 }
 
 // agentToken is the product token of the user agent (RFC 9309, section 2.2.1).

@@ -62,7 +62,7 @@ func New(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) (*Crawle
 		return nil, err
 	}
 	cfg = cfg.Settled()
-	private, err := cfg.allowPrivate()
+	options, err := cfg.fetchOptions()
 	if err != nil {
 		return nil, err
 	}
@@ -71,8 +71,8 @@ func New(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) (*Crawle
 		return nil, err
 	}
 	c := &Crawler{
-		cfg: cfg, private: private, obeyed: obeyed, bus: b, log: log, stage: stage, started: time.Now(), groupSeed: maphash.MakeSeed(),
-		transport: fetch.NewTransport(cfg.fetchOptions(private)),
+		cfg: cfg, private: options.AllowPrivate, obeyed: obeyed, bus: b, log: log, stage: stage, started: time.Now(), groupSeed: maphash.MakeSeed(),
+		transport: fetch.NewTransport(options),
 	}
 	if c.lanes, err = lru.New[string, *lane](maxLanes); err != nil {
 		return nil, err

@@ -61,7 +61,7 @@ func TestHostileSites(t *testing.T) {
 	peak := peakHeap(ctx)
 	stop = r.start(t)
 	together := r.healthyTook(t)
-	r.wait(sites)
+	r.wait(t, sites)
 	stop()
 	cancel()
 
@@ -93,7 +93,8 @@ func newBesieged(t *testing.T, ca *authority) *besieged {
 	r := &besieged{rig: newRig(t, 20*time.Second), network: &loopbackOnly{}}
 	r.cfg.Slots, r.cfg.Attempts, r.cfg.Timeout, r.cfg.MaxBody = 256, 2, hostileTimeout, hostileBody
 	r.tune = func(c *Crawler) {
-		o := c.cfg.fetchOptions(c.private)
+		o, err := c.cfg.fetchOptions()
+		must(t, err)
 		o.Connect = r.network.connect
 		if ca != nil {
 			o.RootCAs = ca.pool
@@ -131,11 +132,13 @@ func (r *besieged) healthyTook(t *testing.T) time.Duration {
 	return time.Since(began)
 }
 
-// wait waits until the outcomes of all sites are as wanted, or for some time.
-func (r *besieged) wait(sites []hostile) {
+// wait waits until the outcomes of all sites are as wanted and nothing is left
+// to do, or for some time.
+func (r *besieged) wait(t *testing.T, sites []hostile) {
+	t.Helper()
 	for deadline := time.Now().Add(45 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		got := r.outcomes()
-		if !slices.ContainsFunc(sites, func(s hostile) bool { return got[s.host()] != s.want }) {
+		if !slices.ContainsFunc(sites, func(s hostile) bool { return got[s.host()] != s.want }) && r.state(t).Frontier == 0 {
 			return
 		}
 	}
@@ -388,7 +391,9 @@ func redirectSites(t *testing.T) []hostile {
 		to("redirect to data", "redirect, lost redirect", "data:text/html,<html>"),
 		to("redirect to a private address", "redirect", "http://10.11.12.13/"),
 		to("redirect to metadata", "redirect", "http://169.254.169.254/latest/meta-data/"),
-		to("redirect to a decimal address", "redirect", "http://2852039166/latest/meta-data/"),
+		to("redirect to a decimal address", "redirect", "http://2852039166/"),
+		{"a private address, redirected to as well", "http://10.11.12.13/again", "2x lost blocked"},
+		{"metadata, redirected to as well", "http://169.254.169.254/again", "3x lost blocked"},
 		to("redirect to nonsense", noHTTP, "http://[::1"),
 		to("redirect to nowhere", "lost http_301", ""),
 		to("redirect to an endless URL", "redirect, lost redirect", "/"+strings.Repeat("a", 10_000)),

@@ -30,6 +30,7 @@ type lane struct {
 	reserved  usage.Reservations // of text and data mining, if these are obeyed
 	seen      *bus.Seen
 	peer      peer
+	cookies   cookies // of sources that ask for them
 }
 
 func (c *Crawler) newLane(host string) *lane {
@@ -121,6 +122,7 @@ func (c *Crawler) get(ctx context.Context, l *lane, rawURL string, header http.H
 	resp.conditional = header.Get("If-None-Match") != "" || header.Get("If-Modified-Since") != ""
 	header.Set("User-Agent", c.cfg.UserAgent)
 	header.Set("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
+	equip(ctx, l, rawURL, header)
 	err = job.Request(http.MethodGet, rawURL, nil, nil, header)
 	resp.end = time.Now()
 	resp.streamed, resp.streaming = trace.Streamed, trace.Streaming
@@ -132,6 +134,7 @@ func (c *Crawler) get(ctx context.Context, l *lane, rawURL string, header http.H
 	}
 	resp.truncated = trace.Truncated
 	restoreHeader(resp.header)
+	keepCookies(ctx, l, rawURL, resp.header)
 	return resp, nil
 }
 

@@ -29,6 +29,16 @@ type Source struct {
 	PageBudget *int `yaml:"page_budget" json:"page_budget,omitempty"`
 	// Revisit is crawler.revisit for this source; nil: that of the crawler.
 	Revisit []time.Duration `yaml:"revisit" json:"revisit,omitzero"`
+	// Proxy is a URL with the scheme http, https or socks5; its user and
+	// password stand in ProxyAuth. Default: none.
+	Proxy     string `yaml:"proxy" json:"proxy,omitempty"`
+	ProxyAuth string `yaml:"proxy_auth" json:"proxy_auth,omitempty"` // env:NAME or file:PATH, which holds user:password
+	// Headers are sent to the hosts of Domain. A value may be env:NAME or
+	// file:PATH.
+	Headers map[string]string `yaml:"headers" json:"headers,omitempty"`
+	// Cookies that a host sets are sent back to it, as long as its crawler
+	// remembers it.
+	Cookies bool `yaml:"cookies" json:"cookies,omitempty"`
 }
 
 // Normalise fills in what follows from the seeds and reports every fault.
@@ -62,6 +72,9 @@ func (s *Source) Normalise() error {
 	}
 	if err := validRevisits(s.Revisit); err != nil {
 		errs = append(errs, fmt.Errorf("source %q: revisit: %w", s.ID, err))
+	}
+	if err := s.checkAccess(); err != nil {
+		errs = append(errs, err)
 	}
 	for _, p := range append(append([]string{}, s.Allow...), s.Deny...) {
 		if _, err := regexp.Compile(p); err != nil {
@@ -127,6 +140,8 @@ func Sources(seeds []string, depth int) ([]Source, error) {
 type scope struct {
 	Source
 	allow, deny []*regexp.Regexp
+	access      *access
+	noAccess    error // its secrets cannot be read
 }
 
 func newScope(s Source) (*scope, error) {
@@ -143,6 +158,7 @@ func newScope(s Source) (*scope, error) {
 			*list.into = append(*list.into, re)
 		}
 	}
+	sc.access, sc.noAccess = s.open()
 	return sc, nil
 }
 

@@ -257,6 +257,10 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 		}
 		return v.skip(ctx, job, "age")
 	}
+	if src.noAccess != nil {
+		return v.retry(ctx, job, p, "credentials", src.noAccess.Error())
+	}
+	ctx = src.access.with(ctx)
 	if later, err := v.reserve(ctx); err != nil || later {
 		return err
 	}

@@ -26,13 +26,15 @@ var (
 )
 
 // Classify names what an error of a fetch comes from, as the reason in logs:
-// "timeout", "dns", "refused", "tls", "blocked", "decode", "protocol" (what
-// came is no HTTP, or too much of it), "reset", "canceled", "redirects", or
-// "network" for any other. It returns "" for nil.
+// "timeout", "dns", "refused", "tls", "blocked", "proxy", "decode", "protocol"
+// (what came is no HTTP, or too much of it), "reset", "canceled", "redirects",
+// or "network" for any other. It returns "" for nil.
 func Classify(err error) string {
 	switch {
 	case err == nil:
 		return ""
+	case errors.Is(err, ErrProxy):
+		return "proxy" // also if it is its address that is not allowed
 	case errors.Is(err, ErrBlocked):
 		return "blocked"
 	case errors.Is(err, ErrTooManyRedirects):

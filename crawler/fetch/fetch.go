@@ -13,9 +13,12 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 // The response header fields that a Transport sets. What a server sends under
@@ -38,6 +41,8 @@ type Options struct {
 	// AllowPrivate are the prefixes outside the public internet that may be
 	// dialled. Default none.
 	AllowPrivate []netip.Prefix
+	// AllowPrivateProxies are those in which proxies may lie. Default none.
+	AllowPrivateProxies []netip.Prefix
 
 	// MaxStream caps the decoded body that a Taker reads, and that body as
 	// sent. Default 50 MB (50 << 20).
@@ -102,35 +107,65 @@ func setDefault[T uint16 | int | int64 | time.Duration](v *T, def T) {
 type Transport struct {
 	opts    Options
 	names   *resolver
-	base    *http.Transport
 	decoder *decoder
+	direct  *http.Transport
+	proxied *lru.Cache[string, *http.Transport] // by the URL of the proxy
 }
+
+// maxProxies is how many proxies are remembered with their connections.
+const maxProxies = 64
 
 // NewTransport makes a Transport. TLS roots are the system's, as
 // SSL_CERT_FILE and SSL_CERT_DIR say, unless the options name others. Proxies
-// of the environment are not used: behind one, addresses could not be guarded.
+// of the environment are not used: see WithProxy.
 func NewTransport(o Options) *Transport {
 	o = o.withDefaults()
-	names := newResolver(o)
-	d := newDialer(o, names, o.AllowPrivate)
-	return &Transport{
-		opts:    o,
-		names:   names,
-		decoder: newDecoder(o.MaxBody, o.MaxWire, o.MaxStream),
-		base: &http.Transport{
-			DialContext:            d.dial,
-			ForceAttemptHTTP2:      true,
-			DisableCompression:     true, // encodings are decoded here, under a cap
-			TLSClientConfig:        &tls.Config{RootCAs: o.RootCAs, MinVersion: o.MinTLS},
-			TLSHandshakeTimeout:    o.TLSTimeout,
-			ResponseHeaderTimeout:  o.HeaderTimeout,
-			IdleConnTimeout:        o.IdleTimeout,
-			MaxIdleConns:           o.MaxIdle,
-			MaxIdleConnsPerHost:    o.MaxIdlePerHost,
-			MaxResponseHeaderBytes: maxHeader,
-			HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
-		},
+	t := &Transport{opts: o, names: newResolver(o), decoder: newDecoder(o.MaxBody, o.MaxWire, o.MaxStream)}
+	t.direct = t.newBase(newDialer(o, t.names, o.AllowPrivate))
+	var err error
+	t.proxied, err = lru.NewWithEvict(maxProxies, func(_ string, base *http.Transport) { base.CloseIdleConnections() })
+	if err != nil {
+		panic(err) // the size is positive
 	}
+	return t
+}
+
+func (t *Transport) newBase(d *dialer) *http.Transport {
+	return &http.Transport{
+		DialContext:            d.dial,
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true, // encodings are decoded here, under a cap
+		TLSClientConfig:        t.opts.tls(),
+		TLSHandshakeTimeout:    t.opts.TLSTimeout,
+		ResponseHeaderTimeout:  t.opts.HeaderTimeout,
+		IdleConnTimeout:        t.opts.IdleTimeout,
+		MaxIdleConns:           t.opts.MaxIdle,
+		MaxIdleConnsPerHost:    t.opts.MaxIdlePerHost,
+		MaxResponseHeaderBytes: maxHeader,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
+	}
+}
+
+func (o Options) tls() *tls.Config { return &tls.Config{RootCAs: o.RootCAs, MinVersion: o.MinTLS} }
+
+// base returns the transport of the context's proxy, or the one without: each
+// has connections of its own.
+func (t *Transport) base(ctx context.Context) *http.Transport {
+	proxy, _ := ctx.Value(proxyKey{}).(*url.URL)
+	if proxy == nil {
+		return t.direct
+	}
+	key := proxy.String()
+	if base, ok := t.proxied.Get(key); ok {
+		return base
+	}
+	d := newDialer(t.opts, t.names, t.opts.AllowPrivate)
+	d.connect = through(proxy, newDialer(t.opts, t.names, t.opts.AllowPrivateProxies), t.opts.tls())
+	base := t.newBase(d)
+	if before, ok, _ := t.proxied.PeekOrAdd(key, base); ok {
+		return before
+	}
+	return base
 }
 
 // Resolve returns the addresses of a host in the order in which they would be
@@ -140,7 +175,12 @@ func (t *Transport) Resolve(ctx context.Context, host string) ([]netip.Addr, err
 }
 
 // CloseIdleConnections closes the connections that no request uses.
-func (t *Transport) CloseIdleConnections() { t.base.CloseIdleConnections() }
+func (t *Transport) CloseIdleConnections() {
+	t.direct.CloseIdleConnections()
+	for _, base := range t.proxied.Values() {
+		base.CloseIdleConnections()
+	}
+}
 
 // Trace receives what happened on the wire. One Trace belongs to one request
 // and the redirects that follow from it; read it when the request is done.
@@ -212,7 +252,7 @@ func (t *Transport) exchange(req *http.Request, trace *Trace) (*http.Response, e
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) { trace.Remote = info.Conn.RemoteAddr().String() },
 	})
-	resp, err := t.base.RoundTrip(t.outgoing(ctx, req))
+	resp, err := t.base(ctx).RoundTrip(t.outgoing(ctx, req))
 	if err != nil {
 		return nil, causeOf(ctx, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"pressmill/crawler/cadence"
 	"pressmill/crawler/fetch"
 	"pressmill/crawler/usage"
 	"pressmill/pkg/config"
@@ -48,8 +49,13 @@ type Config struct {
 	MaxBody       config.Bytes  `yaml:"max_body"`  // decoded; longer bodies are cut and marked
 	Slots         int           `yaml:"slots"`     // hosts worked on at the same time by one worker
 	Attempts      int           `yaml:"attempts"`  // fetches of one URL before it becomes a dead letter
-	Poll          time.Duration `yaml:"poll"`      // how often seeds, feeds and sitemaps are looked at again
-	Backoff       time.Duration `yaml:"backoff"`   // longest pause of a host that fails
+	// Poll is the first interval between looks at a seed page, feed or sitemap.
+	// It grows shorter while they bring news, down to PollMin (default: a third
+	// of Poll), and longer while not, up to PollMax (default: 24 times Poll).
+	Poll    time.Duration `yaml:"poll"`
+	PollMin time.Duration `yaml:"poll_min"`
+	PollMax time.Duration `yaml:"poll_max"`
+	Backoff time.Duration `yaml:"backoff"` // longest pause of a host that fails
 	// MaxAge is how old an item may be, by what its feed or sitemap says, to be
 	// fetched. Items without a date are; 0: there is no limit.
 	MaxAge time.Duration `yaml:"max_age"`
@@ -158,6 +164,10 @@ func (c *Config) Validate() error {
 	fault(c.DropAfter < 0, "crawler.drop_after: %s is negative", c.DropAfter)
 	fault(c.Poll < time.Second, "crawler.poll: %s is below 1s", c.Poll)
 	fault(c.MaxAge < 0, "crawler.max_age: %s is negative", c.MaxAge)
+	if c.Poll >= time.Second {
+		err := c.bounds().Validate()
+		fault(err != nil, "crawler.%v", err)
+	}
 	err := validRevisits(c.Revisit)
 	fault(err != nil, "crawler.revisit: %v", err)
 	_, err = usage.Parse(c.Obey)
@@ -195,6 +205,11 @@ func (c *Config) fetchOptions() (o fetch.Options, err error) {
 	}
 	o.AllowPrivateProxies, err = prefixes(c.AllowPrivateProxies)
 	return o, err
+}
+
+// bounds are the intervals of polls.
+func (c *Config) bounds() cadence.Bounds {
+	return cadence.Bounds{First: c.Poll, Min: c.PollMin, Max: c.PollMax}.WithDefaults()
 }
 
 func prefixes(list []string) ([]netip.Prefix, error) {

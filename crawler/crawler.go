@@ -8,7 +8,6 @@ package crawler
 import (
 	"context"
 	"errors"
-	"fmt"
 	"hash/maphash"
 	"net/netip"
 	"slices"
@@ -29,6 +28,7 @@ const (
 	maxLanes     = 20_000
 	maxForeign   = 200_000 // fingerprints of links to other hosts that were pushed lately
 	janitorEvery = 2 * time.Minute
+	scopeTTL     = 5 * time.Second // how long a source's definition is not asked for again
 )
 
 // Crawler is one crawler worker.
@@ -147,9 +147,10 @@ func (c *Crawler) backPressure(ctx context.Context, was bool) bool {
 	return full
 }
 
-// janitor arms every host that has URLs or revisits waiting and no turn. There
-// should be none; it heals what a crash, a restored stream or a crawl that ended
-// by itself left.
+// janitor arms every host that has URLs or revisits waiting and no turn, and puts
+// URLs back that are parked although their source is not paused. There should be
+// none; it heals what a crash, a restored stream or a crawl that ended by itself
+// left.
 func (c *Crawler) janitor(ctx context.Context) {
 	tick := time.NewTicker(janitorEvery)
 	defer tick.Stop()
@@ -160,6 +161,9 @@ func (c *Crawler) janitor(ctx context.Context) {
 			}
 		} else if n > 0 {
 			c.log.Info("armed hosts that had no turn", logging.Event(logging.JanitorArmed), zap.Int("hosts", n))
+		}
+		if err := unparkResumed(ctx, c.bus); err != nil && ctx.Err() == nil {
+			c.log.Warn("put parked URLs back", logging.Event(logging.NATSError), zap.Error(err))
 		}
 		select {
 		case <-ctx.Done():
@@ -217,37 +221,6 @@ func arm(ctx context.Context, b *bus.Bus, hosts map[string]uint64) (armed int, e
 	return armed, nil
 }
 
-// Enqueue stores the sources' definitions, puts their seeds into the frontier
-// and arms their hosts.
-func Enqueue(ctx context.Context, b *bus.Bus, sources []Source, crawlID string) error {
-	hosts := map[string]bool{}
-	for _, s := range sources {
-		if err := s.Normalise(); err != nil {
-			return err
-		}
-		if err := b.PutSource(ctx, s.ID, s); err != nil {
-			return err
-		}
-		for _, seed := range s.Seeds {
-			u, err := ParseSeed(seed)
-			if err != nil {
-				return fmt.Errorf("seed %q: %w", seed, err)
-			}
-			job := bus.FrontierURL{URL: u.String(), Source: s.ID, Seed: true, Foreign: true, CrawlID: crawlID, Found: time.Now().UTC()}
-			if err := b.Push(ctx, u.Host, bus.PrioritySeed, job, "seed:"+crawlID+":"+u.String()); err != nil {
-				return fmt.Errorf("enqueue seed %s: %w", seed, err)
-			}
-			hosts[u.Host] = true
-		}
-	}
-	for host := range hosts {
-		if err := callOn(ctx, b.Hosts(), host); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // callOn makes sure that a host with new URLs gets a turn soon.
 func callOn(ctx context.Context, q *turn.Queue, host string) error {
 	token := bus.HostToken(host)
@@ -259,12 +232,17 @@ func callOn(ctx context.Context, q *turn.Queue, host string) error {
 	return err
 }
 
-// scope returns a source by id; what is not known any more yields
-// bus.ErrNotFound.
+// scope returns a source by id, as it was a few seconds ago at the earliest;
+// what is not known any more yields bus.ErrNotFound.
 func (c *Crawler) scope(ctx context.Context, id string) (*scope, error) {
 	if s, ok := c.scopes.Get(id); ok && time.Now().Before(s.till) {
 		return s.scope, nil
 	}
+	return c.freshScope(ctx, id)
+}
+
+// freshScope is scope for a definition as it is now.
+func (c *Crawler) freshScope(ctx context.Context, id string) (*scope, error) {
 	var src Source
 	if err := c.bus.Source(ctx, id, &src); err != nil {
 		return nil, err
@@ -273,7 +251,7 @@ func (c *Crawler) scope(ctx context.Context, id string) (*scope, error) {
 	if err != nil {
 		return nil, bus.Permanent("bad_source", err)
 	}
-	c.scopes.Add(id, cachedScope{s, time.Now().Add(15 * time.Second)})
+	c.scopes.Add(id, cachedScope{s, time.Now().Add(scopeTTL)})
 	return s, nil
 }
 

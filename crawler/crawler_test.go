@@ -157,7 +157,7 @@ func TestLinksAreFollowedWithinDepthScopeAndDomain(t *testing.T) {
 	}
 	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/"}, Depth: 1, Allow: []string{"/news/"}, Deny: []string{"deny"}})
 	r.crawl(t)
-	got := s.paths()
+	got := s.unguessed()
 	slices.Sort(got)
 	same(t, "requests", got, []string{"/", "/news/1", "/news/2", "/robots.txt"})
 	if n := len(other.log()); n != 0 {

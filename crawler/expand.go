@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"pressmill/crawler/cadence"
 	"pressmill/crawler/feeds"
 	"pressmill/crawler/links"
 	"pressmill/crawler/usage"
@@ -23,15 +24,27 @@ const (
 	pushBatch  = 512    // URLs that go into the frontier without waiting for one another
 )
 
+// listing is what a seed page, feed or sitemap lists.
+type listing struct {
+	kind   string        // feed, sitemap or page
+	fresh  int           // URLs that were not known
+	partly bool          // it could not be read whole, or the frontier had no room
+	ttl    time.Duration // for how long a feed asks to be left alone
+	hints  cadence.Hints
+	feeds  []*url.URL // that a page links to
+}
+
 // expandFeed pushes a feed's items. Items on other domains are fetched and
 // keep their source.
 func (v *visit) expandFeed(ctx context.Context, job bus.FrontierURL, u *url.URL, src *scope, resp *response) error {
 	feed, err := feeds.Parse(resp.body)
 	if err != nil {
+		v.listed.partly = true
 		v.stage.Fail("bad_feed")
 		v.log.Error("feed cannot be read", logging.Event(logging.FetchFailed), logging.URL(job.URL), zap.String(logging.KeyReason, "bad_feed"), zap.Error(err))
 		return nil
 	}
+	v.listed.ttl = feed.TTL
 	targets := make([]target, 0, len(feed.Items))
 	for _, item := range feed.Items {
 		if t, err := weburl.Resolve(u, item.URL); err == nil && item.URL != "" {
@@ -50,13 +63,7 @@ func (v *visit) expandPage(ctx context.Context, job bus.FrontierURL, u *url.URL,
 	}
 	found := links.Scan(resp.body, u, maxLinks)
 	if job.Seed {
-		for _, f := range found.Feeds {
-			if t, err := weburl.Parse(f); err == nil && src.owns(t.Host) {
-				if err := v.pushPoll(ctx, t, job); err != nil {
-					return article, err
-				}
-			}
-		}
+		v.listed.feeds = ownFeeds(found.Feeds, src)
 	}
 	if resp.asks&v.obeyed&usage.NoFollow != 0 {
 		v.stage.Skip("nofollow")
@@ -75,15 +82,14 @@ func (v *visit) expandPage(ctx context.Context, job bus.FrontierURL, u *url.URL,
 	return article, v.pushAll(ctx, job, src, targets)
 }
 
-// pushPoll pushes a feed or sitemap that was discovered, to be looked at once
-// per crawl and again from then on.
-func (v *visit) pushPoll(ctx context.Context, u *url.URL, from bus.FrontierURL) error {
-	key := weburl.Key(u)
-	if u.Host == v.host && v.seen.Has(pollMark(from.CrawlID, key)) {
-		return nil
+// ownFeeds returns the feeds on the source's domain, no more than are looked at.
+func ownFeeds(found []string, src *scope) (feeds []*url.URL) {
+	for _, f := range found {
+		if u, err := weburl.Parse(f); err == nil && src.owns(u.Host) && len(feeds) < maxFound {
+			feeds = append(feeds, u)
+		}
 	}
-	job := bus.FrontierURL{URL: u.String(), Source: from.Source, Seed: true, Foreign: true, CrawlID: from.CrawlID, Found: time.Now().UTC()}
-	return v.push(ctx, u, bus.PrioritySeed, job, "poll:"+from.CrawlID+":"+key)
+	return feeds
 }
 
 // pushAll pushes what is neither known yet nor too old, batch by batch.
@@ -104,6 +110,7 @@ func (v *visit) pushBatch(ctx context.Context, from bus.FrontierURL, src *scope,
 	if err != nil {
 		return err
 	}
+	v.listed.partly = v.listed.partly || len(refused) > 0
 	for _, i := range refused {
 		v.stage.Skip("frontier_full")
 		batch[i].Host = ""
@@ -113,10 +120,15 @@ func (v *visit) pushBatch(ctx context.Context, from bus.FrontierURL, src *scope,
 		switch q.Host {
 		case "":
 		case v.host:
+			v.listed.fresh++
 			marks = append(marks, fingerprints[i])
 		default:
 			v.foreign.Add(fingerprints[i], struct{}{})
 			others[q.Host] = true
+			if mark := foreignMark(fingerprints[i]); from.Seed && !v.seen.Has(mark) {
+				v.listed.fresh++
+				marks = append(marks, mark)
+			}
 		}
 	}
 	for host := range others {
@@ -126,6 +138,10 @@ func (v *visit) pushBatch(ctx context.Context, from bus.FrontierURL, src *scope,
 	}
 	return v.seen.Add(ctx, marks...)
 }
+
+// foreignMark marks what a seed of this host lists on another one, so that it
+// is news once. Whether it is fetched is for its own host to say.
+func foreignMark(f uint64) uint64 { return bus.Fingerprint(fmt.Sprintf("foreign %016x", f)) }
 
 // unknown returns what is to be pushed of targets, with its fingerprints, and
 // the marks of what is not.

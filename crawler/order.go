@@ -24,8 +24,8 @@ func (v *visit) next(ctx context.Context) (bus.FrontierURL, *poll, error) {
 			return job, nil, err
 		}
 	}
-	if job, p, ok := v.duePoll(); ok {
-		return job, p, nil
+	if p := v.duePoll(ctx); p != nil {
+		return p.job(), p, nil
 	}
 	job, err := v.bus.Next(ctx, v.host, v.state.Taken, bus.PrioritySeed)
 	if errors.Is(err, bus.ErrNotFound) {

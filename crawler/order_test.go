@@ -59,7 +59,7 @@ func TestNewestItemsFirstThenNewestEntriesThenLinks(t *testing.T) {
 	s.on("/l1", page("/far"))
 	r.enqueue(t, "c1", Source{Depth: 2, Seeds: []string{s.URL + "/map", s.URL + "/", s.URL + "/feed"}})
 	r.crawl(t)
-	got := slices.DeleteFunc(s.paths(), func(p string) bool { return p == "/robots.txt" })
+	got := slices.DeleteFunc(s.unguessed(), func(p string) bool { return p == "/robots.txt" })
 	// After two seeds an item goes first: what waits then is the sitemap's newest.
 	same(t, "requests", got, []string{"/map", "/", "/e1", "/feed", "/i1", "/i2", "/i3", "/e2", "/l1", "/l2", "/l3", "/far"})
 }

@@ -2,6 +2,7 @@ package crawler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -31,7 +32,7 @@ func (v *visit) settle(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 		return v.retry(ctx, job, p, reason, err.Error())
 	case resp.status == http.StatusTooManyRequests || resp.status >= 500:
 		return v.retry(ctx, job, p, fmt.Sprintf("http_%d", resp.status), http.StatusText(resp.status))
-	case resp.status == http.StatusNotModified && !resp.conditional:
+	case resp.status == http.StatusNotModified && !resp.conditional && p == nil:
 		return v.retry(ctx, job, p, "http_304", "answers a request that had no validator")
 	case resp.status == http.StatusOK && len(resp.body) == 0 && !resp.streamed:
 		return v.retry(ctx, job, p, "empty", "200 without a body")
@@ -42,13 +43,15 @@ func (v *visit) settle(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 	}
 	switch {
 	case resp.status == http.StatusNotModified:
-		v.polled(job, p, resp)
+		v.polled(ctx, job, p, src, resp)
 		v.logFetch(job, resp, "unchanged")
 		return v.done(ctx, job, key, "unchanged")
 	case resp.status >= 300 && resp.status < 400 && resp.header.Get("Location") != "":
 		v.logFetch(job, resp, "redirect")
-		v.postpone(p)
+		v.postpone(ctx, p)
 		return v.redirect(ctx, job, u, key, resp)
+	case job.FoundBy == foundGuess && resp.status >= 400:
+		return v.notFound(ctx, job, p, u, key)
 	case resp.status != http.StatusOK && resp.status != http.StatusNonAuthoritativeInfo:
 		return v.fail(ctx, job, p, fmt.Sprintf("http_%d", resp.status), http.StatusText(resp.status))
 	}
@@ -67,6 +70,8 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 	case !html && feeds.Sniff(ctype, resp.body):
 		kind = "feed"
 		err = v.expandFeed(ctx, job, u, src, resp)
+	case job.FoundBy != "":
+		return v.notFound(ctx, job, p, u, key)
 	default:
 		twins := v.twins(job, u, resp.body)
 		if v.hadAs(twins.Canonical) {
@@ -94,14 +99,18 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 	if err != nil {
 		return err
 	}
+	if err := v.discover(ctx, u, src, job); err != nil {
+		return err
+	}
 	var marks []uint64
 	if withheld != "" {
 		marks = append(marks, outcomeMark(withheld, key))
 	}
 	if job.Seed {
-		marks = append(marks, pollMark(job.CrawlID, key))
+		marks = append(marks, seedMark(job, key))
 		if kind != "article" {
-			v.polled(job, p, resp)
+			v.listed.kind = kind
+			v.polled(ctx, job, p, src, resp)
 		} else {
 			v.dropPoll(p)
 		}
@@ -197,12 +206,28 @@ func (v *visit) skip(ctx context.Context, job bus.FrontierURL, reason string) er
 	return v.remove(ctx, job)
 }
 
+// park puts a URL of a paused source aside. Its source is asked for once more:
+// what is parked after the source was resumed waits for the janitor.
+func (v *visit) park(ctx context.Context, job bus.FrontierURL) error {
+	src, err := v.freshScope(ctx, job.Source)
+	if err != nil && !errors.Is(err, bus.ErrNotFound) {
+		return err
+	}
+	if job.Seq == 0 || err != nil || !src.Paused {
+		return nil // the next look at it decides anew
+	}
+	if err := v.bus.Park(ctx, v.host, job); err != nil {
+		return err
+	}
+	return v.remove(ctx, job)
+}
+
 // fail gives up a URL that a later try would not bring.
 func (v *visit) fail(ctx context.Context, job bus.FrontierURL, p *poll, reason, detail string) error {
 	v.stage.Fail(reason)
 	v.log.Error("gave up", logging.Event(logging.FetchFailed), logging.URL(job.URL), zap.String(logging.KeyReason, reason),
 		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source), zap.String("error", detail))
-	v.postpone(p)
+	v.pollFailed(ctx, job, p, reason)
 	u, err := weburl.Parse(job.URL)
 	if err != nil {
 		return v.remove(ctx, job)
@@ -223,7 +248,7 @@ func (v *visit) retry(ctx context.Context, job bus.FrontierURL, p *poll, reason,
 	}
 	job.Attempts++
 	if p != nil {
-		p.Due = time.Now().Add(max(backoff, v.cfg.Poll))
+		v.pollFailed(ctx, job, p, reason)
 	} else if job.Attempts >= v.cfg.Attempts {
 		return v.giveUp(ctx, job, reason, detail)
 	}

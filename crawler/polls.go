@@ -1,74 +1,276 @@
 package crawler
 
 import (
+	"context"
+	"errors"
+	"math/rand/v2"
 	"net/http"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
 
+	"pressmill/crawler/cadence"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
 )
 
-// poll is a seed, feed or sitemap that is looked at again.
+const (
+	// pollCrawl is the crawl id of what polls find.
+	pollCrawl = "poll"
+	// pausedLook is how often a host is looked after that has nothing to do but
+	// polls of paused sources. Resuming a source calls on its hosts.
+	pausedLook = 5 * time.Minute
+	// maxFails is how often in a row a poll may fail that nobody named.
+	maxFails = 5
+)
+
+// poll is a seed page, feed or sitemap that is looked at again. It lies in the
+// turn of its host, so that it outlives workers.
 type poll struct {
-	URL          string    `json:"url"`
-	Source       string    `json:"source"`
-	Due          time.Time `json:"due"`
-	ETag         string    `json:"etag,omitempty"`
-	LastModified string    `json:"last_modified,omitempty"`
+	URL    string `json:"url"`
+	Source string `json:"source"`
+	// Named is the seed that led here by redirects, if it is another URL.
+	Named   string `json:"named,omitempty"`
+	FoundBy string `json:"found_by,omitempty"` // as in bus.FrontierURL
+	Kind    string `json:"kind,omitempty"`     // feed, sitemap or page
+
+	Due          time.Time     `json:"due"`
+	Every        time.Duration `json:"every,omitempty"` // the interval that its news led to
+	ETag         string        `json:"etag,omitempty"`
+	LastModified string        `json:"last_modified,omitempty"`
+
+	LastSuccess time.Time `json:"last_success,omitzero"`
+	LastNews    time.Time `json:"last_news,omitzero"`
+	Found       int       `json:"found,omitempty"`  // URLs that were new
+	Credit      int       `json:"credit,omitempty"` // those that sitemaps of an index brought since it was looked at
+	Fails       int       `json:"fails,omitempty"`  // in a row
+	Error       string    `json:"error,omitempty"`  // why the last one failed
 }
 
-// duePoll returns a poll that is due, and the job that it is.
-func (v *visit) duePoll() (bus.FrontierURL, *poll, bool) {
+// seed is the seed that a poll stands for.
+func (p *poll) seed() string {
+	if p.Named != "" {
+		return p.Named
+	}
+	return p.URL
+}
+
+// duePoll returns a poll that is due, or nil.
+func (v *visit) duePoll(ctx context.Context) *poll {
 	if v.cfg.Once {
-		return bus.FrontierURL{}, nil, false
+		return nil
 	}
 	for i := range v.state.Polls {
-		if p := &v.state.Polls[i]; !time.Now().Before(p.Due) {
-			return bus.FrontierURL{URL: p.URL, Source: p.Source, Seed: true, CrawlID: "poll", Found: p.Due}, p, true
+		if p := &v.state.Polls[i]; !time.Now().Before(p.Due) && !v.paused(ctx, p.Source) {
+			return p
 		}
 	}
-	return bus.FrontierURL{}, nil, false
+	return nil
 }
 
-// polled notes when a seed is looked at again.
-func (v *visit) polled(job bus.FrontierURL, p *poll, resp *response) {
+// job is the URL of a poll that is due.
+func (p *poll) job() bus.FrontierURL {
+	return bus.FrontierURL{URL: p.URL, Source: p.Source, Seed: true, FoundBy: p.FoundBy, CrawlID: pollCrawl, Found: p.Due}
+}
+
+// nextPoll returns when the host has to be visited for its polls.
+func (v *visit) nextPoll(ctx context.Context) (at time.Time, ok bool) {
+	for i := range v.state.Polls {
+		p := &v.state.Polls[i]
+		due := p.Due
+		if look := time.Now().Add(pausedLook); due.Before(look) && v.paused(ctx, p.Source) {
+			due = look
+		}
+		if !ok || due.Before(at) {
+			at, ok = due, true
+		}
+	}
+	return at, ok
+}
+
+// paused says whether a source is paused. What cannot be read is not: that
+// shows when its URL is worked on.
+func (v *visit) paused(ctx context.Context, source string) bool {
+	s, err := v.scope(ctx, source)
+	return err == nil && s.Paused
+}
+
+// reviewPolls brings the polls in line with the sources as they are now: it
+// forgets those of sources and seeds that are gone, and keeps within the
+// intervals of the others.
+func (v *visit) reviewPolls(ctx context.Context) error {
+	if v.cfg.Once {
+		return nil
+	}
+	now := time.Now()
+	sources := map[string]*scope{}
+	var kept []poll
+	for _, p := range v.state.Polls {
+		src, known := sources[p.Source]
+		if !known {
+			var err error
+			if src, err = v.freshScope(ctx, p.Source); err != nil && !errors.Is(err, bus.ErrNotFound) {
+				return err
+			}
+			sources[p.Source] = src
+		}
+		if src == nil || p.FoundBy == "" && !slices.Contains(src.Seeds, p.seed()) {
+			continue
+		}
+		if latest := now.Add(v.bounds(src).Max * 11 / 10); v.state.Dropped.IsZero() && p.Due.After(latest) {
+			p.Due = latest
+		}
+		kept = append(kept, p)
+	}
+	v.state.Polls = kept
+	for id := range v.state.Standings {
+		if src, known := sources[id]; !known || src == nil {
+			delete(v.state.Standings, id)
+		}
+	}
+	return nil
+}
+
+// bounds are the intervals of a source's polls.
+func (v *visit) bounds(src *scope) cadence.Bounds {
+	own := cadence.Bounds{First: src.Poll, Min: src.PollMin, Max: src.PollMax}
+	if own.First != 0 {
+		own = own.WithDefaults()
+	}
+	return own.Or(v.cfg.bounds())
+}
+
+// pollOf returns the poll of a seed, making one if it has none yet; nil if
+// there are no polls.
+func (v *visit) pollOf(job bus.FrontierURL, p *poll) *poll {
+	if p != nil || v.cfg.Once || !job.Seed || lastChange(job) != "" {
+		return p
+	}
+	for i := range v.state.Polls {
+		if known := &v.state.Polls[i]; known.URL == job.URL && known.Source == job.Source {
+			return known
+		}
+	}
+	fresh := poll{URL: job.URL, Source: job.Source, FoundBy: job.FoundBy}
+	if job.Requested != job.URL {
+		fresh.Named = job.Requested
+	}
+	if fresh.FoundBy != "" {
+		v.makeRoom(job.Source)
+	}
+	v.state.Polls = append(v.state.Polls, fresh)
+	return &v.state.Polls[len(v.state.Polls)-1]
+}
+
+// polled notes what a look at a seed brought, and when the next one is.
+func (v *visit) polled(ctx context.Context, job bus.FrontierURL, p *poll, src *scope, resp *response) {
 	if v.cfg.Once || !job.Seed {
 		return
 	}
-	if p == nil {
-		for i := range v.state.Polls {
-			if v.state.Polls[i].URL == job.URL {
-				p = &v.state.Polls[i]
-			}
+	if p = v.pollOf(job, p); p == nil {
+		v.credit(ctx, job)
+		return
+	}
+	now, listed := time.Now(), v.listed
+	bounds := v.bounds(src)
+	news := listed.fresh+p.Credit > 0
+	hints := listed.hints
+	hints.Fresh = cadence.Freshness(resp.header, now)
+	if !news {
+		hints.Fresh = max(hints.Fresh, listed.ttl) // one that has news knows better than its ttl
+	}
+	if p.LastSuccess.IsZero() {
+		p.Every = bounds.Clamp(0) // whatever it lists is new
+	} else {
+		p.Every = bounds.After(p.Every, news)
+	}
+	if news {
+		p.LastNews = now.UTC()
+	}
+	p.Due = bounds.Next(now, p.Every, hints, rand.Float64())
+	p.LastSuccess, p.Fails, p.Error = now.UTC(), 0, ""
+	p.Found, p.Credit = p.Found+listed.fresh, 0
+	if listed.kind != "" {
+		p.Kind = listed.kind
+	}
+	p.validate(resp, listed)
+	v.log.Info("polled", logging.Event(logging.SourcePoll), logging.URL(job.URL), zap.String(logging.KeySource, job.Source),
+		zap.String("kind", p.Kind), zap.Int(logging.KeyNew, listed.fresh), zap.Duration("every", p.Every), zap.Time("next", p.Due))
+	v.stand(ctx, job.Source, listed.fresh, true)
+}
+
+// credit gives the index that lists a sitemap what the sitemap brought: the
+// index is looked at as often as its sitemaps have news.
+func (v *visit) credit(ctx context.Context, job bus.FrontierURL) {
+	for i := range v.state.Polls {
+		if p := &v.state.Polls[i]; p.URL == job.Index && p.Source == job.Source {
+			p.Credit += v.listed.fresh
+			p.Found += v.listed.fresh
 		}
 	}
-	if p == nil {
-		v.state.Polls = append(v.state.Polls, poll{URL: job.URL, Source: job.Source})
-		p = &v.state.Polls[len(v.state.Polls)-1]
-	}
-	p.Due = time.Now().Add(v.cfg.Poll)
-	if resp.status == http.StatusOK {
+	v.stand(ctx, job.Source, v.listed.fresh, true)
+}
+
+// validate keeps the validators of what was read. Of what was not read whole,
+// or found no room in the frontier, it keeps none: the next look has to see it
+// again.
+func (p *poll) validate(resp *response, listed listing) {
+	switch {
+	case resp.status == http.StatusNotModified:
+		if etag := resp.header.Get("ETag"); etag != "" {
+			p.ETag = etag
+		}
+	case listed.partly || resp.truncated:
+		p.ETag, p.LastModified = "", ""
+	default:
 		p.ETag, p.LastModified = resp.header.Get("ETag"), resp.header.Get("Last-Modified")
 	}
-	v.log.Info("polled", logging.Event(logging.SourcePoll), logging.URL(job.URL), zap.String(logging.KeySource, job.Source), zap.Time("next", p.Due))
+}
+
+// pollFailed notes that a seed could not be read. One that was named is tried
+// again for as long as its source names it.
+func (v *visit) pollFailed(ctx context.Context, job bus.FrontierURL, p *poll, reason string) {
+	if p == nil && job.FoundBy != "" {
+		return
+	}
+	if p = v.pollOf(job, p); p == nil {
+		return
+	}
+	p.Fails, p.Error = p.Fails+1, reason
+	if p.FoundBy != "" && p.Fails >= maxFails {
+		v.log.Info("a feed or sitemap that was found is gone", logging.Event(logging.PollDropped), logging.URL(p.URL),
+			zap.String(logging.KeySource, p.Source), zap.String(logging.KeyReason, reason))
+		v.dropPoll(p)
+	} else {
+		v.postpone(ctx, p)
+	}
+	v.stand(ctx, job.Source, 0, false)
+}
+
+// postpone makes a poll wait longer than the last time.
+func (v *visit) postpone(ctx context.Context, p *poll) {
+	if p == nil {
+		return
+	}
+	src, err := v.scope(ctx, p.Source)
+	if err != nil {
+		src = &scope{} // removed meanwhile: the next visit forgets the poll
+	}
+	bounds := v.bounds(src)
+	p.Every = bounds.After(p.Every, false)
+	p.Due = bounds.Next(time.Now(), p.Every, cadence.Hints{}, rand.Float64())
+	if p.Due.Before(v.state.NotBefore) {
+		p.Due = v.state.NotBefore
+	}
 }
 
 func (v *visit) dropPoll(p *poll) {
 	if p == nil {
 		return
 	}
-	for i := range v.state.Polls {
-		if &v.state.Polls[i] == p {
-			v.state.Polls = append(v.state.Polls[:i], v.state.Polls[i+1:]...)
-			return
-		}
-	}
-}
-
-func (v *visit) postpone(p *poll) {
-	if p != nil {
-		p.Due = time.Now().Add(v.cfg.Poll)
-	}
+	gone := *p
+	v.state.Polls = slices.DeleteFunc(v.state.Polls, func(other poll) bool {
+		return other.URL == gone.URL && other.Source == gone.Source
+	})
 }

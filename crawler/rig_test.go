@@ -85,6 +85,11 @@ func (s *site) paths() []string {
 	return paths
 }
 
+// unguessed is paths without the places where the crawler looks for sitemaps.
+func (s *site) unguessed() []string {
+	return slices.DeleteFunc(s.paths(), func(path string) bool { return slices.Contains(guesses, path) })
+}
+
 func (s *site) asked(path string) int {
 	n := 0
 	for _, p := range s.paths() {

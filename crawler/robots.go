@@ -53,7 +53,7 @@ func (e robotsEntry) rules(agent string) *robots.Rules {
 // refreshRobots makes sure that the lane's rules are those of a robots.txt
 // that is fresh enough. It says whether it sent a request, after which the
 // host's gap has to pass, or put the URL off.
-func (v *visit) refreshRobots(ctx context.Context, u *url.URL, src *scope, job bus.FrontierURL, p *poll) (asked bool, err error) {
+func (v *visit) refreshRobots(ctx context.Context, u *url.URL, job bus.FrontierURL, p *poll) (asked bool, err error) {
 	now := time.Now()
 	if v.rules != nil && now.Before(v.rulesTill) {
 		return false, nil
@@ -100,7 +100,7 @@ func (v *visit) refreshRobots(ctx context.Context, u *url.URL, src *scope, job b
 	if err := v.bus.PutRobots(ctx, v.host, entry); err != nil {
 		return true, err
 	}
-	return true, v.discoverSitemaps(ctx, u, src, job)
+	return true, nil
 }
 
 func (l *lane) learn(e robotsEntry) {
@@ -236,21 +236,4 @@ func robotsLife(h http.Header) time.Duration {
 		}
 	}
 	return max(life, robotsShortest)
-}
-
-// discoverSitemaps pushes the news sitemaps that robots.txt names.
-func (v *visit) discoverSitemaps(ctx context.Context, base *url.URL, src *scope, job bus.FrontierURL) error {
-	if src.Depth == 0 || !src.owns(base.Host) {
-		return nil
-	}
-	for _, line := range v.rules.Sitemaps() {
-		u, err := weburl.Resolve(base, line)
-		if err != nil || !src.owns(u.Host) || !strings.Contains(strings.ToLower(u.Path), "news") {
-			continue
-		}
-		if err := v.pushPoll(ctx, u, job); err != nil {
-			return err
-		}
-	}
-	return nil
 }

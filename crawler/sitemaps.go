@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -28,10 +30,11 @@ type sitemapStream struct {
 	u   *url.URL
 	src *scope
 
-	batch   []target
-	entries int
-	broken  error // what is wrong with the sitemap, or with the wire
-	fatal   error // of the bus: the turn is left
+	batch    []target
+	children []target // the sitemaps of an index
+	entries  int
+	broken   error // what is wrong with the sitemap, or with the wire
+	fatal    error // of the bus: the turn is left
 }
 
 // taker returns what takes over the bodies of sitemaps.
@@ -49,7 +52,7 @@ func (s *sitemapStream) taker(ctx context.Context) fetch.Taker {
 func (s *sitemapStream) read(ctx context.Context, body io.Reader) error {
 	for e, err := range sitemap.Entries(body, maxEntries) {
 		if err != nil {
-			s.broken = err
+			s.broken, s.listed.partly = err, true
 			break
 		}
 		s.entries++
@@ -57,26 +60,32 @@ func (s *sitemapStream) read(ctx context.Context, body io.Reader) error {
 			return s.fatal
 		}
 	}
-	s.fatal = s.flush(ctx)
+	if s.fatal = s.flush(ctx); s.fatal == nil {
+		s.fatal = s.pushChildren(ctx, s.job, s.children)
+	}
 	return s.fatal
 }
 
-// add notes an entry that lies in the source's domain.
+// add notes an entry that lies in the source's domain. A list of URLs that was
+// named may point anywhere.
 func (s *sitemapStream) add(ctx context.Context, e sitemap.Entry) error {
 	dated := latest(e.Published, e.LastMod)
 	if s.tooOld(s.src, dated) {
 		return nil // an archive has millions of them: they leave no mark
 	}
 	u, err := weburl.Resolve(s.u, e.URL)
-	if err != nil || !s.src.owns(u.Host) {
+	if err != nil || !s.src.owns(u.Host) && !(e.Text && s.job.FoundBy == "") {
 		return nil //nolint:nilerr // it lists what is not for us
 	}
-	if e.Index {
-		return s.pushPoll(ctx, u, s.job)
-	}
 	priority := bus.PriorityNear
-	if e.News {
+	switch {
+	case e.Index:
+		s.children = append(s.children, target{u: u, dated: dated})
+		return nil
+	case e.News:
 		priority = bus.PriorityFeed
+	case !wanted(s.job, dated):
+		return nil
 	}
 	s.batch = append(s.batch, target{u, 0, priority, dated})
 	if len(s.batch) < sitemapBatch {
@@ -99,4 +108,35 @@ func (s *sitemapStream) report() {
 	s.stage.Fail("bad_sitemap")
 	s.log.Error("sitemap is broken; taking what could be read", logging.Event(logging.FetchFailed), logging.URL(s.job.URL),
 		zap.String(logging.KeyReason, "bad_sitemap"), zap.Int("entries", s.entries), zap.Error(s.broken))
+}
+
+// wanted says whether an entry, or a sitemap of an index, is taken by its date.
+// Of what was named, all are; of what the crawler found, the recent ones.
+func wanted(job bus.FrontierURL, dated time.Time) bool {
+	return job.FoundBy == "" || job.FoundBy == foundIndex || time.Since(dated) < foundAge
+}
+
+// pushChildren pushes the sitemaps of an index, those that changed last first.
+// Of an index that is polled or that was found, there is a limit.
+func (v *visit) pushChildren(ctx context.Context, job bus.FrontierURL, children []target) error {
+	slices.SortStableFunc(children, func(a, b target) int { return b.dated.Compare(a.dated) })
+	pushed := 0
+	for _, c := range children {
+		if !c.dated.IsZero() && !wanted(job, c.dated) {
+			v.stage.Skip("age")
+			continue
+		}
+		fresh, err := v.pushChild(ctx, c.u, job, c.dated)
+		if err != nil {
+			return err
+		}
+		if fresh {
+			pushed++
+		}
+		if pushed >= maxChildren && (job.CrawlID == pollCrawl || job.FoundBy != "") {
+			v.listed.partly = true
+			break
+		}
+	}
+	return nil
 }

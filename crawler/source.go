@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"pressmill/crawler/cadence"
 	"pressmill/pkg/weburl"
 )
 
@@ -39,13 +40,23 @@ type Source struct {
 	// Cookies that a host sets are sent back to it, as long as its crawler
 	// remembers it.
 	Cookies bool `yaml:"cookies" json:"cookies,omitempty"`
+	// Poll, PollMin and PollMax are those of the crawler for this source.
+	Poll    time.Duration `yaml:"poll" json:"poll,omitempty"`
+	PollMin time.Duration `yaml:"poll_min" json:"poll_min,omitempty"`
+	PollMax time.Duration `yaml:"poll_max" json:"poll_max,omitempty"`
+	// Lists are local files with a URL per line, each fetched once. They are
+	// read when the source is applied, by whoever applies it.
+	Lists []string `yaml:"lists" json:"-"`
+	// Paused keeps the source from being polled or fetched from. Its URLs
+	// wait until it is resumed.
+	Paused bool `yaml:"paused" json:"paused,omitempty"`
 }
 
 // Normalise fills in what follows from the seeds and reports every fault.
 func (s *Source) Normalise() error {
 	var errs []error
-	if len(s.Seeds) == 0 {
-		errs = append(errs, fmt.Errorf("source %q: no seeds", s.ID))
+	if len(s.Seeds) == 0 && (len(s.Lists) == 0 || s.Domain == "") {
+		errs = append(errs, fmt.Errorf("source %q: no seeds: name a page, feed or sitemap under seeds, or files under lists and a domain", s.ID))
 	}
 	for i, seed := range s.Seeds {
 		u, err := ParseSeed(seed)
@@ -75,6 +86,10 @@ func (s *Source) Normalise() error {
 	}
 	if err := s.checkAccess(); err != nil {
 		errs = append(errs, err)
+	}
+	own := cadence.Bounds{First: s.Poll, Min: s.PollMin, Max: s.PollMax}
+	if err := own.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("source %q: %w", s.ID, err))
 	}
 	for _, p := range append(append([]string{}, s.Allow...), s.Deny...) {
 		if _, err := regexp.Compile(p); err != nil {

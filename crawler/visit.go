@@ -46,7 +46,8 @@ type hostState struct {
 	FailingSince time.Time `json:"failing_since,omitzero"` // the first of them
 	Dropped      time.Time `json:"dropped,omitzero"`       // when the host was given up, or last asked since
 
-	Traps traps.Counters `json:"traps,omitzero"`
+	Traps     traps.Counters      `json:"traps,omitzero"`
+	Standings map[string]Standing `json:"standings,omitempty"` // of the polls' sources, by id
 
 	// Revisits says, by class, when the first revisit is due; nil if that has
 	// to be read from the bus.
@@ -63,6 +64,8 @@ type visit struct {
 	began time.Time
 	urls  int
 	log   *zap.Logger
+	// listed is what the response in work lists.
+	listed listing
 }
 
 // visit works on a host for one turn. Whatever happens, the turn is handed on,
@@ -108,6 +111,9 @@ func (v *visit) run(ctx, stop context.Context) error {
 	v.lookUp(ctx)
 	v.waitAfterCrash()
 	v.state.Traps.NewDay(time.Now())
+	if err := v.reviewPolls(ctx); err != nil {
+		return err
+	}
 	if err := v.seen.Refresh(ctx); err != nil {
 		return err
 	}
@@ -205,10 +211,8 @@ func (v *visit) nextDue(ctx context.Context) (at time.Time, ok bool, err error) 
 	if _, at, ok, err = v.nextRevisit(ctx); err != nil {
 		return at, false, err
 	}
-	for _, p := range v.state.Polls {
-		if !ok || p.Due.Before(at) {
-			at, ok = p.Due, true
-		}
+	if poll, polls := v.nextPoll(ctx); polls && (!ok || poll.Before(at)) {
+		at, ok = poll, true
 	}
 	if at.Before(v.state.NotBefore) {
 		at = v.state.NotBefore
@@ -238,6 +242,12 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 	if err != nil {
 		return err
 	}
+	switch {
+	case src.Paused && job.Revisit != nil:
+		return v.skip(ctx, job, "paused")
+	case src.Paused:
+		return v.park(ctx, job)
+	}
 	key := weburl.Key(u)
 	if p == nil && v.known(job, key) {
 		return v.skip(ctx, job, "seen")
@@ -264,12 +274,12 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 	if later, err := v.reserve(ctx); err != nil || later {
 		return err
 	}
-	fetched, err := v.refreshRobots(ctx, u, src, job, p)
+	fetched, err := v.refreshRobots(ctx, u, job, p)
 	if err != nil || fetched {
 		return err // the gap after robots.txt comes first
 	}
 	if !v.rules.Allowed(u) {
-		v.dropPoll(p)
+		v.pollFailed(ctx, job, p, "robots")
 		return v.skip(ctx, job, "robots")
 	}
 	if reason := v.overLimit(job, u, src); reason != "" {
@@ -290,6 +300,7 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 		setIf(header, "If-None-Match", job.Revisit.ETag)
 		setIf(header, "If-Modified-Since", job.Revisit.LastModified)
 	}
+	v.listed = listing{}
 	entries := &sitemapStream{visit: v, job: job, u: u, src: src}
 	resp, err := v.get(fetch.WithTaker(ctx, entries.taker(ctx)), v.lane, job.URL, header)
 	v.stage.Observe(resp.end.Sub(resp.start))
@@ -316,7 +327,7 @@ func (v *visit) known(job bus.FrontierURL, key string) bool {
 		return false
 	}
 	if job.Seed {
-		return v.seen.Has(outcomeMark("article", key)) || v.seen.Has(pollMark(job.CrawlID, key))
+		return v.seen.Has(outcomeMark("article", key)) || v.seen.Has(seedMark(job, key))
 	}
 	if v.seen.Has(outcomeMark("twin", key)) {
 		return true
@@ -332,9 +343,6 @@ func (v *visit) known(job bus.FrontierURL, key string) bool {
 	}
 	return true
 }
-
-// pollMark marks what was named in one crawl, so that it is looked at once.
-func pollMark(crawlID, key string) uint64 { return bus.Fingerprint("poll " + crawlID + " " + key) }
 
 func pageID(job bus.FrontierURL) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d %s", job.CrawlID, job.Seq, job.Found.UnixNano(), job.URL))

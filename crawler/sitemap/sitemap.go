@@ -43,6 +43,7 @@ var (
 type Entry struct {
 	URL       string    // as written, trimmed
 	Index     bool      // it is a sitemap
+	Text      bool      // it is a line of a text
 	LastMod   time.Time // zero if absent or not readable
 	News      bool      // it has the news extension
 	Published time.Time // of the news extension; zero if absent
@@ -103,10 +104,15 @@ func read(r io.Reader, add func(Entry) bool) error {
 	return p.run(markup.NewScanner(br))
 }
 
-// isTextMap says whether the beginning of a body is a list of URLs.
+// isTextMap says whether the beginning of a body is a list of URLs. Lines that
+// begin with # before the first one are comments.
 func isTextMap(head []byte) bool {
-	line, _, _ := bytes.Cut(bytes.TrimLeft(head, " \t\r\n"), []byte("\n"))
-	return isURL(strings.TrimSpace(string(line)))
+	for line := range bytes.Lines(head) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' {
+			return isURL(string(line))
+		}
+	}
+	return false
 }
 
 func isURL(s string) bool {
@@ -120,7 +126,7 @@ func readText(br *bufio.Reader, add func(Entry) bool) error {
 	for {
 		line, err := br.ReadSlice('\n')
 		if text := string(bytes.TrimSpace(line)); !tooLong && (err == nil || errors.Is(err, io.EOF)) && isURL(text) {
-			if !add(Entry{URL: text}) {
+			if !add(Entry{URL: text, Text: true}) {
 				return errStopped
 			}
 		}

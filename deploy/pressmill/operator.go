@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,18 +10,30 @@ import (
 
 	"go.uber.org/zap"
 
-	"pressmill/crawler"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
 	"pressmill/pkg/news"
 	"pressmill/pkg/worker"
 )
 
+// operate is what a command does on the bus of a configuration.
+type operate func(ctx context.Context, env *worker.Env, b *bus.Bus, file *config.File, args []string) error
+
 // operator is a command that works on the bus of a configuration.
-func operator(name, args, short string, run func(ctx context.Context, env *worker.Env, b *bus.Bus, file *config.File, args []string) error) worker.Command {
-	return worker.Command{Name: name, Args: "[-config FILE] " + args, Short: short, Run: func(ctx context.Context, env *worker.Env, argv []string) error {
+func operator(name, args, short string, run operate) worker.Command {
+	return operatorWith(worker.Command{Name: name, Args: args, Short: short}, nil, run)
+}
+
+// operatorWith is operator for a command that has a long text, and more flags
+// than -config, which define sets up.
+func operatorWith(cmd worker.Command, define func(*worker.Flags), run operate) worker.Command {
+	cmd.Args = "[-config FILE] " + cmd.Args
+	cmd.Run = func(ctx context.Context, env *worker.Env, argv []string) error {
 		flags := env.Flags()
 		path := flags.String("config", "", "`FILE` with the section bus (default: "+bus.Defaults().URL+")")
+		if define != nil {
+			define(flags)
+		}
 		if err := flags.Parse(argv); err != nil {
 			return err
 		}
@@ -30,21 +41,27 @@ func operator(name, args, short string, run func(ctx context.Context, env *worke
 		if err != nil {
 			return err
 		}
-		cfg := bus.Defaults()
-		if err := file.Decode("bus", &cfg); err != nil {
-			return err
-		}
-		b, err := bus.Connect(cfg, "operator", zap.NewNop())
+		b, err := connect(file)
 		if err != nil {
 			return err
 		}
 		defer b.Close()
 		return run(ctx, env, b, file, flags.Args())
-	}}
+	}
+	return cmd
+}
+
+// connect connects to the bus of a configuration.
+func connect(file *config.File) (*bus.Bus, error) {
+	cfg := bus.Defaults()
+	if err := file.Decode("bus", &cfg); err != nil {
+		return nil, err
+	}
+	return bus.Connect(cfg, "operator", zap.NewNop())
 }
 
 func operatorCommands() []worker.Command {
-	return []worker.Command{
+	commands := []worker.Command{
 		operator("topology apply", "", "Make or update the streams, consumers and buckets", func(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, _ []string) error {
 			if err := b.Apply(ctx); err != nil {
 				return err
@@ -59,14 +76,12 @@ func operatorCommands() []worker.Command {
 			fmt.Fprintln(env.Stdout, "topology is right")
 			return nil
 		}),
-		operator("sources apply", "[-config FILE]", "Collect from the sources of the configuration", applySources),
-		operator("sources list", "", "List the sources", listSources),
-		operator("sources remove", "ID...", "Stop collecting from sources", removeSources),
 		operator("deadletters list", "[STAGE]", "List what could not be worked on", listDead),
 		operator("deadletters show", "SEQ", "Print the payload of a dead letter", showDead),
 		operator("deadletters replay", "SEQ...|all", "Put dead letters back where they came from", replayDead),
 		{Name: "schema", Args: "[article|takedown]", Short: "Print the JSON Schema of an article, or of a takedown", Run: printSchema},
 	}
+	return append(commands, sourceCommands()...)
 }
 
 func printSchema(_ context.Context, env *worker.Env, args []string) error {
@@ -84,47 +99,6 @@ func printSchema(_ context.Context, env *worker.Env, args []string) error {
 	enc := json.NewEncoder(env.Stdout)
 	enc.SetIndent("", "  ")
 	return enc.Encode(schema)
-}
-
-func applySources(ctx context.Context, env *worker.Env, b *bus.Bus, file *config.File, _ []string) error {
-	var sources []crawler.Source
-	if err := file.Decode("sources", &sources); err != nil {
-		return err
-	}
-	if len(sources) == 0 {
-		return worker.Usagef("the configuration has no sources")
-	}
-	if err := crawler.Enqueue(ctx, b, sources, newCrawlID()); err != nil {
-		return err
-	}
-	fmt.Fprintf(env.Stdout, "%d sources applied\n", len(sources))
-	return nil
-}
-
-func listSources(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, _ []string) error {
-	ids, err := b.Sources(ctx)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		var s crawler.Source
-		if err := b.Source(ctx, id, &s); err != nil {
-			return err
-		}
-		fmt.Fprintf(env.Stdout, "%s\t%s\t%d seeds\tdepth %d\n", s.ID, s.Domain, len(s.Seeds), s.Depth)
-	}
-	return nil
-}
-
-func removeSources(ctx context.Context, _ *worker.Env, b *bus.Bus, _ *config.File, ids []string) error {
-	if len(ids) == 0 {
-		return worker.Usagef("name the sources to remove")
-	}
-	var errs []error
-	for _, id := range ids {
-		errs = append(errs, b.RemoveSource(ctx, id))
-	}
-	return errors.Join(errs...)
 }
 
 func listDead(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, args []string) error {

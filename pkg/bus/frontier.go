@@ -37,6 +37,12 @@ type FrontierURL struct {
 	// holder asks the set of seen URLs when it takes it.
 	Foreign  bool `json:"foreign,omitempty"`
 	Attempts int  `json:"attempts,omitempty"` // failed fetches so far
+	// FoundBy says how the crawler found a seed that nobody named, such as
+	// "robots" or "html"; "" if it was named.
+	FoundBy string `json:"found_by,omitempty"`
+	// Index is the sitemap index that was named or found, of a sitemap that it
+	// lists.
+	Index string `json:"index,omitempty"`
 	// Requested is the URL that was asked for first, and Trail the redirects
 	// that led from there to here.
 	Requested string     `json:"requested,omitempty"`

@@ -14,6 +14,7 @@ const (
 	streamSinks    = "SINKS"
 	streamFrontier = "FRONTIER"
 	streamRevisits = "REVISITS"
+	streamParked   = "PARKED"
 	streamSeen     = "SEEN"
 	streamPages    = "PAGES"
 	streamArticles = "ARTICLES"
@@ -24,6 +25,7 @@ const (
 	consumerSink    = "sink"
 
 	bucketSources   = "sources"
+	bucketStatus    = "source_status"
 	bucketRobots    = "robots"
 	bucketGroups    = "groups"
 	bucketPositions = "positions"
@@ -61,6 +63,12 @@ func (c Config) streams() []jetstream.StreamConfig {
 			Subjects:  []string{"revisit.*.*"},
 			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
 			MaxAge: articlesWindow, AllowDirect: true, Duplicates: 10 * time.Minute,
+		},
+		{
+			Name: streamParked, Description: "URLs of paused sources",
+			Subjects:  []string{"parked.*.*.*"},
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
+			MaxBytes: int64(c.FrontierMaxBytes), MaxAge: c.FrontierMaxAge, AllowDirect: true,
 		},
 		{
 			Name: streamSeen, Description: "fingerprints of known URLs per host and month",
@@ -130,6 +138,7 @@ func (c Config) consumers() []consumer {
 func (c Config) buckets() []jetstream.KeyValueConfig {
 	return []jetstream.KeyValueConfig{
 		{Bucket: bucketSources, Description: "sources to crawl", History: 1, Replicas: c.Replicas},
+		{Bucket: bucketStatus, Description: "how each source does on each of its hosts", History: 1, Replicas: c.Replicas},
 		{Bucket: bucketRobots, Description: "robots.txt per host", History: 1, Replicas: c.Replicas, TTL: 25 * time.Hour, MaxValueSize: 1 << 20},
 		{Bucket: bucketGroups, Description: "rates of requests to domains and addresses", History: 1, Replicas: c.Replicas, TTL: time.Hour, Storage: jetstream.MemoryStorage},
 		{Bucket: bucketPositions, Description: "mirror of the sinks' positions", History: 1, Replicas: c.Replicas},

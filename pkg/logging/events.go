@@ -39,6 +39,8 @@ const (
 	RobotsFetched = "robots.fetched"
 	// SourcePoll is one look at a feed, a sitemap or a front page, with the number of new items.
 	SourcePoll = "source.poll"
+	// PollDropped is one feed or sitemap that the crawler found by itself and looks at no more (reason).
+	PollDropped = "poll.dropped"
 	// HostFenced says that another worker holds the host now, so this one let it go.
 	HostFenced = "host.fenced"
 	// HostDelayed says that a host gets its next turn later than planned (reason: back-off, Retry-After, ...).
@@ -104,6 +106,8 @@ const (
 	KeyHost = "host"
 	// KeyURL is the URL, with its userinfo and signatures redacted.
 	KeyURL = "url.full"
+	// KeyNew is how many URLs a look at a feed, sitemap or front page brought that were not known.
+	KeyNew = "new"
 	// KeyReason is why something failed, was skipped, waited or stopped: a word or two from a small set.
 	KeyReason = "reason"
 	// KeySource is the id of the configured source.

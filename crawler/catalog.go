@@ -1,0 +1,300 @@
+package crawler
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"pressmill/pkg/bus"
+)
+
+// Enqueue stores the sources' definitions, puts all their seeds and the URLs of
+// their lists into the frontier and calls on their hosts. A source that was
+// paused stays paused.
+func Enqueue(ctx context.Context, b *bus.Bus, sources []Source, crawlID string) error {
+	for _, s := range sources {
+		if err := s.Normalise(); err != nil {
+			return err
+		}
+		old, err := definition(ctx, b, s.ID)
+		if err != nil && !errors.Is(err, bus.ErrNotFound) {
+			return err
+		}
+		s.Paused = s.Paused || old.Paused
+		if err := b.PutSource(ctx, s.ID, s); err != nil {
+			return err
+		}
+		if err := enqueue(ctx, b, s, s.Seeds, crawlID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Applied says what Apply did.
+type Applied struct {
+	Added, Changed, Unchanged int
+	Paused                    []string // ids of sources that an operator paused, and that stay so
+}
+
+// Apply makes the definitions of sources known to all crawlers, which follow
+// them within seconds: seeds that are new or were never polled go into the
+// frontier, polls of seeds that are gone are forgotten. Sources that are not
+// among the given ones stay as they are.
+func Apply(ctx context.Context, b *bus.Bus, sources []Source, crawlID string) (done Applied, err error) {
+	for _, s := range sources {
+		if err := s.Normalise(); err != nil {
+			return done, err
+		}
+		if err := apply(ctx, b, s, crawlID, &done); err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+func apply(ctx context.Context, b *bus.Bus, s Source, crawlID string, done *Applied) error {
+	old, err := definition(ctx, b, s.ID)
+	known := err == nil
+	if err != nil && !errors.Is(err, bus.ErrNotFound) {
+		return err
+	}
+	if old.Paused && !s.Paused {
+		s.Paused = true
+		done.Paused = append(done.Paused, s.ID)
+	}
+	state, err := statusOf(ctx, b, s.ID)
+	if err != nil {
+		return err
+	}
+	seeds := slices.DeleteFunc(slices.Clone(s.Seeds), func(seed string) bool { return state.polls(seed) && slices.Contains(old.Seeds, seed) })
+	switch {
+	case !known:
+		done.Added++
+	case sameDefinition(old, s):
+		done.Unchanged++
+	default:
+		done.Changed++
+	}
+	if err := b.PutSource(ctx, s.ID, s); err != nil {
+		return err
+	}
+	if err := enqueue(ctx, b, s, seeds, crawlID); err != nil {
+		return err
+	}
+	if known && !sameDefinition(old, s) {
+		return callOnAll(ctx, b, state.hosts())
+	}
+	return nil
+}
+
+func definition(ctx context.Context, b *bus.Bus, id string) (s Source, err error) {
+	err = b.Source(ctx, id, &s)
+	return s, err
+}
+
+// sameDefinition compares what is stored of two sources.
+func sameDefinition(a, b Source) bool {
+	x, err1 := json.Marshal(a)
+	y, err2 := json.Marshal(b)
+	return err1 == nil && err2 == nil && string(x) == string(y)
+}
+
+// enqueue pushes seeds, and what the source's lists name.
+func enqueue(ctx context.Context, b *bus.Bus, s Source, seeds []string, crawlID string) error {
+	hosts := map[string]bool{}
+	push := func(line string, priority int, job bus.FrontierURL) error {
+		u, err := ParseSeed(line)
+		if err != nil {
+			return fmt.Errorf("seed %q: %w", line, err)
+		}
+		job.URL, job.Source, job.CrawlID, job.Foreign, job.Found = u.String(), s.ID, crawlID, true, time.Now().UTC()
+		if err := b.Push(ctx, u.Host, priority, job, "seed:"+crawlID+":"+job.URL); err != nil {
+			return fmt.Errorf("enqueue %s: %w", job.URL, err)
+		}
+		hosts[u.Host] = true
+		return nil
+	}
+	for _, seed := range seeds {
+		if err := push(seed, bus.PrioritySeed, bus.FrontierURL{Seed: true}); err != nil {
+			return err
+		}
+	}
+	for _, path := range s.Lists {
+		lines, err := readList(path)
+		if err != nil {
+			return fmt.Errorf("source %s: %w", s.ID, err)
+		}
+		for _, line := range lines {
+			if err := push(line, bus.PriorityNear, bus.FrontierURL{}); err != nil {
+				return err
+			}
+		}
+	}
+	return callOnAll(ctx, b, hosts)
+}
+
+// readList reads a URL per line; empty lines and those that begin with # do
+// not count. It names the first line that is no URL.
+func readList(path string) (urls []string, err error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read list: %w", err)
+	}
+	n := 0
+	for line := range strings.Lines(string(data)) {
+		n++
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if _, err := ParseSeed(line); err != nil {
+			return nil, fmt.Errorf("read list %s: line %d: %q: %w", path, n, line, err)
+		}
+		urls = append(urls, line)
+	}
+	return urls, nil
+}
+
+// Pause keeps a source from being polled and fetched from. Its polls and its
+// URLs are kept. bus.ErrNotFound says that there is no such source.
+func Pause(ctx context.Context, b *bus.Bus, id string) error {
+	s, err := definition(ctx, b, id)
+	if err != nil || s.Paused {
+		return err
+	}
+	s.Paused = true
+	return b.PutSource(ctx, id, s)
+}
+
+// Resume undoes Pause: polls that became due meanwhile are made at once, URLs
+// that waited are fetched.
+func Resume(ctx context.Context, b *bus.Bus, id string) error {
+	s, err := definition(ctx, b, id)
+	if err != nil {
+		return err
+	}
+	s.Paused = false
+	if err := b.PutSource(ctx, id, s); err != nil {
+		return err
+	}
+	state, err := statusOf(ctx, b, id)
+	if err != nil {
+		return err
+	}
+	if err := unpark(ctx, b, id); err != nil {
+		return err
+	}
+	return callOnAll(ctx, b, state.hosts())
+}
+
+// Remove forgets a source, its polls, its status and its URLs that are parked.
+// URLs of it that wait in the frontier are skipped when their turn comes.
+func Remove(ctx context.Context, b *bus.Bus, id string) error {
+	if _, err := definition(ctx, b, id); err != nil {
+		return err
+	}
+	state, err := statusOf(ctx, b, id)
+	if err != nil {
+		return err
+	}
+	if err := b.RemoveSource(ctx, id); err != nil {
+		return err
+	}
+	if err := b.DropParked(ctx, id); err != nil {
+		return err
+	}
+	for host := range state.hosts() {
+		if err := b.RemoveStatus(ctx, id, host); err != nil {
+			return err
+		}
+	}
+	return callOnAll(ctx, b, state.hosts())
+}
+
+// unparkResumed puts the parked URLs of sources back that are not paused, and
+// drops those of sources that are gone.
+func unparkResumed(ctx context.Context, b *bus.Bus) error {
+	parked, err := b.Parked(ctx)
+	if err != nil {
+		return err
+	}
+	for id := range parked {
+		s, err := definition(ctx, b, id)
+		switch {
+		case errors.Is(err, bus.ErrNotFound):
+			err = b.DropParked(ctx, id)
+		case err == nil && !s.Paused:
+			err = unpark(ctx, b, id)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func unpark(ctx context.Context, b *bus.Bus, id string) error {
+	hosts, err := b.Unpark(ctx, id)
+	for _, host := range hosts {
+		err = errors.Join(err, callOn(ctx, b.Hosts(), host))
+	}
+	return err
+}
+
+func callOnAll(ctx context.Context, b *bus.Bus, hosts map[string]bool) error {
+	for host := range hosts {
+		if err := callOn(ctx, b.Hosts(), host); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Report is a source together with how it does.
+type Report struct {
+	Source
+	Status
+	State    string    `json:"state"` // active, paused, failing or silent
+	NextPoll time.Time `json:"next_poll,omitzero"`
+	Parked   uint64    `json:"parked,omitempty"` // URLs that wait until it is resumed
+}
+
+// Reports returns all sources by id.
+func Reports(ctx context.Context, b *bus.Bus) ([]Report, error) {
+	ids, err := b.Sources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	parked, err := b.Parked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	states, err := statuses(ctx, b, "")
+	if err != nil {
+		return nil, err
+	}
+	reports := make([]Report, 0, len(ids))
+	for _, id := range ids {
+		s, err := definition(ctx, b, id)
+		if errors.Is(err, bus.ErrNotFound) {
+			continue // removed meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		status := states[id].sum()
+		report := Report{Source: s, Status: status, State: status.state(s.Paused), Parked: parked[id]}
+		if !s.Paused {
+			report.NextPoll = status.nextPoll()
+		}
+		reports = append(reports, report)
+	}
+	slices.SortFunc(reports, func(a, b Report) int { return cmp.Compare(a.ID, b.ID) })
+	return reports, nil
+}

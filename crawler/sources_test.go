@@ -1,0 +1,203 @@
+package crawler
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"pressmill/pkg/bus"
+	"pressmill/pkg/logging"
+)
+
+// live is a rig whose crawlers poll.
+func live(t *testing.T, poll time.Duration) *rig {
+	t.Helper()
+	r := newRig(t, 5*time.Second)
+	r.cfg.Once, r.cfg.Poll = false, poll
+	return r
+}
+
+func (r *rig) apply(t *testing.T, sources ...Source) Applied {
+	t.Helper()
+	done, err := Apply(t.Context(), r.Bus, sources, fmt.Sprint("c", time.Now().UnixNano()))
+	must(t, err)
+	return done
+}
+
+func (r *rig) report(t *testing.T, id string) Report {
+	t.Helper()
+	all, err := Reports(t.Context(), r.Bus)
+	must(t, err)
+	i := slices.IndexFunc(all, func(r Report) bool { return r.ID == id })
+	if i < 0 {
+		t.Fatalf("no source %s among %d", id, len(all))
+	}
+	return all[i]
+}
+
+func TestPausedSourceWaitsAndOthersOfItsHostGoOn(t *testing.T) {
+	t.Parallel()
+	r, s := live(t, time.Hour), newSite(t)
+	var urls []string
+	for i := range 6 {
+		s.on(fmt.Sprintf("/p%d", i), page())
+		urls = append(urls, fmt.Sprintf("%s/p%d", s.URL, i))
+	}
+	s.on("/feed", feed(urls...))
+	s.on("/other", feed(s.URL+"/q"))
+	s.on("/q", page())
+	paused := Source{ID: "paused", Seeds: []string{s.URL + "/feed"}}
+	r.apply(t, paused)
+	must(t, Pause(t.Context(), r.Bus, "paused"))
+	r.apply(t, Source{ID: "other", Seeds: []string{s.URL + "/other"}})
+	stop := r.start(t)
+	eventually(t, 20*time.Second, "the other source", func() bool { return s.asked("/q") == 1 })
+	r.frontierless(t)
+	same(t, "requests", s.paths(), []string{"/robots.txt", "/other", "/q"})
+	if got := r.report(t, "paused"); got.State != "paused" || got.Parked != 1 {
+		t.Errorf("state %s, %d URLs parked; want paused and its seed", got.State, got.Parked)
+	}
+
+	must(t, Resume(t.Context(), r.Bus, "paused"))
+	eventually(t, 20*time.Second, "some of its items", func() bool { return s.asked("/p5")+s.asked("/p0") > 0 })
+	must(t, Pause(t.Context(), r.Bus, "paused"))
+	eventually(t, 20*time.Second, "an empty frontier", func() bool { return r.state(t).Frontier == 0 })
+	stop()
+	fetched := len(s.log())
+	// What is left is polls an hour away: the turn sleeps and nothing goes round.
+	if changed, err := r.Hosts().Wake(t.Context(), bus.HostToken(s.host())); err != nil || !changed {
+		t.Errorf("the turn of a host whose source is paused does not sleep: %v", err)
+	}
+	if got := r.apply(t, paused); !slices.Equal(got.Paused, []string{"paused"}) {
+		t.Errorf("applied again: %+v, want it to stay paused", got)
+	}
+	r.start(t)
+	time.Sleep(3 * delay)
+	if n := len(s.log()); n != fetched {
+		t.Errorf("%d requests while paused: %v", n-fetched, s.paths())
+	}
+	must(t, Resume(t.Context(), r.Bus, "paused"))
+	eventually(t, 20*time.Second, "all items", func() bool { return len(r.pages()) == 7 })
+	s.keepsGap(t, delay)
+}
+
+func TestPausedSourceIsNotPolled(t *testing.T) {
+	t.Parallel()
+	r, s := live(t, time.Second), newSite(t)
+	s.on("/feed", feed(s.URL+"/a"))
+	s.on("/a", page())
+	r.apply(t, Source{ID: "s", Seeds: []string{s.URL + "/feed"}})
+	r.start(t)
+	eventually(t, 20*time.Second, "a second look", func() bool { return s.asked("/feed") >= 2 })
+	must(t, Pause(t.Context(), r.Bus, "s"))
+	time.Sleep(scopeTTL / 2)
+	eventually(t, 20*time.Second, "no more looks", func() bool {
+		n := s.asked("/feed")
+		time.Sleep(2 * time.Second)
+		return s.asked("/feed") == n
+	})
+	n := s.asked("/feed")
+	must(t, Resume(t.Context(), r.Bus, "s"))
+	eventually(t, 20*time.Second, "the next look", func() bool { return s.asked("/feed") > n })
+}
+
+func TestChangedSourcesAreFollowedAtOnce(t *testing.T) {
+	t.Parallel()
+	r, s := live(t, time.Second), newSite(t)
+	for _, path := range []string{"/one", "/two", "/other"} {
+		s.on(path, feed(s.URL+"/a"))
+	}
+	s.on("/a", page())
+	if got := r.apply(t, Source{ID: "s", Seeds: []string{s.URL + "/one"}}, Source{ID: "t", Seeds: []string{s.URL + "/other"}}); got.Added != 2 {
+		t.Errorf("applied: %+v", got)
+	}
+	r.start(t)
+	eventually(t, 20*time.Second, "both are polled", func() bool { return s.asked("/one") >= 2 && s.asked("/other") >= 2 })
+	if got := r.apply(t, Source{ID: "s", Seeds: []string{s.URL + "/one"}}); got.Unchanged != 1 {
+		t.Errorf("applied as it was: %+v", got)
+	}
+	if got := r.apply(t, Source{ID: "s", Seeds: []string{s.URL + "/two"}}); got.Changed != 1 {
+		t.Errorf("applied with another seed: %+v", got)
+	}
+	must(t, Remove(t.Context(), r.Bus, "t"))
+	eventually(t, 20*time.Second, "the new seed is polled", func() bool { return s.asked("/two") >= 2 })
+	one, other := s.asked("/one"), s.asked("/other")
+	two := s.asked("/two")
+	eventually(t, 20*time.Second, "more looks", func() bool { return s.asked("/two") >= two+2 })
+	if s.asked("/one") != one || s.asked("/other") != other {
+		t.Errorf("polled although gone: %v", s.paths())
+	}
+	if got := r.report(t, "s"); got.State != "active" || len(got.Polls) != 1 || got.Polls[0].URL != s.URL+"/two" || got.LastSuccess.IsZero() || got.NextPoll.IsZero() {
+		t.Errorf("report: %+v", got)
+	}
+	if err := Remove(t.Context(), r.Bus, "t"); !errors.Is(err, bus.ErrNotFound) {
+		t.Errorf("removed twice: %v", err)
+	}
+}
+
+// A poll that is made again finds its interval and its counts where another
+// worker left them.
+func TestPollsOutliveTheirWorker(t *testing.T) {
+	t.Parallel()
+	r, s := live(t, time.Hour), newSite(t)
+	s.on("/feed", feed(s.URL+"/a"))
+	s.on("/a", page())
+	r.apply(t, Source{ID: "s", Seeds: []string{s.URL + "/feed"}})
+	stop := r.start(t)
+	eventually(t, 20*time.Second, "the item", func() bool { return s.asked("/a") == 1 })
+	r.frontierless(t)
+	stop()
+	r.start(t)
+	_, err := r.Hosts().Wake(t.Context(), bus.HostToken(s.host()))
+	must(t, err)
+	time.Sleep(5 * delay)
+	if n := s.asked("/feed"); n != 1 {
+		t.Errorf("the feed was asked for %d times within its interval", n)
+	}
+	if got := r.report(t, "s"); got.Found != 1 || time.Until(got.NextPoll) < 50*time.Minute {
+		t.Errorf("report: found %d, next poll %s", got.Found, got.NextPoll)
+	}
+}
+
+func TestSeedThatFailsIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	r, s := live(t, time.Second), newSite(t)
+	s.on("/feed", status(404))
+	s.on("/a", page())
+	r.apply(t, Source{ID: "s", Seeds: []string{s.URL + "/feed"}})
+	r.start(t)
+	eventually(t, 20*time.Second, "a second try", func() bool { return s.asked("/feed") >= 2 })
+	eventually(t, 20*time.Second, "a report of it", func() bool { return r.report(t, "s").State == "failing" })
+	if got := r.report(t, "s"); got.Failing() != 1 || got.Polls[0].Error != "http_404" || !got.LastSuccess.IsZero() {
+		t.Errorf("report: %+v", got)
+	}
+	s.on("/feed", feed(s.URL+"/a"))
+	eventually(t, 20*time.Second, "the item", func() bool { return s.asked("/a") == 1 })
+	eventually(t, 20*time.Second, "a report of it", func() bool { return r.report(t, "s").State == "active" })
+	if n := len(r.reasons(logging.SourcePoll, s.URL+"/feed")); n == 0 {
+		t.Error("no line about the poll")
+	}
+}
+
+func TestListsAreFetchedOnce(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, 5*time.Second), newSite(t)
+	path := filepath.Join(t.TempDir(), "urls.txt")
+	must(t, os.WriteFile(path, []byte("# mine\n"+s.URL+"/a\n\n  "+s.URL+"/b\n"+s.URL+"/a\n"), 0o600))
+	s.on("/a", page("/never"))
+	s.on("/b", page("/never"))
+	src := Source{ID: "list", Domain: "example.org", Lists: []string{path}}
+	for range 2 {
+		r.apply(t, src)
+		r.crawl(t)
+	}
+	same(t, "pages", r.urls(s), []string{"/a", "/b"})
+	must(t, os.WriteFile(path, []byte("ftp://x.example/\n"), 0o600))
+	if _, err := Apply(t.Context(), r.Bus, []Source{src}, "c"); err == nil {
+		t.Error("no error about a line that is no URL")
+	}
+}

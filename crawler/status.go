@@ -1,0 +1,134 @@
+package crawler
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pressmill/pkg/bus"
+	"pressmill/pkg/logging"
+)
+
+// Standing is what is remembered of a source beyond its polls.
+type Standing struct {
+	LastSuccess time.Time `json:"last_success,omitzero"` // when a poll was answered last
+	Found       int       `json:"found"`                 // URLs that were new at polls
+}
+
+// Status is how a source does, on one host or on all. The holder of a host's
+// turn writes it at polls.
+type Status struct {
+	Standing
+	Polls []poll `json:"polls,omitempty"`
+}
+
+// nextPoll returns when the source is polled next, or the zero time.
+func (s Status) nextPoll() (next time.Time) {
+	for _, p := range s.Polls {
+		if next.IsZero() || p.Due.Before(next) {
+			next = p.Due
+		}
+	}
+	return next
+}
+
+// Failing returns how many polls failed the last time.
+func (s Status) Failing() (n int) {
+	for _, p := range s.Polls {
+		if p.Fails > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func (s Status) state(paused bool) string {
+	switch {
+	case paused:
+		return "paused"
+	case len(s.Polls) > 0 && s.Failing() == len(s.Polls):
+		return "failing"
+	default:
+		return "active"
+	}
+}
+
+// stand notes how a source was polled, well or not, and how many URLs were new,
+// and writes its status. That it could not be written is no reason to stop.
+func (v *visit) stand(ctx context.Context, source string, fresh int, well bool) {
+	if v.state.Standings == nil {
+		v.state.Standings = map[string]Standing{}
+	}
+	s := v.state.Standings[source]
+	status := Status{}
+	for _, p := range v.state.Polls {
+		if p.Source == source {
+			status.Polls = append(status.Polls, p)
+		}
+	}
+	if well {
+		s.LastSuccess = time.Now().UTC()
+	}
+	s.Found += fresh
+	v.state.Standings[source], status.Standing = s, s
+	if err := v.bus.PutStatus(ctx, source, v.host, status); err != nil {
+		v.log.Warn("write a source's status", logging.Event(logging.NATSError), zap.String(logging.KeySource, source), zap.Error(err))
+	}
+}
+
+// hostStatuses are a source's statuses by host.
+type hostStatuses map[string]Status
+
+func statusOf(ctx context.Context, b *bus.Bus, id string) (hostStatuses, error) {
+	all, err := statuses(ctx, b, id)
+	return all[id], err
+}
+
+// statuses reads the statuses of a source, or of all if the id is "".
+func statuses(ctx context.Context, b *bus.Bus, id string) (map[string]hostStatuses, error) {
+	all := map[string]hostStatuses{}
+	err := b.Statuses(ctx, id, func(source, host string, data []byte) error {
+		if all[source] == nil {
+			all[source] = hostStatuses{}
+		}
+		var s Status
+		err := json.Unmarshal(data, &s)
+		all[source][host] = s
+		return err
+	})
+	return all, err
+}
+
+func (h hostStatuses) hosts() map[string]bool {
+	hosts := map[string]bool{}
+	for host := range h {
+		hosts[host] = true
+	}
+	return hosts
+}
+
+// polls says whether a seed is polled.
+func (h hostStatuses) polls(seed string) bool {
+	for _, s := range h {
+		for _, p := range s.Polls {
+			if p.seed() == seed {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sum is how the source does on all hosts together.
+func (h hostStatuses) sum() (all Status) {
+	for _, s := range h {
+		if s.LastSuccess.After(all.LastSuccess) {
+			all.LastSuccess = s.LastSuccess
+		}
+		all.Found += s.Found
+		all.Polls = append(all.Polls, s.Polls...)
+	}
+	return all
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"encoding/json"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"pressmill/crawler"
+	"pressmill/pkg/bus/embedded"
+)
+
+// server starts a NATS server and returns a configuration that names it.
+func server(t *testing.T) (config string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	srv, err := embedded.Start(t.TempDir(), addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(srv.Stop)
+	config = write(t, "config.yaml", "bus:\n  url: nats://"+addr+"\n")
+	mustRun(t, "topology", "apply", "-config", config)
+	return config
+}
+
+func write(t *testing.T, name, text string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestSourcesFromApplyToRemove(t *testing.T) {
+	t.Parallel()
+	config := server(t)
+	file := write(t, "sources.yaml", "sources:\n  - id: paper\n    seeds: [https://www.example.org/feed]\n    poll: 10m\n  - seeds: [example.com]\n    depth: 1\n")
+	if got := mustRun(t, "sources", "apply", "-config", config, "-f", file); got != "2 added, 0 changed, 0 unchanged\n" {
+		t.Errorf("apply: %q", got)
+	}
+	if got := mustRun(t, "sources", "pause", "-config", config, "paper"); got != "paper paused\n" {
+		t.Errorf("pause: %q", got)
+	}
+	if got := mustRun(t, "sources", "apply", "-f", file, "-config", config); !strings.Contains(got, "0 added, 0 changed, 2 unchanged\n") || !strings.Contains(got, "still paused: paper;") {
+		t.Errorf("apply again: %q", got)
+	}
+	lines := strings.Split(mustRun(t, "sources", "list", "-config", config), "\n")
+	for i, want := range []string{"ID STATE LAST SUCCESS NEXT POLL FOUND POLLS DOMAIN", "example.com active - - 0 0 example.com", "paper paused - - 0 0 example.org"} {
+		if got := strings.Join(strings.Fields(lines[i]), " "); got != want {
+			t.Errorf("list, line %d: %q, want %q", i, got, want)
+		}
+	}
+	var report crawler.Report
+	first, _, _ := strings.Cut(mustRun(t, "sources", "list", "-json", "-config", config), "\n")
+	if err := json.Unmarshal([]byte(first), &report); err != nil || report.ID != "example.com" || report.State != "active" || report.Depth != 1 {
+		t.Errorf("list -json: %+v, %v", report, err)
+	}
+	mustRun(t, "sources", "resume", "-config", config, "paper")
+	mustRun(t, "sources", "remove", "-config", config, "paper", "example.com")
+	code, stdout, stderr := pressmill(t, "sources", "list", "-config", config)
+	if code != 0 || strings.Count(stdout, "\n") != 1 || !strings.Contains(stderr, "sources apply -f") {
+		t.Errorf("list of nothing: %d, %q, %q", code, stdout, stderr)
+	}
+}
+
+func TestSourcesErrorsNameTheFix(t *testing.T) {
+	t.Parallel()
+	config := server(t)
+	mustRun(t, "sources", "apply", "-config", config, "-f", write(t, "s.yaml", "sources: [{id: paper, seeds: [example.org]}]"))
+	twice := write(t, "twice.yaml", "sources:\n  - {id: a, seeds: [example.org], depht: 2}\n")
+	faults := write(t, "faults.yaml", "sources:\n  - {id: a, seeds: [ftp://x.example]}\n  - {id: a, seeds: [example.org], poll: 1m, poll_min: 2m}\n")
+	for _, c := range []struct {
+		args []string
+		code int
+		want []string
+	}{
+		{[]string{"sources", "pause", "papre"}, 1, []string{`no source "papre"`, "did you mean paper?"}},
+		{[]string{"sources", "remove", "other"}, 1, []string{`no source "other"`, "pressmill sources list"}},
+		{[]string{"sources", "resume"}, 2, []string{"by id"}},
+		{[]string{"sources", "apply"}, 2, []string{"-f FILE"}},
+		{[]string{"sources", "apply", twice}, 2, []string{"-f"}},
+		{[]string{"sources", "apply", "-f", twice}, 2, []string{"twice.yaml:2", "did you mean depth?"}},
+		{[]string{"sources", "apply", "-f", faults}, 2, []string{"ftp://x.example", `"a" stands twice`, "poll_min: 2m0s is above poll"}},
+		{[]string{"sources", "apply", "-f", "/nowhere.yaml"}, 2, []string{"/nowhere.yaml"}},
+		{[]string{"sources", "import"}, 2, []string{"OPML"}},
+		{[]string{"sources", "import", twice}, 1, []string{"not an OPML file"}},
+	} {
+		args := c.args
+		if c.args[1] != "import" {
+			args = append(args, "-config", config)
+		}
+		code, _, stderr := pressmill(t, args...)
+		if code != c.code {
+			t.Errorf("%v: exit code %d, want %d: %s", c.args, code, c.code, stderr)
+		}
+		for _, part := range c.want {
+			if !strings.Contains(stderr, part) {
+				t.Errorf("%v: nothing about %q in %q", c.args, part, stderr)
+			}
+		}
+	}
+	if help := mustRun(t, "sources", "apply", "-h"); !strings.Contains(help, "seeds:") || !strings.Contains(help, "-f FILE") {
+		t.Errorf("-h does not teach:\n%s", help)
+	}
+}
+
+func TestSourcesImport(t *testing.T) {
+	t.Parallel()
+	file := write(t, "feeds.opml", `<opml version="2.0"><body><outline text="papers">
+<outline text="The &quot;Paper&quot;: world" xmlUrl="https://feeds.service.example/paper" htmlUrl="https://www.paper.example/"/>
+<outline text="Paper, sport" xmlUrl="https://www.paper.example/sport.xml#x"/>
+<outline text="same" xmlUrl="https://www.paper.example/sport.xml"/>
+<outline text="bad" xmlUrl="feed:x"/></outline></body></opml>`)
+	code, stdout, stderr := pressmill(t, "sources", "import", file)
+	const want = `sources:
+  - id: "paper.example"
+    domain: "paper.example"
+    name: "The \"Paper\": world"
+    seeds:
+      - "https://feeds.service.example/paper"
+      - "https://www.paper.example/sport.xml"
+`
+	if code != 0 || stdout != want {
+		t.Errorf("exit code %d, printed:\n%s\nwant:\n%s", code, stdout, want)
+	}
+	if !strings.Contains(stderr, `left out "feed:x"`) {
+		t.Errorf("nothing about the feed without an address: %q", stderr)
+	}
+	config := server(t)
+	printed := write(t, "sources.yaml", stdout)
+	for _, args := range [][]string{{"sources", "apply", "-f", printed}, {"sources", "import", "-apply", file}} {
+		code, stdout, stderr = pressmill(t, append(args, "-config", config)...)
+		if code != 0 {
+			t.Errorf("%v: %s", args, stderr)
+		}
+	}
+	if stdout != "0 added, 0 changed, 1 unchanged\n" {
+		t.Errorf("what was printed and what is applied at once differ: %q", stdout)
+	}
+}
+
+func TestRelativeTimes(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for d, want := range map[time.Duration]string{
+		-5 * time.Second: "5s ago", 90 * time.Second: "in 90s", -3 * time.Minute: "3m ago", 26 * time.Hour: "in 26h", 72 * time.Hour: "in 3d",
+	} {
+		if got := relative(now.Add(d), now); got != want {
+			t.Errorf("%s: %q, want %q", d, got, want)
+		}
+	}
+	if got := relative(time.Time{}, now); got != "-" {
+		t.Errorf("never: %q", got)
+	}
+}

@@ -1,0 +1,198 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// PutSource stores a source's definition under its id.
+func (b *Bus) PutSource(ctx context.Context, id string, definition any) error {
+	return b.put(ctx, bucketSources, id, definition)
+}
+
+// Source reads a source's definition, or returns ErrNotFound.
+func (b *Bus) Source(ctx context.Context, id string, into any) error {
+	return b.get(ctx, bucketSources, id, into)
+}
+
+// Sources returns the ids of all sources, sorted.
+func (b *Bus) Sources(ctx context.Context) ([]string, error) {
+	kv, err := b.js.KeyValue(ctx, bucketSources)
+	if err != nil {
+		return nil, fmt.Errorf("list sources: %w", err)
+	}
+	keys, err := kv.Keys(ctx)
+	if errors.Is(err, jetstream.ErrNoKeysFound) {
+		return nil, nil
+	}
+	slices.Sort(keys)
+	return keys, err
+}
+
+// RemoveSource removes a source's definition. That there is none is no error.
+func (b *Bus) RemoveSource(ctx context.Context, id string) error {
+	return b.remove(ctx, bucketSources, id)
+}
+
+func statusKey(source, host string) string { return HostToken(source) + "." + HostToken(host) }
+
+// PutStatus stores how a source does on a host. The holder of the host's turn
+// writes it.
+func (b *Bus) PutStatus(ctx context.Context, source, host string, status any) error {
+	return b.put(ctx, bucketStatus, statusKey(source, host), status)
+}
+
+// RemoveStatus removes what PutStatus stored.
+func (b *Bus) RemoveStatus(ctx context.Context, source, host string) error {
+	return b.remove(ctx, bucketStatus, statusKey(source, host))
+}
+
+// Statuses calls each with every host's status of a source, or of all sources
+// if the id is "".
+func (b *Bus) Statuses(ctx context.Context, source string, each func(source, host string, status []byte) error) error {
+	kv, err := b.js.KeyValue(ctx, bucketStatus)
+	if err != nil {
+		return fmt.Errorf("bucket %s: %w", bucketStatus, err)
+	}
+	filter := ">"
+	if source != "" {
+		filter = HostToken(source) + ".*"
+	}
+	w, err := kv.Watch(ctx, filter, jetstream.IgnoreDeletes())
+	if err != nil {
+		return fmt.Errorf("read bucket %s: %w", bucketStatus, err)
+	}
+	defer func() { _ = w.Stop() }()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case e := <-w.Updates():
+			if e == nil {
+				return nil // the watch has caught up
+			}
+			id, host, err := splitStatusKey(e.Key())
+			if err == nil {
+				err = each(id, host, e.Value())
+			}
+			if err != nil {
+				return fmt.Errorf("read %s/%s: %w", bucketStatus, e.Key(), err)
+			}
+		}
+	}
+}
+
+func splitStatusKey(key string) (source, host string, err error) {
+	a, b, _ := strings.Cut(key, ".")
+	source, err1 := ParseHostToken(a)
+	host, err2 := ParseHostToken(b)
+	return source, host, errors.Join(err1, err2)
+}
+
+// parkedSubject is where a URL of a paused source waits.
+func parkedSubject(source, host, priority string) string {
+	return "parked." + HostToken(source) + "." + host + "." + priority
+}
+
+// Park moves a URL of the frontier aside until its source is resumed.
+func (b *Bus) Park(ctx context.Context, host string, u FrontierURL) error {
+	data, err := json.Marshal(u)
+	if err != nil {
+		return err
+	}
+	subject := parkedSubject(u.Source, HostToken(host), fmt.Sprint(u.Priority))
+	if _, err := b.js.Publish(ctx, subject, data, jetstream.WithMsgID(fmt.Sprintf("park:%d", u.Seq))); err != nil {
+		return fmt.Errorf("park URL of %s: %w", u.Source, classify(err))
+	}
+	return b.Delete(ctx, u.Seq)
+}
+
+// Parked returns how many URLs of each paused source wait.
+func (b *Bus) Parked(ctx context.Context) (map[string]uint64, error) {
+	st, err := b.stream(ctx, streamParked)
+	if err != nil {
+		return nil, err
+	}
+	info, err := st.Info(ctx, jetstream.WithSubjectFilter("parked.>"))
+	if err != nil {
+		return nil, fmt.Errorf("read stream %s: %w", streamParked, err)
+	}
+	parked := map[string]uint64{}
+	for subject, n := range info.State.Subjects {
+		source, err := ParseHostToken(strings.Split(subject, ".")[1])
+		if err != nil {
+			return nil, err
+		}
+		parked[source] += n
+	}
+	return parked, nil
+}
+
+// Unpark moves the URLs of a source back into the frontier and returns their
+// hosts, whom the caller calls on. Two may do it at the same time. What the
+// frontier has no room for stays parked.
+func (b *Bus) Unpark(ctx context.Context, source string) (hosts []string, err error) {
+	st, err := b.stream(ctx, streamParked)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]bool{}
+	for seq := uint64(1); ; {
+		m, err := st.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(parkedSubject(source, "*", "*")))
+		if err = classify(err); errors.Is(err, ErrNotFound) {
+			return hosts, nil
+		}
+		if err != nil {
+			return hosts, fmt.Errorf("read parked URLs of %s: %w", source, err)
+		}
+		seq = m.Sequence + 1
+		token := strings.Split(m.Subject, ".")
+		_, err = b.js.Publish(ctx, "frontier."+token[2]+"."+token[3], m.Data, jetstream.WithMsgID(fmt.Sprintf("unpark:%d", m.Sequence)))
+		if err = classify(err); errors.Is(err, ErrFull) {
+			return hosts, nil
+		}
+		if err == nil {
+			err = b.deleteFrom(ctx, streamParked, m.Sequence)
+		}
+		if err != nil {
+			return hosts, fmt.Errorf("put parked URLs of %s back: %w", source, err)
+		}
+		if !found[token[2]] {
+			found[token[2]] = true
+			host, err := ParseHostToken(token[2])
+			if err != nil {
+				return hosts, err
+			}
+			hosts = append(hosts, host)
+		}
+	}
+}
+
+// DropParked forgets the URLs of a source that wait to be resumed.
+func (b *Bus) DropParked(ctx context.Context, source string) error {
+	st, err := b.stream(ctx, streamParked)
+	if err != nil {
+		return err
+	}
+	if err := st.Purge(ctx, jetstream.WithPurgeSubject(parkedSubject(source, "*", "*"))); err != nil {
+		return fmt.Errorf("drop parked URLs of %s: %w", source, err)
+	}
+	return nil
+}
+
+func (b *Bus) remove(ctx context.Context, bucket, key string) error {
+	kv, err := b.js.KeyValue(ctx, bucket)
+	if err != nil {
+		return fmt.Errorf("bucket %s: %w", bucket, err)
+	}
+	if err := kv.Purge(ctx, key); err != nil {
+		return fmt.Errorf("remove %s/%s: %w", bucket, key, classify(err))
+	}
+	return nil
+}

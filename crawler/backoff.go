@@ -17,6 +17,7 @@ const (
 
 	dropFailures = 10             // a host that is asked seldom is not dropped for less
 	probeEvery   = 24 * time.Hour // how often a dropped host is asked
+	rowEnds      = 25 * time.Hour // a failure so long after the one before begins a new row
 )
 
 // failed notes that a request brought nothing and puts the next one off: the
@@ -24,9 +25,11 @@ const (
 // that failed together.
 func (v *visit) failed() (backoff time.Duration) {
 	s := &v.state
-	if s.Failures++; s.Failures == 1 {
-		s.FailingSince = time.Now().UTC()
+	now := time.Now().UTC()
+	if s.Failures == 0 || now.Sub(s.FailedAt) > rowEnds { // nobody has asked meanwhile
+		s.Failures, s.FailingSince = 0, now
 	}
+	s.Failures, s.FailedAt = s.Failures+1, now
 	longest := v.cfg.Backoff
 	if v.cfg.Once {
 		longest = onceBackoff
@@ -48,7 +51,7 @@ func (v *visit) answered() {
 			s.Polls[i].Due = earlier(s.Polls[i].Due, time.Now().Add(v.cfg.Poll))
 		}
 	}
-	s.Failures, s.FailingSince, s.Dropped = 0, time.Time{}, time.Time{}
+	s.Failures, s.FailingSince, s.FailedAt, s.Dropped = 0, time.Time{}, time.Time{}, time.Time{}
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -307,6 +307,40 @@ func TestHostThatFailsForLongIsDroppedAndComesBackByAProbe(t *testing.T) {
 	s.keepsGap(t, delay)
 }
 
+// A robots.txt that stays away forbids all until the host is dropped.
+func TestHostWhoseRobotsStaysAwayIsDropped(t *testing.T) {
+	t.Parallel()
+	r, s, _ := dropping(t)
+	s.on("/robots.txt", status(http.StatusInternalServerError))
+	r.cfg.Attempts = 100
+	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/feed", s.URL + "/p1"}})
+	stop := r.start(t)
+	eventually(t, 20*time.Second, "dead letters", func() bool { return len(r.letters(t)) == 2 })
+	stop()
+	if n := len(s.log()); n != s.asked("/robots.txt") || n < dropFailures {
+		t.Errorf("requests: %v", s.paths())
+	}
+	if n := r.events(logging.HostDropped); n != 1 {
+		t.Errorf("dropped %d times", n)
+	}
+}
+
+func TestRowOfFailuresEndsWhenNobodyAsks(t *testing.T) {
+	t.Parallel()
+	v := visit{Crawler: &Crawler{cfg: Defaults()}, lane: &lane{}}
+	v.state.Failures, v.state.FailingSince = dropFailures, time.Now().Add(-1000*time.Hour)
+	v.state.FailedAt = time.Now().Add(-probeEvery)
+	v.failed()
+	if v.state.Failures != dropFailures+1 || !v.hopeless() {
+		t.Errorf("a day after the last failure: %+v", v.state)
+	}
+	v.state.FailedAt = time.Now().Add(-rowEnds - time.Minute)
+	v.failed()
+	if v.state.Failures != 1 || v.hopeless() {
+		t.Errorf("after a rest of the crawler: %+v", v.state)
+	}
+}
+
 func TestDroppedHostComesBackWithItsSeed(t *testing.T) {
 	t.Parallel()
 	r, s, work := dropping(t)

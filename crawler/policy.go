@@ -17,7 +17,8 @@ import (
 // obeyed; withheld then says what. It notes in the response what the page asks
 // for. The parser records all of it, obeyed or not.
 func (v *visit) offer(ctx context.Context, job bus.FrontierURL, u *url.URL, src *scope, resp *response) (withheld string, err error) {
-	resp.asks = usage.Read(resp.header, links.Metas(resp.body), v.agent, time.Now(), v.reserved.Reserved(u))
+	metas := links.Metas(resp.body, "robots", v.agent, "tdm-reservation")
+	resp.asks = usage.Read(resp.header, metas, v.agent, time.Now(), v.reserved.Reserved(u))
 	withheld = (resp.asks & v.obeyed &^ usage.NoFollow).First()
 	if withheld == "" {
 		return "", v.publish(ctx, job, u, src, resp)

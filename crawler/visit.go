@@ -44,6 +44,7 @@ type hostState struct {
 
 	Failures     int       `json:"failures,omitempty"`     // requests in a row that brought nothing
 	FailingSince time.Time `json:"failing_since,omitzero"` // the first of them
+	FailedAt     time.Time `json:"failed_at,omitzero"`     // and the last
 	Dropped      time.Time `json:"dropped,omitzero"`       // when the host was given up, or last asked since
 
 	Traps     traps.Counters      `json:"traps,omitzero"`

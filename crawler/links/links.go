@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"iter"
 	"net/url"
+	"slices"
 	"strings"
 
 	"pressmill/pkg/weburl"
@@ -48,18 +49,22 @@ func beginsWith(body []byte, word string) bool {
 	return len(body) >= len(word) && equalFold(body[:len(word)], word)
 }
 
-// Metas yields the name and the content of each <meta> that has a name, up to
-// the first link: behind that, no robot reads them.
-func Metas(html []byte) iter.Seq2[string, string] {
+// Metas yields the contents of the <meta> elements of these names, up to the
+// first link: behind that, no robot reads them.
+func Metas(html []byte, names ...string) iter.Seq2[string, string] {
 	return func(yield func(name, content string) bool) {
 		s := scanner{html: html}
 		for s.next() && s.tag != tagA && s.tag != tagArea {
 			if s.tag != tagMeta {
 				continue
 			}
-			name, _ := s.attr("name")
+			written, _ := s.attr("name")
+			i := slices.IndexFunc(names, func(name string) bool { return equalFold(written, name) })
+			if i < 0 {
+				continue
+			}
 			content, _ := s.attr("content")
-			if len(name) > 0 && !yield(string(name), unescape(string(content))) {
+			if !yield(names[i], unescape(string(content))) {
 				return
 			}
 		}

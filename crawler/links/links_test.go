@@ -106,16 +106,16 @@ func TestHead(t *testing.T) {
 
 func TestMetas(t *testing.T) {
 	html := `<!doctype html><meta charset=utf-8><!-- <meta name=a content=b> --><META NAME="Robots" CONTENT=" index, NOFOLLOW ">
-<meta property="og:type" content="article"><script>"<meta name=c content=d>"</script><meta content="a &amp; b" name=tdm-policy><meta name=empty>
+<meta property="og:type" content="article"><script>"<meta name=c content=d>"</script><meta content="a &amp; b" name=tdm-policy><meta name=empty><meta name=other content=x>
 <body><a href=/><meta name=robots content=none>`
 	var got []string
-	for name, content := range Metas([]byte(html)) {
+	for name, content := range Metas([]byte(html), "robots", "tdm-policy", "none", "empty") {
 		got = append(got, name+"="+content)
 	}
-	if diff := cmp.Diff([]string{"Robots=index, NOFOLLOW", "tdm-policy=a & b", "empty="}, got); diff != "" {
+	if diff := cmp.Diff([]string{"robots=index, NOFOLLOW", "tdm-policy=a & b", "empty="}, got); diff != "" {
 		t.Error(diff)
 	}
-	for range Metas([]byte(html)) {
+	for range Metas([]byte(html), "robots", "tdm-policy") {
 		break // may be left at any time
 	}
 }

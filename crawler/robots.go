@@ -78,6 +78,12 @@ func (v *visit) refreshRobots(ctx context.Context, u *url.URL, job bus.FrontierU
 	v.log.Info("robots.txt fetched", logging.Event(logging.RobotsFetched), zap.String("verdict", entry.Verdict),
 		zap.Int("status", resp.status), zap.String(logging.KeyReason, reason), zap.Duration("took", resp.end.Sub(resp.start)))
 	if reason == "blocked" {
+		if !entry.Expires.IsZero() {
+			v.learn(entry)
+			if err := v.bus.PutRobots(ctx, v.host, entry); err != nil {
+				return true, err
+			}
+		}
 		return true, v.fail(ctx, job, p, reason, "the address is not public; see allow_private")
 	}
 	if entry.Verdict == "disallow" {
@@ -133,7 +139,11 @@ func (v *visit) fetchRobots(ctx context.Context, u *url.URL) (entry robotsEntry,
 	for hops := 0; ; hops++ {
 		resp, err = v.get(fetch.WithMaxBody(ctx, robots.MaxSize), v.lane, at.String(), nil)
 		if err != nil {
-			return robotsEntry{Verdict: "disallow"}, resp, fetch.Classify(err), nil
+			entry = robotsEntry{Verdict: "disallow"}
+			if at.Host != u.Host && errors.Is(err, fetch.ErrBlocked) { // the host shall not be asked again for that
+				entry.Expires = time.Now().Add(robotsShortest)
+			}
+			return entry, resp, fetch.Classify(err), nil
 		}
 		if at = location(at, resp); at == nil || hops == robotsRedirects {
 			return robotsVerdict(resp), resp, http.StatusText(resp.status), nil

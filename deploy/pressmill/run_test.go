@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
+	"net/netip"
 	"net/url"
 	"os"
 	"os/exec"
@@ -378,5 +379,33 @@ func TestExampleConfigurationIsValid(t *testing.T) {
 	}
 	if len(j.sources) == 0 {
 		t.Error("it has no sources")
+	}
+}
+
+// Without a value -allow-private opens one's own networks, but nothing that
+// is link-local: clouds keep secrets there.
+func TestAllowPrivateOpensNothingLinkLocal(t *testing.T) {
+	var open cidrFlag
+	if err := open.Set("true"); err != nil {
+		t.Fatal(err)
+	}
+	contains := func(addr string) bool {
+		return slices.ContainsFunc(open, func(c string) bool { return netip.MustParsePrefix(c).Contains(netip.MustParseAddr(addr)) })
+	}
+	for addr, want := range map[string]bool{
+		"127.0.0.1": true, "10.0.0.1": true, "172.16.0.1": true, "192.168.0.1": true, "::1": true, "fd00::1": true,
+		"169.254.0.1": false, "169.254.169.254": false, "fe80::1": false, "febf::1": false, "0.0.0.0": false, "224.0.0.1": false,
+	} {
+		if contains(addr) != want {
+			t.Errorf("%s is opened: %v", addr, !want)
+		}
+	}
+	for _, c := range open {
+		p := netip.MustParsePrefix(c)
+		for _, local := range []string{"169.254.0.0/16", "fe80::/10"} {
+			if p.Overlaps(netip.MustParsePrefix(local)) {
+				t.Errorf("%s overlaps %s", p, local)
+			}
+		}
 	}
 }

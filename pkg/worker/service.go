@@ -17,12 +17,19 @@ import (
 // service.stop with the reason: the signal or cause that ended ctx, "done" if
 // run came to its own end, or "error". It returns the error of run, unless
 // that is merely ctx's cancellation, which is how a service is meant to end.
+// What libraries write to the standard logger in the meantime, as net/http does
+// about odd servers, becomes lines of the log, at debug.
 func Service(ctx context.Context, log *zap.Logger, run func(context.Context) error) error {
 	begun := time.Now()
+	restore, err := zap.RedirectStdLogAt(log, zap.DebugLevel)
+	if err != nil {
+		return err
+	}
+	defer restore()
 	log.Info("starting", logging.Event(logging.ServiceStart),
 		zap.String("version", Version()), zap.Int("pid", os.Getpid()),
 		zap.Int("gomaxprocs", runtime.GOMAXPROCS(0)), zap.Int64("memory_limit_bytes", debug.SetMemoryLimit(-1)))
-	err := run(ctx)
+	err = run(ctx)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = nil
 	}

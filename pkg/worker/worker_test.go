@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	stdlog "log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -354,5 +355,17 @@ func TestHealthServe(t *testing.T) {
 	}
 	if err := h.Serve(ctx, ""); err != nil {
 		t.Errorf("without an address: %v", err)
+	}
+}
+
+func TestServiceTakesTheStandardLogger(t *testing.T) {
+	core, seen := observer.New(zap.DebugLevel)
+	err := Service(t.Context(), zap.New(core), func(context.Context) error {
+		stdlog.Print("a library has something to say")
+		return nil
+	})
+	lines := seen.FilterMessage("a library has something to say").All()
+	if err != nil || len(lines) != 1 || lines[0].Level != zap.DebugLevel {
+		t.Errorf("%v, lines %v", err, seen.All())
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"pressmill/crawler/links"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
+	"pressmill/pkg/weburl"
 )
 
 const (
@@ -158,7 +159,7 @@ func (v *visit) revisitLater(ctx context.Context, job bus.FrontierURL, src *scop
 func (v *visit) pushRevisit(ctx context.Context, job bus.FrontierURL, look bus.Revisit, delay time.Duration) error {
 	look.Delay, look.Due = delay, time.Now().Add(delay).UTC()
 	job.Revisit, job.Foreign, job.Attempts = &look, false, 0
-	msgID := fmt.Sprintf("%s:%d:%d", look.Page, look.Step, look.Missing)
+	msgID := fmt.Sprintf("%s:%d:%d:%016x", look.Page, look.Step, look.Missing, bus.Fingerprint(job.URL))
 	if err := v.bus.PushRevisit(ctx, v.host, job, msgID); err != nil {
 		return err
 	}
@@ -178,6 +179,13 @@ func (v *visit) removeRevisit(ctx context.Context, job bus.FrontierURL) error {
 // settleRevisit decides what the answer to a revisit means.
 func (v *visit) settleRevisit(ctx context.Context, job bus.FrontierURL, u *url.URL, key string, src *scope, resp *response) error {
 	look := job.Revisit
+	ok := resp.status == http.StatusOK || resp.status == http.StatusNonAuthoritativeInfo
+	if resp.status == http.StatusGone || resp.status == http.StatusNotFound {
+		if at := v.elsewhere(u, look.Canonical); at != nil {
+			job.URL = at.String()
+			return v.confirm(ctx, job, src, resp)
+		}
+	}
 	switch {
 	case resp.status == http.StatusGone || resp.status == http.StatusNotFound && look.Missing == http.StatusNotFound:
 		return v.gone(ctx, job, u, key, src, resp)
@@ -186,9 +194,9 @@ func (v *visit) settleRevisit(ctx context.Context, job bus.FrontierURL, u *url.U
 	case resp.status >= 300 && resp.status < 400 && resp.header.Get("Location") != "":
 		v.logFetch(job, resp, "redirect")
 		return v.redirect(ctx, job, u, key, resp)
-	case resp.status == http.StatusNotModified || resp.status == http.StatusOK && bodySum(resp.body) == look.Body:
+	case resp.status == http.StatusNotModified || ok && bodySum(resp.body) == look.Body:
 		v.logFetch(job, resp, "unchanged")
-	case resp.status == http.StatusOK:
+	case ok:
 		if _, err := v.offer(ctx, job, u, src, resp); err != nil {
 			return err
 		}
@@ -229,11 +237,21 @@ func (v *visit) missed(ctx context.Context, job bus.FrontierURL, reason, detail 
 	return v.nextLook(ctx, job, src, nil)
 }
 
-// confirm has a page that answers 404 for the first time asked for again soon.
+// elsewhere returns the address that a page gave as its own, if it is another
+// one of the same host: the article is not gone while it stands there.
+func (v *visit) elsewhere(u *url.URL, canonical string) *url.URL {
+	at, err := weburl.Resolve(u, canonical)
+	if canonical == "" || err != nil || at.Host != v.host || at.Path == "/" || weburl.Key(at) == weburl.Key(u) {
+		return nil
+	}
+	return at
+}
+
+// confirm has a page that is missing asked for again soon.
 func (v *visit) confirm(ctx context.Context, job bus.FrontierURL, src *scope, resp *response) error {
 	v.logFetch(job, resp, "missing")
 	look := *job.Revisit
-	look.Missing = resp.status
+	look.Missing = http.StatusNotFound
 	delay := confirmAfter
 	if next, ok := revisitDelay(v.revisits(src), look.Step+1); ok {
 		delay = min(delay, next)
@@ -264,7 +282,7 @@ func (v *visit) gone(ctx context.Context, job bus.FrontierURL, u *url.URL, key s
 // remember keeps of a response what tells later whether the page has changed,
 // and which article was made of it.
 func remember(look *bus.Revisit, resp *response) {
-	if resp.status == http.StatusOK {
+	if resp.status < 300 {
 		look.ETag, look.LastModified, look.Body = resp.header.Get("ETag"), resp.header.Get("Last-Modified"), bodySum(resp.body)
 		if look.Canonical = links.Canonical(resp.body); len(look.Canonical) > maxCanonical {
 			look.Canonical = ""

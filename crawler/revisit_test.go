@@ -173,6 +173,7 @@ func TestRevisitsObeyRobotsAndEndWithTheirSource(t *testing.T) {
 		"robots": func(r *rig, s *site) {
 			must(t, r.PutRobots(t.Context(), s.host(), robotsEntry{Verdict: "disallow", Expires: time.Now().Add(time.Hour)}))
 		},
+		"paused":         func(r *rig, _ *site) { must(t, Pause(t.Context(), r.Bus, "src")) },
 		"source_removed": func(r *rig, _ *site) { must(t, r.RemoveSource(t.Context(), "src")) },
 	} {
 		r, s := ever(t), newSite(t)
@@ -281,17 +282,20 @@ func TestPageThatIsGoneEndsItsRevisits(t *testing.T) {
 			answers[min(int(n.Add(1)), len(answers))-1](w, req)
 		}
 	}
-	s.on("/410", then(text("text/html", `<link rel=canonical href="/known-as">`), status(http.StatusGone)))
+	s.on("/410", then(text("text/html", `<link rel=canonical href="https://known.example/as">`), status(http.StatusGone)))
+	s.on("/twin", then(text("text/html", `<link rel=canonical href="/story">`), status(http.StatusGone)))
+	s.on("/story", text("text/html", "a story"))
+	s.on("/twin-too", then(text("text/html", `<link rel=canonical href="/story-too">`), status(http.StatusNotFound)))
 	s.on("/404", then(page(), status(http.StatusNotFound)))
 	s.on("/back", then(page(), status(http.StatusNotFound), page()))
 	s.on("/moved", then(page(), redirect("/there")))
 	s.on("/there", page())
-	s.on("/feed", feed(s.URL+"/410", s.URL+"/404", s.URL+"/back", s.URL+"/moved"))
+	s.on("/feed", feed(s.URL+"/410", s.URL+"/404", s.URL+"/back", s.URL+"/moved", s.URL+"/twin", s.URL+"/twin-too"))
 	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/feed"}})
 	stop := r.start(t)
 	r.looked(t, s, "/there", 4)
 	stop()
-	want := map[string]int{"/410": 2, "/404": 3, "/back": 5, "/moved": 2, "/there": 4}
+	want := map[string]int{"/410": 2, "/404": 3, "/back": 5, "/moved": 2, "/there": 4, "/twin": 2, "/story": 3, "/twin-too": 2, "/story-too": 1}
 	for p, n := range want {
 		if got := s.asked(p); got != n {
 			t.Errorf("%s was asked for %d times, want %d", p, got, n)
@@ -304,7 +308,7 @@ func TestPageThatIsGoneEndsItsRevisits(t *testing.T) {
 		}
 	}
 	slices.Sort(gone)
-	same(t, "gone", gone, []string{"/404", "/410"})
+	same(t, "gone", gone, []string{"/404", "/410", "/story-too"})
 	bodies := map[string]int{}
 	for _, p := range r.pages() {
 		path := strings.TrimPrefix(p.FinalURL, s.URL)
@@ -312,14 +316,14 @@ func TestPageThatIsGoneEndsItsRevisits(t *testing.T) {
 			bodies[path]++
 			continue
 		}
-		if want := map[string]int{"/404": 404, "/410": 410}[path]; p.Status != want || len(p.Body) != 0 {
+		if want := map[string]int{"/404": 404, "/410": 410, "/story-too": 404}[path]; p.Status != want || len(p.Body) != 0 {
 			t.Errorf("%s is gone with status %d and %d bytes", path, p.Status, len(p.Body))
 		}
-		if want := map[string]string{"/410": "/known-as"}[path]; p.Canonical != want {
+		if want := map[string]string{"/410": "https://known.example/as", "/story-too": "/story-too"}[path]; p.Canonical != want {
 			t.Errorf("%s is gone and was known as %q, want %q", path, p.Canonical, want)
 		}
 	}
-	same(t, "pages with a body", bodies, map[string]int{"/410": 1, "/404": 1, "/back": 1, "/moved": 1, "/there": 1})
+	same(t, "pages with a body", bodies, map[string]int{"/410": 1, "/404": 1, "/back": 1, "/moved": 1, "/there": 1, "/twin": 1, "/story": 1, "/twin-too": 1})
 }
 
 // A host that could not be asked for long is not asked for what is an hour from

@@ -27,7 +27,7 @@ type Revisit struct {
 	ETag         string `json:"etag,omitempty"`
 	LastModified string `json:"last_modified,omitempty"`
 	Body         string `json:"body"`              // a hash of the body that was seen last
-	Missing      int    `json:"missing,omitempty"` // status of the last look, if the page was missing
+	Missing      int    `json:"missing,omitempty"` // 404 if the last look did not find the page
 	// Canonical is what the page gave as its address, as written.
 	Canonical string `json:"canonical,omitempty"`
 

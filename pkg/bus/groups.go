@@ -17,9 +17,9 @@ import (
 // for an hour is forgotten.
 func UpdateGroup[T any](ctx context.Context, b *Bus, group string, change func(*T)) (T, error) {
 	var state T
-	kv, err := b.js.KeyValue(ctx, bucketGroups)
+	kv, err := b.bucket(ctx, bucketGroups)
 	if err != nil {
-		return state, fmt.Errorf("bucket %s: %w", bucketGroups, err)
+		return state, err
 	}
 	for {
 		state, err = changeKey(ctx, kv, HostToken(group), change)

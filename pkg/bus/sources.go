@@ -187,9 +187,9 @@ func (b *Bus) DropParked(ctx context.Context, source string) error {
 }
 
 func (b *Bus) remove(ctx context.Context, bucket, key string) error {
-	kv, err := b.js.KeyValue(ctx, bucket)
+	kv, err := b.bucket(ctx, bucket)
 	if err != nil {
-		return fmt.Errorf("bucket %s: %w", bucket, err)
+		return err
 	}
 	if err := kv.Purge(ctx, key); err != nil {
 		return fmt.Errorf("remove %s/%s: %w", bucket, key, classify(err))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 func encodeJSON(v any) ([]byte, error) { return json.Marshal(v) }
@@ -18,10 +20,23 @@ func (b *Bus) Robots(ctx context.Context, host string, into any) error {
 	return b.get(ctx, bucketRobots, HostToken(host), into)
 }
 
-func (b *Bus) put(ctx context.Context, bucket, key string, v any) error {
-	kv, err := b.js.KeyValue(ctx, bucket)
+// bucket returns a handle that is asked for once per connection.
+func (b *Bus) bucket(ctx context.Context, name string) (jetstream.KeyValue, error) {
+	if kv, ok := b.buckets.Load(name); ok {
+		return kv.(jetstream.KeyValue), nil
+	}
+	kv, err := b.js.KeyValue(ctx, name)
 	if err != nil {
-		return fmt.Errorf("bucket %s: %w", bucket, err)
+		return nil, fmt.Errorf("bucket %s: %w", name, err)
+	}
+	b.buckets.Store(name, kv)
+	return kv, nil
+}
+
+func (b *Bus) put(ctx context.Context, bucket, key string, v any) error {
+	kv, err := b.bucket(ctx, bucket)
+	if err != nil {
+		return err
 	}
 	data, err := encodeJSON(v)
 	if err != nil {
@@ -34,9 +49,9 @@ func (b *Bus) put(ctx context.Context, bucket, key string, v any) error {
 }
 
 func (b *Bus) get(ctx context.Context, bucket, key string, into any) error {
-	kv, err := b.js.KeyValue(ctx, bucket)
+	kv, err := b.bucket(ctx, bucket)
 	if err != nil {
-		return fmt.Errorf("bucket %s: %w", bucket, err)
+		return err
 	}
 	e, err := kv.Get(ctx, key)
 	if err != nil {

@@ -182,19 +182,24 @@ func (s *scope) owns(host string) bool { return weburl.Domain(host) == s.Domain 
 
 // admits says whether the source's patterns let a URL through.
 func (s *scope) admits(u *url.URL) bool {
-	if len(s.deny)+len(s.allow) == 0 {
-		return true
-	}
-	text := u.String()
+	return len(s.deny)+len(s.allow) == 0 || s.refusedBy(u.String()) == ""
+}
+
+// refusedBy returns the pattern of deny that keeps a URL out, "allow" if none
+// of allow matches, or "" if the URL is let through.
+func (s *scope) refusedBy(u string) string {
 	for _, re := range s.deny {
-		if re.MatchString(text) {
-			return false
+		if re.MatchString(u) {
+			return re.String()
 		}
 	}
 	for _, re := range s.allow {
-		if re.MatchString(text) {
-			return true
+		if re.MatchString(u) {
+			return ""
 		}
 	}
-	return len(s.allow) == 0
+	if len(s.allow) > 0 {
+		return "allow"
+	}
+	return ""
 }

@@ -42,7 +42,7 @@ func AllowAll() *Rules { return &Rules{} }
 
 // DisallowAll returns rules that allow no URL but /robots.txt, as for a host
 // whose robots.txt is unreachable (RFC 9309, section 2.3.1.4).
-func DisallowAll() *Rules { return &Rules{rules: []rule{newRule("/", false)}} }
+func DisallowAll() *Rules { return &Rules{rules: []rule{newRule("/", false, 0)}} }
 
 // Parse reads a robots.txt for the agent with this product token. Groups that
 // name the agent are merged; without one, those for "*" hold (RFC 9309,
@@ -56,6 +56,7 @@ func Parse(body []byte, agent string) *Rules {
 	for len(body) > 0 {
 		var line []byte
 		line, body = cutLine(body)
+		p.line++
 		if key, value, ok := splitLine(line); ok {
 			p.record(key, value)
 		}
@@ -79,17 +80,35 @@ func (r *Rules) Allowed(u *url.URL) bool {
 	if written == "/robots.txt" {
 		return true
 	}
-	if !r.allowed(written, func(x *rule) string { return x.written }) {
+	if x := r.decide(written, func(x *rule) string { return x.written }); x != nil && !x.allow {
 		return false
 	}
 	decoded := decodeUnreserved(written)
 	if decoded == "/robots.txt" {
 		return true
 	}
-	return r.allowed(decoded, func(x *rule) string { return x.decoded })
+	x := r.decide(decoded, func(x *rule) string { return x.decoded })
+	return x == nil || x.allow
 }
 
-func (r *Rules) allowed(path string, reading func(*rule) string) bool {
+// Line returns the number of the line that decides on a URL, from 1, or 0 if
+// none does.
+func (r *Rules) Line(u *url.URL) int {
+	written := pathOf(u)
+	x := r.decide(written, func(x *rule) string { return x.written })
+	if x == nil || x.allow {
+		if y := r.decide(decodeUnreserved(written), func(x *rule) string { return x.decoded }); y != nil {
+			x = y
+		}
+	}
+	if x == nil {
+		return 0
+	}
+	return x.line
+}
+
+// decide returns the rule that holds for a path in one reading, or nil.
+func (r *Rules) decide(path string, reading func(*rule) string) (decides *rule) {
 	longest, allow := 0, true
 	for i := range r.rules {
 		x := &r.rules[i]
@@ -98,10 +117,10 @@ func (r *Rules) allowed(path string, reading func(*rule) string) bool {
 			continue
 		}
 		if Match(pattern, path) {
-			longest, allow = len(pattern), x.allow
+			longest, allow, decides = len(pattern), x.allow, x
 		}
 	}
-	return allow
+	return decides
 }
 
 // CrawlDelay returns the pause that the host asks for between requests, at
@@ -118,16 +137,18 @@ type rule struct {
 	written string // non-ASCII percent-encoded, hex digits in upper case
 	decoded string // also with unreserved characters decoded
 	allow   bool
+	line    int
 }
 
-func newRule(pattern string, allow bool) rule {
+func newRule(pattern string, allow bool, line int) rule {
 	written := encode(pattern)
-	return rule{written: written, decoded: decodeUnreserved(written), allow: allow}
+	return rule{written: written, decoded: decodeUnreserved(written), allow: allow, line: line}
 }
 
 // parser holds the state between lines (RFC 9309, section 2.2).
 type parser struct {
 	agent string
+	line  int // the number of the line being read, from 1
 
 	// What the group being read is for, and whether it has had a rule: the
 	// next user-agent line then starts another group.
@@ -192,10 +213,10 @@ func (p *parser) rule(pattern string, allow bool) {
 	if g == nil || pattern == "" {
 		return
 	}
-	g.rules = append(g.rules, newRule(pattern, allow))
+	g.rules = append(g.rules, newRule(pattern, allow, p.line))
 	// "Allow: /dir/index.html" allows the directory too, as at Google.
 	if slash := strings.LastIndexByte(pattern, '/'); allow && slash >= 0 && strings.HasPrefix(pattern[slash:], "/index.htm") {
-		g.rules = append(g.rules, newRule(pattern[:slash+1]+"$", true))
+		g.rules = append(g.rules, newRule(pattern[:slash+1]+"$", true, p.line))
 	}
 }
 
@@ -265,6 +286,9 @@ func cutLine(body []byte) (line, rest []byte) {
 		line = body
 	} else {
 		line, rest = body[:end], body[end+1:]
+		if body[end] == '\r' {
+			rest = bytes.TrimPrefix(rest, []byte("\n"))
+		}
 	}
 	return line[:min(len(line), maxLine)], rest
 }

@@ -110,6 +110,28 @@ func (q *Queue) Wake(ctx context.Context, key string) (bool, error) {
 	return err == nil, err
 }
 
+// Standing is where a key's turn stands.
+type Standing struct {
+	Exists    bool
+	Due       time.Time // the zero time: it is due now, or somebody works on it
+	NotBefore time.Time // an early wake does not make it due before
+	State     []byte
+}
+
+// Look returns where a key's turn stands, and touches nothing.
+func (q *Queue) Look(ctx context.Context, key string) (Standing, error) {
+	last, err := q.last(ctx, key)
+	if err != nil || last == nil {
+		return Standing{}, err
+	}
+	s := Standing{Exists: true, State: last.Data}
+	s.NotBefore, _ = time.Parse(time.RFC3339Nano, last.Header.Get(headerNotBefore))
+	if last.Subject == q.turn(key) {
+		s.Due, _ = time.Parse(time.RFC3339Nano, strings.TrimPrefix(last.Header.Get(headerSchedule), "@at "))
+	}
+	return s, nil
+}
+
 // Keys returns the keys that have a turn in any state.
 func (q *Queue) Keys(ctx context.Context) ([]string, error) {
 	st, err := q.js.Stream(ctx, q.Stream)

@@ -36,7 +36,7 @@ func (v *visit) memberships() []membership {
 func (v *visit) reserve(ctx context.Context) (later bool, err error) {
 	now := time.Now()
 	s := &v.state
-	if v.ungrouped() {
+	if v.peer.open && !v.groupAll {
 		return false, nil
 	}
 	if !s.Slot.IsZero() && now.Before(s.Slot.Add(groups.Late)) {
@@ -55,18 +55,6 @@ func (v *visit) reserve(ctx context.Context) (later bool, err error) {
 	}
 	s.Slot = slot
 	return v.putOff(slot), nil
-}
-
-// ungrouped says whether the host is a site of one's own, which has no groups.
-func (v *visit) ungrouped() bool { return v.peer.open && !v.groupAll }
-
-// charge counts a request that cannot wait: the groups' next ones come later.
-func (v *visit) charge(ctx context.Context) error {
-	if v.ungrouped() || time.Now().Before(v.state.Alone) {
-		return nil
-	}
-	_, _, err := v.take(ctx, v.memberships())
-	return err
 }
 
 // take takes a time for one request from each of the groups.

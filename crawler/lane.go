@@ -28,6 +28,7 @@ type lane struct {
 	rules     *robots.Rules // nil: not known yet
 	rulesTill time.Time
 	reserved  usage.Reservations // of text and data mining, if these are obeyed
+	askedTDM  bool               // and whether they were asked for
 	seen      *bus.Seen
 	peer      peer
 	cookies   cookies // of sources that ask for them

@@ -25,7 +25,6 @@ const (
 	robotsLongest   = 24 * time.Hour   // that a robots.txt is believed: RFC 9309, section 2.4
 	robotsShortest  = 10 * time.Minute // even if it says that it must not be kept
 	maxReservations = 64 << 10         // bytes of a file of reservations that are read
-	robotsPatience  = 10 * time.Second // longest wait for another host's robots.txt
 )
 
 // robotsEntry is what the workers share about a host's robots.txt.
@@ -50,12 +49,20 @@ func (e robotsEntry) rules(agent string) *robots.Rules {
 	}
 }
 
+// robotsHop is where the redirects of a robots.txt have led to so far. Each of
+// them is a request like any other, which the host's gap comes before.
+type robotsHop struct {
+	URL  string    `json:"url"`
+	Hops int       `json:"hops"`
+	Slot time.Time `json:"slot,omitzero"` // when another host may be asked for it
+}
+
 // refreshRobots makes sure that the lane's rules are those of a robots.txt
 // that is fresh enough. It says whether it sent a request, after which the
 // host's gap has to pass, or put the URL off.
 func (v *visit) refreshRobots(ctx context.Context, u *url.URL, job bus.FrontierURL, p *poll) (asked bool, err error) {
 	now := time.Now()
-	if v.rules != nil && now.Before(v.rulesTill) {
+	if v.rules != nil && now.Before(v.rulesTill) && !v.lacksReservations() {
 		return false, nil
 	}
 	var known robotsEntry
@@ -63,98 +70,110 @@ func (v *visit) refreshRobots(ctx context.Context, u *url.URL, job bus.FrontierU
 	if err != nil && !errors.Is(err, bus.ErrNotFound) {
 		return false, err
 	}
-	if err == nil && now.Before(known.Expires) && (known.AskedTDM || v.obeyed&usage.TDM == 0) {
+	if err == nil && now.Before(known.Expires) {
 		v.learn(known)
+		if v.lacksReservations() {
+			return true, v.fetchReservations(ctx, u, known)
+		}
 		return false, nil
 	}
-	if err := v.t.Check(ctx); err != nil {
-		return false, err
-	}
 	entry, resp, reason, err := v.fetchRobots(ctx, u)
-	if err != nil {
+	if err != nil || entry.Verdict == "" {
 		return true, err
 	}
-	v.afterRequest(resp)
 	v.log.Info("robots.txt fetched", logging.Event(logging.RobotsFetched), zap.String("verdict", entry.Verdict),
 		zap.Int("status", resp.status), zap.String(logging.KeyReason, reason), zap.Duration("took", resp.end.Sub(resp.start)))
-	if reason == "blocked" {
-		if !entry.Expires.IsZero() {
-			v.learn(entry)
-			if err := v.bus.PutRobots(ctx, v.host, entry); err != nil {
-				return true, err
-			}
-		}
-		return true, v.fail(ctx, job, p, reason, "the address is not public; see allow_private")
-	}
-	if entry.Verdict == "disallow" {
+	return true, v.settleRobots(ctx, job, p, entry, resp, reason)
+}
+
+// settleRobots decides what a robots.txt means for the host, and for the URL
+// that it was asked for.
+func (v *visit) settleRobots(ctx context.Context, job bus.FrontierURL, p *poll, entry robotsEntry, resp *response, reason string) error {
+	if entry.Verdict == "disallow" && entry.Expires.IsZero() && reason != "blocked" {
 		// Unreachable: nothing may be fetched now, whatever an older robots.txt
 		// said (RFC 9309, section 2.3.1.4, would let it be used). The URL pays
 		// an attempt, so that a host that never answers does not wait for ever.
-		return true, v.retry(ctx, job, p, "robots_unreachable", reason)
+		return v.retry(ctx, job, p, "robots_unreachable", reason)
+	}
+	if !entry.Expires.IsZero() {
+		v.learn(entry)
+		if err := v.bus.PutRobots(ctx, v.host, entry); err != nil {
+			return err
+		}
+	}
+	if reason == "blocked" {
+		return v.fail(ctx, job, p, reason, "the address is not public; see allow_private")
 	}
 	v.answered()
-	v.learn(entry)
 	v.setGap(resp) // with its Crawl-delay
-	entry.TDM, entry.AskedTDM = nil, false
-	if v.obeyed&usage.TDM != 0 {
-		if entry.TDM, err = v.fetchReservations(ctx, u); err != nil {
-			return true, err
-		}
-		entry.AskedTDM = true
-		v.learn(entry)
-	}
-	if err := v.bus.PutRobots(ctx, v.host, entry); err != nil {
-		return true, err
-	}
-	return true, nil
+	return nil
 }
 
 func (l *lane) learn(e robotsEntry) {
-	l.rules, l.rulesTill, l.reserved = e.rules(l.agent), e.Expires, usage.ParseReservations(e.TDM)
+	l.rules, l.rulesTill = e.rules(l.agent), e.Expires
+	l.reserved, l.askedTDM = usage.ParseReservations(e.TDM), e.AskedTDM
 }
 
-// fetchReservations asks for the host's file of reservations once its gap has
-// passed. What cannot be had reserves nothing.
-func (v *visit) fetchReservations(ctx context.Context, u *url.URL) ([]byte, error) {
+func (v *visit) lacksReservations() bool { return v.obeyed&usage.TDM != 0 && !v.askedTDM }
+
+// fetchReservations asks for the host's file of reservations. What cannot be
+// had reserves nothing.
+func (v *visit) fetchReservations(ctx context.Context, u *url.URL, entry robotsEntry) error {
 	at := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: usage.TDMFile}
-	if !v.rules.Allowed(at) {
-		return nil, nil
+	if v.rules.Allowed(at) {
+		if err := v.t.Check(ctx); err != nil {
+			return err
+		}
+		resp, err := v.get(fetch.WithMaxBody(ctx, maxReservations), v.lane, at.String(), nil)
+		v.afterRequest(resp)
+		if err == nil && resp.status == http.StatusOK {
+			entry.TDM = resp.body
+		}
 	}
-	pause(ctx, time.Until(v.state.NotBefore))
-	if err := errors.Join(v.charge(ctx), v.t.Check(ctx)); err != nil {
-		return nil, err
-	}
-	resp, err := v.get(fetch.WithMaxBody(ctx, maxReservations), v.lane, at.String(), nil)
-	v.afterRequest(resp)
-	if err != nil || resp.status != http.StatusOK {
-		return nil, nil
-	}
-	return resp.body, nil
+	entry.AskedTDM = true
+	v.learn(entry)
+	return v.bus.PutRobots(ctx, v.host, entry)
 }
 
-// fetchRobots asks for robots.txt and follows its redirects (RFC 9309, section
-// 2.3.1), also to other hosts. The response is that of the last request.
+// fetchRobots asks for robots.txt, or for what its redirects have led to so
+// far (RFC 9309, section 2.3.1), also on other hosts. An entry without a
+// verdict says that there is more to ask for.
 func (v *visit) fetchRobots(ctx context.Context, u *url.URL) (entry robotsEntry, resp *response, reason string, err error) {
-	at := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}
-	for hops := 0; ; hops++ {
-		resp, err = v.get(fetch.WithMaxBody(ctx, robots.MaxSize), v.lane, at.String(), nil)
-		if err != nil {
-			entry = robotsEntry{Verdict: "disallow"}
-			if at.Host != u.Host && errors.Is(err, fetch.ErrBlocked) { // the host shall not be asked again for that
-				entry.Expires = time.Now().Add(robotsShortest)
-			}
-			return entry, resp, fetch.Classify(err), nil
-		}
-		if at = location(at, resp); at == nil || hops == robotsRedirects {
-			return robotsVerdict(resp), resp, http.StatusText(resp.status), nil
-		}
-		if entry, err = v.hop(ctx, at, resp); err != nil || entry.Verdict != "" {
-			return entry, resp, "redirect", err
-		}
-		if err := v.t.Check(ctx); err != nil {
-			return entry, resp, "", err
+	at, hop := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}, v.state.Robots
+	if hop.URL != "" {
+		if at, err = weburl.Parse(hop.URL); err != nil {
+			return entry, nil, "", err
 		}
 	}
+	if at.Host != v.host {
+		entry, later, err := v.otherRobots(ctx, at)
+		if err != nil || later {
+			return robotsEntry{}, nil, "", err
+		}
+		if entry.Verdict != "" {
+			v.state.Robots = robotsHop{}
+			entry.TDM, entry.AskedTDM = nil, false // are that host's
+			return entry, &response{start: time.Now(), end: time.Now()}, "known", nil
+		}
+	}
+	if err := v.t.Check(ctx); err != nil {
+		return robotsEntry{}, nil, "", err
+	}
+	v.state.Robots = robotsHop{}
+	resp, err = v.get(fetch.WithMaxBody(ctx, robots.MaxSize), v.lane, at.String(), nil)
+	v.afterRequest(resp)
+	if err != nil {
+		entry = robotsEntry{Verdict: "disallow"}
+		if at.Host != v.host && errors.Is(err, fetch.ErrBlocked) { // the host shall not be asked again for that
+			entry.Expires = time.Now().Add(robotsShortest)
+		}
+		return entry, resp, fetch.Classify(err), nil
+	}
+	if to := location(at, resp); to != nil && hop.Hops < robotsRedirects {
+		v.state.Robots = robotsHop{URL: to.String(), Hops: hop.Hops + 1}
+		return robotsEntry{}, resp, "", nil
+	}
+	return robotsVerdict(resp), resp, http.StatusText(resp.status), nil
 }
 
 // location returns where a response redirects to, or nil.
@@ -170,33 +189,21 @@ func location(from *url.URL, resp *response) *url.URL {
 	return u
 }
 
-// hop waits until the host that robots.txt leads to may be asked. If another
-// host's robots.txt is known, or has no time for long, the entry is that.
-func (v *visit) hop(ctx context.Context, to *url.URL, resp *response) (robotsEntry, error) {
-	if to.Host != v.host {
-		return v.otherRobots(ctx, to)
-	}
-	pause(ctx, max(v.floor(), v.slowness(resp)))
-	return robotsEntry{}, v.charge(ctx)
-}
-
-// otherRobots returns what is known of a robots.txt of another host, or waits
-// until it may be asked for: a thousand hosts may lead to the same one, and ask
-// it no more often than one would.
-func (v *visit) otherRobots(ctx context.Context, at *url.URL) (entry robotsEntry, err error) {
+// otherRobots returns what is known of a robots.txt of another host. If it has
+// to be asked for, that may have to wait: a thousand hosts may lead to the same
+// one, and ask it no more often than one would.
+func (v *visit) otherRobots(ctx context.Context, at *url.URL) (entry robotsEntry, later bool, err error) {
 	if entry, err = v.knownRobots(ctx, at); err != nil || entry.Verdict != "" {
-		return entry, err
+		return entry, false, err
 	}
-	_, slot, err := v.takeFrom(ctx, membership{"robots.txt of " + at.Host, groups.Limit{Interval: v.floor() + maxSlack}})
-	if err != nil {
-		return robotsEntry{}, err
+	if v.state.Robots.Slot.IsZero() {
+		_, slot, err := v.takeFrom(ctx, membership{"robots.txt of " + at.Host, groups.Limit{Interval: v.floor() + maxSlack}})
+		if err != nil {
+			return entry, false, err
+		}
+		v.state.Robots.Slot = slot
 	}
-	wait := time.Until(slot)
-	if wait > robotsPatience {
-		return robotsEntry{Verdict: "disallow"}, nil
-	}
-	pause(ctx, wait)
-	return v.knownRobots(ctx, at)
+	return entry, v.putOff(v.state.Robots.Slot), nil
 }
 
 // knownRobots returns the robots.txt at a URL if it is known from its host's

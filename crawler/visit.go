@@ -38,6 +38,7 @@ type hostState struct {
 	Taken     bus.Taken     `json:"taken,omitzero"`
 	Seeks     int           `json:"seeks,omitempty"` // polls and seeds in a row
 	Slow      time.Duration `json:"slow,omitempty"`  // gap that 429 and 503 slowed the host down to
+	Robots    robotsHop     `json:"robots,omitzero"` // a robots.txt that is on its way
 	Slot      time.Time     `json:"slot,omitzero"`   // the time that the host's groups gave it for its next request
 	Alone     time.Time     `json:"alone,omitzero"`  // until then no other host is known in its groups
 	Polls     []poll        `json:"polls,omitempty"`

@@ -21,6 +21,8 @@ const (
 	foundHTML   = "html"   // a feed's link in a seed page
 	foundIndex  = "index"  // a named sitemap index; what a found one lists is found as it was
 	foundGuess  = "guess"  // a place where sitemaps often lie
+
+	foundArchive = "archive" // a sitemap of a back-fill, wherever it was found
 )
 
 const (

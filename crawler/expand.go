@@ -157,9 +157,12 @@ func (v *visit) unknown(from bus.FrontierURL, src *scope, targets []target) (bat
 		}
 		taken[f] = true
 		reason := ""
-		if own && v.tooOld(src, t.dated) {
+		switch {
+		case from.Backfill != nil:
+			reason = v.misshapen(t.u, t.priority)
+		case own && v.tooOld(src, t.dated):
 			reason = "age"
-		} else {
+		default:
 			reason = v.refused(t.u, t.priority, src)
 		}
 		if reason != "" {
@@ -168,7 +171,7 @@ func (v *visit) unknown(from bus.FrontierURL, src *scope, targets []target) (bat
 		}
 		job := bus.FrontierURL{
 			URL: t.u.String(), Source: from.Source, Depth: t.depth, Foreign: !own, CrawlID: from.CrawlID,
-			Found: time.Now().UTC(), Dated: t.dated, Via: via,
+			Found: time.Now().UTC(), Dated: t.dated, Via: via, Backfill: from.Backfill,
 		}
 		batch = append(batch, bus.Queued{Host: t.u.Host, Priority: t.priority, URL: job, MsgID: fmt.Sprintf("%s:%016x", from.CrawlID, f)})
 		fingerprints = append(fingerprints, f)

@@ -65,9 +65,9 @@ func (v *visit) refused(u *url.URL, priority int, src *scope) string {
 }
 
 // overLimit says why a URL that was taken from the frontier is not fetched.
-// Seeds, revisits and what is tried again have no limits.
+// Seeds, revisits, back-fills and what is tried again have no limits.
 func (v *visit) overLimit(job bus.FrontierURL, u *url.URL, src *scope) string {
-	if job.Seed || job.Revisit != nil || job.Attempts > 0 {
+	if job.Seed || job.Revisit != nil || job.Backfill != nil || job.Attempts > 0 {
 		return ""
 	}
 	reason := v.misshapen(u, job.Priority)

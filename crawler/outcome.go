@@ -67,7 +67,7 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 	switch {
 	case resp.streamed:
 		kind = "sitemap"
-	case !html && feeds.Sniff(ctype, resp.body):
+	case !html && job.Backfill == nil && feeds.Sniff(ctype, resp.body):
 		kind = "feed"
 		err = v.expandFeed(ctx, job, u, src, resp)
 	case job.FoundBy != "":

@@ -144,7 +144,7 @@ func (v *visit) bounds(src *scope) cadence.Bounds {
 // pollOf returns the poll of a seed, making one if it has none yet; nil if
 // there are no polls.
 func (v *visit) pollOf(job bus.FrontierURL, p *poll) *poll {
-	if p != nil || v.cfg.Once || !job.Seed || lastChange(job) != "" {
+	if p != nil || v.cfg.Once || !job.Seed || job.Backfill != nil || lastChange(job) != "" {
 		return p
 	}
 	for i := range v.state.Polls {

@@ -147,7 +147,7 @@ func (v *visit) learnClass(ctx context.Context, class time.Duration) error {
 // revisitLater has an article looked at again that was fetched just now.
 func (v *visit) revisitLater(ctx context.Context, job bus.FrontierURL, src *scope, resp *response) error {
 	delay, ok := revisitDelay(v.revisits(src), 0)
-	if !ok || v.cfg.Once {
+	if !ok || v.cfg.Once || job.Backfill != nil {
 		return nil
 	}
 	look := bus.Revisit{First: resp.end.UTC(), Page: pageID(job)}

@@ -135,11 +135,15 @@ func (v *visit) fetchReservations(ctx context.Context, u *url.URL, entry robotsE
 	return v.bus.PutRobots(ctx, v.host, entry)
 }
 
+func robotsOf(u *url.URL) *url.URL {
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}
+}
+
 // fetchRobots asks for robots.txt, or for what its redirects have led to so
 // far (RFC 9309, section 2.3.1), also on other hosts. An entry without a
 // verdict says that there is more to ask for.
 func (v *visit) fetchRobots(ctx context.Context, u *url.URL) (entry robotsEntry, resp *response, reason string, err error) {
-	at, hop := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}, v.state.Robots
+	at, hop := robotsOf(u), v.state.Robots
 	if hop.URL != "" {
 		if at, err = weburl.Parse(hop.URL); err != nil {
 			return entry, nil, "", err

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"pressmill/crawler/backfill"
 	"pressmill/crawler/fetch"
 	"pressmill/crawler/links"
 	"pressmill/crawler/sitemap"
@@ -69,6 +70,9 @@ func (s *sitemapStream) read(ctx context.Context, body io.Reader) error {
 // add notes an entry that lies in the source's domain. A list of URLs that was
 // named may point anywhere.
 func (s *sitemapStream) add(ctx context.Context, e sitemap.Entry) error {
+	if s.job.Backfill != nil {
+		return s.addPast(ctx, e)
+	}
 	dated := latest(e.Published, e.LastMod)
 	if s.tooOld(s.src, dated) {
 		return nil // an archive has millions of them: they leave no mark
@@ -87,7 +91,28 @@ func (s *sitemapStream) add(ctx context.Context, e sitemap.Entry) error {
 	case !wanted(s.job, dated):
 		return nil
 	}
-	s.batch = append(s.batch, target{u, 0, priority, dated})
+	return s.queue(ctx, target{u, 0, priority, dated})
+}
+
+// addPast notes an entry of a back-fill: after all else, never too old, and
+// leading no further.
+func (s *sitemapStream) addPast(ctx context.Context, e sitemap.Entry) error {
+	u, err := weburl.Resolve(s.u, e.URL)
+	if err != nil || !s.src.owns(u.Host) {
+		return nil //nolint:nilerr // it lists what is not for us
+	}
+	days := backfill.Days(*s.job.Backfill)
+	switch {
+	case e.Index && days.MayHold(u, e.LastMod):
+		return s.pushArchive(ctx, u, s.job)
+	case !e.Index && days.Holds(u, e.Published, e.LastMod):
+		return s.queue(ctx, target{u: u, depth: s.src.Depth, priority: bus.PriorityFar})
+	}
+	return nil
+}
+
+func (s *sitemapStream) queue(ctx context.Context, t target) error {
+	s.batch = append(s.batch, t)
 	if len(s.batch) < sitemapBatch {
 		return nil
 	}

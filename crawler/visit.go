@@ -284,6 +284,9 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 		v.pollFailed(ctx, job, p, "robots")
 		return v.skip(ctx, job, "robots")
 	}
+	if begins(job, u) {
+		return v.beginBackfill(ctx, job, u, src, key)
+	}
 	if reason := v.overLimit(job, u, src); reason != "" {
 		return v.skip(ctx, job, reason)
 	}

@@ -47,8 +47,11 @@ type FrontierURL struct {
 	// that led from there to here.
 	Requested string     `json:"requested,omitempty"`
 	Trail     []news.Hop `json:"trail,omitempty"`
-	CrawlID   string     `json:"crawl_id,omitempty"`
-	Found     time.Time  `json:"found,omitzero"`
+	// Backfill says of what days articles are fetched afterwards; their
+	// sitemaps are seeds. nil: the URL is of today.
+	Backfill *Days     `json:"backfill,omitempty"`
+	CrawlID  string    `json:"crawl_id,omitempty"`
+	Found    time.Time `json:"found,omitzero"`
 	// Dated is when the feed or sitemap that lists the URL says that it was
 	// published or changed last; zero if it does not say.
 	Dated time.Time `json:"dated,omitzero"`
@@ -63,6 +66,12 @@ type FrontierURL struct {
 
 	Seq      uint64 `json:"-"` // its sequence in the frontier
 	Priority int    `json:"-"`
+}
+
+// Days are two days, as 2026-11-24, and those between them.
+type Days struct {
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // Push puts a URL into its host's frontier. msgID, if not empty, is stored once

@@ -38,6 +38,7 @@ func sourceCommands() []worker.Command {
 			Long: "Their polls and their status are forgotten, and URLs that wait are left out. Which articles are known\nstays known: a source that is applied again brings only what is new.",
 		}, "removed", crawler.Remove),
 		importCommand(),
+		backfillCommand(),
 	}
 }
 

@@ -67,7 +67,7 @@ fuzz: ## run every fuzz target of PKG for FUZZTIME
 ifeq ($(origin PKG)$(origin BENCH),filefile)
 bench: bin/bench ## CPU of the parser and its peers on CORPUS="DIR...", and of the fetch path; with PKG or BENCH: those Go benchmarks
 	bin/bench $(ARGS) $(or $(CORPUS),parser/testdata)
-	go test -run '^$$' -bench FetchPath -benchtime 5x ./crawler
+	go test -run '^$$' -bench FetchPath -benchtime 10x ./crawler
 else
 bench:
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)

@@ -38,7 +38,6 @@ const (
 	benchPage    = 50_000 // bytes of a page, decoded
 	benchLinks   = 150    // of a page
 	benchVariety = 4      // different pages of a host
-	benchPages   = 3      // read of each host in a round
 	benchWorkers = 32
 )
 
@@ -184,10 +183,12 @@ func BenchmarkFetchPath(b *testing.B) {
 	contestants := []*contestant{
 		{name: "net/http", read: newRawReader(), share: 1},
 		{name: "fetch path", read: readAsCrawler, share: 1},
-		{name: "Colly with OnHTML", read: readWithOnHTML, share: 20},
+		{name: "Colly with OnHTML", read: readWithOnHTML, share: 10},
 	}
 	for _, c := range contestants {
-		c.round(b, sites, 0) // connects, and fills pools and caches
+		for n := range benchVariety { // connects, and fills pools and caches
+			c.round(b, sites, n)
+		}
 		c.cpu = nil
 	}
 	for n := 1; b.Loop(); n++ {
@@ -221,8 +222,8 @@ func (c *contestant) round(b *testing.B, sites []*benchSite, n int) time.Duratio
 	)
 	for w := range benchWorkers {
 		wg.Go(func() {
-			for i := w; i < benchPages*len(sites)/c.share; i += benchWorkers {
-				s := sites[i%len(sites)]
+			for i := w; i < len(sites)/c.share; i += benchWorkers {
+				s := sites[i]
 				if err := c.read(s, "http://"+s.visit.host+newsPath(n+i)); err != nil {
 					b.Errorf("%s: %v", c.name, err)
 					return
@@ -301,7 +302,7 @@ Sitemap: https://example.org/sitemap.xml
 func linksOf(host string, pages [][]byte) []uint64 {
 	var marks []uint64
 	for _, body := range pages {
-		for _, l := range links.Scan(body, &url.URL{Scheme: "http", Host: host, Path: "/"}, 0).Links {
+		for _, l := range links.Scan(body, &url.URL{Scheme: "http", Host: host, Path: "/"}, 0, links.NewMemory(1)).Links {
 			marks = append(marks, bus.Fingerprint(weburl.Key(l.URL)))
 		}
 	}
@@ -362,6 +363,7 @@ func readAsCrawler(s *benchSite, rawURL string) error {
 	}
 	entries := &sitemapStream{visit: s.visit, u: u, src: s.src}
 	resp, err := s.visit.get(fetch.WithTaker(ctx, entries.taker(ctx)), s.visit.lane, rawURL, nil)
+	defer resp.free()
 	if err != nil {
 		return err
 	}

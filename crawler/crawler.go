@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"pressmill/crawler/fetch"
+	"pressmill/crawler/links"
 	"pressmill/crawler/usage"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/bus/turn"
@@ -27,6 +28,7 @@ import (
 const (
 	maxLanes     = 20_000
 	maxForeign   = 200_000 // fingerprints of links to other hosts that were pushed lately
+	maxLinkRefs  = 4 << 20 // references of links that are known to be seen
 	janitorEvery = 2 * time.Minute
 	scopeTTL     = 5 * time.Second // how long a source's definition is not asked for again
 )
@@ -45,6 +47,7 @@ type Crawler struct {
 	lanes   *lru.Cache[string, *lane]
 	foreign *lru.Cache[uint64, struct{}]
 	scopes  *lru.Cache[string, cachedScope]
+	links   *links.Memory // those that are in the sets of seen URLs
 
 	groupAll   bool // opened addresses are in groups too: for tests, whose sites all are
 	groupSeed  maphash.Seed
@@ -72,7 +75,7 @@ func New(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) (*Crawle
 	}
 	c := &Crawler{
 		cfg: cfg, private: options.AllowPrivate, obeyed: obeyed, bus: b, log: log, stage: stage, started: time.Now(), groupSeed: maphash.MakeSeed(),
-		transport: fetch.NewTransport(options),
+		transport: fetch.NewTransport(options), links: links.NewMemory(maxLinkRefs),
 	}
 	if c.lanes, err = lru.New[string, *lane](maxLanes); err != nil {
 		return nil, err

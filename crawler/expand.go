@@ -48,7 +48,7 @@ func (v *visit) expandFeed(ctx context.Context, job bus.FrontierURL, u *url.URL,
 	targets := make([]target, 0, len(feed.Items))
 	for _, item := range feed.Items {
 		if t, err := weburl.Resolve(u, item.URL); err == nil && item.URL != "" {
-			targets = append(targets, target{t, 0, bus.PriorityFeed, latest(item.Published, item.Updated)})
+			targets = append(targets, target{u: t, priority: bus.PriorityFeed, dated: latest(item.Published, item.Updated)})
 		}
 	}
 	return v.pushAll(ctx, job, src, targets)
@@ -61,7 +61,7 @@ func (v *visit) expandPage(ctx context.Context, job bus.FrontierURL, u *url.URL,
 	if job.Depth >= src.Depth || !src.owns(u.Host) {
 		return article, nil
 	}
-	found := links.Scan(resp.body, u, maxLinks)
+	found := links.Scan(resp.body, u, maxLinks, v.links)
 	if job.Seed {
 		v.listed.feeds = ownFeeds(found.Feeds, src)
 	}
@@ -76,7 +76,7 @@ func (v *visit) expandPage(ctx context.Context, job bus.FrontierURL, u *url.URL,
 	targets := make([]target, 0, len(found.Links))
 	for _, l := range found.Links {
 		if own := l.URL.Host == u.Host || src.owns(l.URL.Host); own && !l.NoFollow && src.admits(l.URL) {
-			targets = append(targets, target{u: l.URL, depth: job.Depth + 1, priority: priority})
+			targets = append(targets, target{u: l.URL, depth: job.Depth + 1, priority: priority, ref: l.Ref})
 		}
 	}
 	return article, v.pushAll(ctx, job, src, targets)
@@ -152,7 +152,11 @@ func (v *visit) unknown(from bus.FrontierURL, src *scope, targets []target) (bat
 		key := weburl.Key(t.u)
 		f := bus.Fingerprint(key)
 		own := t.u.Host == v.host
-		if taken[f] || own && (v.seen.Has(f) || v.seen.Has(outcomeMark("twin", key))) || !own && v.foreign.Contains(f) {
+		if own && v.seen.Has(f) {
+			v.links.Add(t.ref)
+			continue
+		}
+		if taken[f] || own && v.seen.Has(outcomeMark("twin", key)) || !own && v.foreign.Contains(f) {
 			continue
 		}
 		taken[f] = true

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -66,7 +65,8 @@ func (c *Crawler) newCollector() *colly.Collector {
 type response struct {
 	status    int
 	header    http.Header
-	body      []byte
+	body      []byte // until free
+	release   func()
 	truncated bool
 	// streamed says that who took the body over has read it, and streaming for
 	// how long.
@@ -97,11 +97,22 @@ func (t bodyTap) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !ok {
 		return resp, nil
 	}
-	into.body = make([]byte, resp.ContentLength) // the decoded body's: fetch.Transport has read it
-	_, err = io.ReadFull(resp.Body, into.body)
-	resp.Body.Close()
+	body, ok := resp.Body.(fetch.Body)
+	if !ok {
+		return resp, fmt.Errorf("body of %T is not in memory", resp.Body)
+	}
+	into.body, into.release = body.Bytes(), func() { body.Close() }
 	resp.Body = http.NoBody
-	return resp, err
+	return resp, nil
+}
+
+// free gives the body's memory back for the next page: of all garbage that
+// fetching makes it would be the most. Nobody may hold on to the body.
+func (r *response) free() {
+	if r.release != nil {
+		r.release()
+	}
+	r.body, r.release = nil, nil
 }
 
 // get fetches a URL once, without following redirects. Any status is a

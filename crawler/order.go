@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"pressmill/crawler/links"
 	"pressmill/pkg/bus"
 )
 
@@ -72,6 +73,7 @@ type target struct {
 	depth    int
 	priority int
 	dated    time.Time // zero if what lists it does not say
+	ref      links.Ref // of a link
 }
 
 // inPushOrder sorts targets so that the newest is fetched first. Those without

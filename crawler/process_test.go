@@ -17,7 +17,8 @@ const roleKey = "PRESSMILL_TEST_ROLE"
 // own, whose CPU and death are theirs alone. They read what they need from
 // standard input and end with it.
 var roles = map[string]func(stdin io.Reader, stdout io.Writer) error{
-	"sites": serveSites,
+	"sites":   serveSites,
+	"crawler": runCrawler,
 }
 
 func TestMain(m *testing.M) {

@@ -35,6 +35,7 @@ type site struct {
 
 type request struct {
 	path       string
+	agent      string
 	start, end time.Time
 }
 
@@ -60,7 +61,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer(w, r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.requests = append(s.requests, request{r.URL.Path, began, time.Now()})
+	s.requests = append(s.requests, request{r.URL.Path, r.UserAgent(), began, time.Now()})
 }
 
 func (s *site) on(path string, answer http.HandlerFunc) {
@@ -178,7 +179,11 @@ const delay = 60 * time.Millisecond
 
 func newRig(t *testing.T, ackWait time.Duration) *rig {
 	t.Helper()
-	b := newBus(t, ackWait)
+	return newRigOn(t, newBus(t, ackWait))
+}
+
+func newRigOn(t *testing.T, b *bus.Bus) *rig {
+	t.Helper()
 	r := &rig{Bus: b, cfg: testConfig()}
 	r.core, r.logs = observer.New(zap.InfoLevel)
 	r.stage = logging.NewStage(zap.NewNop(), "crawler")

@@ -91,7 +91,7 @@ func (s *sitemapStream) add(ctx context.Context, e sitemap.Entry) error {
 	case !wanted(s.job, dated):
 		return nil
 	}
-	return s.queue(ctx, target{u, 0, priority, dated})
+	return s.queue(ctx, target{u: u, priority: priority, dated: dated})
 }
 
 // addPast notes an entry of a back-fill: after all else, never too old, and

@@ -178,7 +178,12 @@ func newScope(s Source) (*scope, error) {
 }
 
 // owns says whether a host belongs to the source's domain.
-func (s *scope) owns(host string) bool { return weburl.Domain(host) == s.Domain }
+func (s *scope) owns(host string) bool {
+	if !strings.HasSuffix(host, s.Domain) && !strings.Contains(host, ":") {
+		return false // no host of that domain looks so
+	}
+	return weburl.Domain(host) == s.Domain
+}
 
 // admits says whether the source's patterns let a URL through.
 func (s *scope) admits(u *url.URL) bool {

@@ -308,6 +308,7 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 	v.listed = listing{}
 	entries := &sitemapStream{visit: v, job: job, u: u, src: src}
 	resp, err := v.get(fetch.WithTaker(ctx, entries.taker(ctx)), v.lane, job.URL, header)
+	defer resp.free()
 	v.stage.Observe(resp.end.Sub(resp.start))
 	v.afterRequest(resp)
 	if entries.fatal != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,8 +34,9 @@ const (
 type decoder struct {
 	maxBody, maxWire, maxStream int64
 
-	buffers, gzips sync.Pool
-	zstds, brotlis sync.Pool
+	readers, buffers sync.Pool
+	gzips            sync.Pool
+	zstds, brotlis   sync.Pool
 }
 
 func newDecoder(maxBody, maxWire, maxStream int64) *decoder {
@@ -116,7 +118,8 @@ func (d *decoder) open(ctx context.Context, wire io.Reader, encodings []string) 
 	}
 	var r io.Reader = in.wire
 	if len(encodings) > 0 {
-		br := bufio.NewReader(in.wire)
+		br := d.reader(in.wire)
+		in.layers = append(in.layers, func() { d.readers.Put(br) })
 		if _, err := br.Peek(1); err == io.EOF { // no body, as of a 304
 			encodings = nil
 		}
@@ -138,7 +141,7 @@ func (d *decoder) open(ctx context.Context, wire io.Reader, encodings []string) 
 }
 
 func (in *decoded) release() {
-	for _, done := range in.layers {
+	for _, done := range slices.Backward(in.layers) {
 		done()
 	}
 }
@@ -272,6 +275,16 @@ func (d *decoder) zstd(r io.Reader) (io.Reader, func(), error) {
 	}, nil
 }
 
+// reader returns a reader with a buffer that is used again.
+func (d *decoder) reader(r io.Reader) *bufio.Reader {
+	br, _ := d.readers.Get().(*bufio.Reader)
+	if br == nil {
+		return bufio.NewReader(r)
+	}
+	br.Reset(r)
+	return br
+}
+
 func (d *decoder) buffer(hint int64) *bytes.Buffer {
 	buf, _ := d.buffers.Get().(*bytes.Buffer)
 	if buf == nil {
@@ -336,12 +349,18 @@ func (c *capped) atCap() error {
 }
 
 // body is a body in memory; Close gives its buffer back and empties it.
+//
+// It implements Body.
 type body struct {
 	*bytes.Reader
 	buf     *bytes.Buffer
 	decoder *decoder
 }
 
+// Bytes returns the whole body.
+func (b *body) Bytes() []byte { return b.buf.Bytes() }
+
+// Close gives the body's memory back.
 func (b *body) Close() error {
 	if b.buf != nil {
 		b.Reader = bytes.NewReader(nil)

@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -224,6 +225,14 @@ type maxBodyKey struct{}
 // body, on the wire and decoded.
 func WithMaxBody(ctx context.Context, n int64) context.Context {
 	return context.WithValue(ctx, maxBodyKey{}, n)
+}
+
+// Body is the body of a Transport's response: it lies in memory.
+type Body interface {
+	io.ReadCloser
+	// Bytes returns the whole body, decoded. It is valid until Close, after
+	// which the next response uses its memory.
+	Bytes() []byte
 }
 
 // RoundTrip does one exchange, body included: when it returns, the last byte

@@ -13,10 +13,8 @@ import (
 	"pressmill/pkg/weburl"
 )
 
-const (
-	maxFeeds = 100 // bounds Found.Feeds
-	manyRefs = 128 // about as many references as a page of news has
-)
+// maxFeeds bounds Found.Feeds.
+const maxFeeds = 100
 
 // Found is what a page points to. URLs are absolute, as weburl.Parse gives
 // them, and in the order of the page. The same reference counts once; the same
@@ -36,6 +34,7 @@ type Link struct {
 	// NoFollow says that every link by this reference has a rel of nofollow,
 	// ugc or sponsored.
 	NoFollow bool
+	Ref      Ref // for Memory.Add
 }
 
 // IsHTML says whether a body begins as only a page of HTML does. Others may
@@ -72,12 +71,15 @@ func Metas(html []byte, names ...string) iter.Seq2[string, string] {
 }
 
 // Scan finds what the page at base points to, with at most limit links; 0
-// stands for no limit. Links in comments, scripts and styles do not count.
-func Scan(html []byte, base *url.URL, limit int) Found {
+// stands for no limit. Links in comments, scripts and styles do not count, and
+// those that the memory has are left out.
+func Scan(html []byte, base *url.URL, limit int, known *Memory) Found {
 	c := collector{
 		found: Found{Base: base},
 		limit: limit,
-		refs:  make(map[string]int, manyRefs),
+		known: known,
+		site:  known.site(base),
+		refs:  make(map[string]int),
 		feeds: make(map[string]bool),
 	}
 	s := scanner{html: html}
@@ -100,12 +102,18 @@ type collector struct {
 	found   Found
 	limit   int
 	hasBase bool
+	known   *Memory
+	site    uint64         // of the base
 	refs    map[string]int // references without fragment -> index of the link, -1 if refused
 	feeds   map[string]bool
 }
 
 func (c *collector) link(s *scanner) {
 	raw, _ := s.attr("href")
+	r := c.known.ref(c.site, raw)
+	if c.known.has(r) {
+		return
+	}
 	ref, _, _ := strings.Cut(unescape(string(raw)), "#")
 	if ref == "" {
 		return
@@ -114,7 +122,7 @@ func (c *collector) link(s *scanner) {
 	noFollow := hasToken(rel, "nofollow") || hasToken(rel, "sponsored") || hasToken(rel, "ugc")
 	i, known := c.refs[ref]
 	if !known {
-		i = c.add(ref, noFollow)
+		i = c.add(ref, r, noFollow)
 	}
 	if i >= 0 && !noFollow {
 		c.found.Links[i].NoFollow = false
@@ -123,14 +131,14 @@ func (c *collector) link(s *scanner) {
 
 // add returns the index of the link that a new reference points to, or -1 if
 // it points to none that is wanted.
-func (c *collector) add(ref string, noFollow bool) int {
+func (c *collector) add(ref string, r Ref, noFollow bool) int {
 	if c.limit > 0 && len(c.found.Links) >= c.limit {
 		return -1
 	}
 	i := -1
 	if u, err := weburl.Resolve(c.found.Base, ref); err == nil {
 		i = len(c.found.Links)
-		c.found.Links = append(c.found.Links, Link{URL: u, NoFollow: noFollow})
+		c.found.Links = append(c.found.Links, Link{URL: u, NoFollow: noFollow, Ref: r})
 	}
 	c.refs[ref] = i
 	return i
@@ -144,7 +152,7 @@ func (c *collector) base(s *scanner) {
 	}
 	c.hasBase = true
 	if u, err := weburl.Resolve(c.found.Base, unescape(string(raw))); err == nil {
-		c.found.Base = u
+		c.found.Base, c.site = u, c.known.site(u)
 	}
 }
 

@@ -2,6 +2,7 @@ package links
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"net/url"
 	"strings"
 	"testing"
@@ -61,7 +62,7 @@ func TestLinks(t *testing.T) {
 		{"slash", `<a/href="/a"/>`, []string{"/a"}},
 		{"other host", `<a href="//Other.com/x">`, []string{"https://other.com/x"}},
 	} {
-		if diff := cmp.Diff(c.want, urls(Scan([]byte(c.html), base(t), 0))); diff != "" {
+		if diff := cmp.Diff(c.want, urls(Scan([]byte(c.html), base(t), 0, NewMemory(16)))); diff != "" {
 			t.Errorf("%s: %s", c.name, diff)
 		}
 	}
@@ -80,8 +81,43 @@ func TestIsHTML(t *testing.T) {
 
 func TestLimit(t *testing.T) {
 	html := []byte(`<a rel=nofollow href=/a><a href=/b><a href=/c><a href=/a>`)
-	if got, want := urls(Scan(html, base(t), 2)), []string{"/a", "/b"}; !cmp.Equal(got, want) {
+	if got, want := urls(Scan(html, base(t), 2, NewMemory(16))), []string{"/a", "/b"}; !cmp.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+func TestKnownLinksAreLeftOut(t *testing.T) {
+	known := NewMemory(1 << 10)
+	html := []byte(`<a href=/a><a href="https://other.com/b?c&amp;d"><a href=e><a href="/news/f#g">`)
+	first := Scan(html, base(t), 0, known)
+	for _, l := range first.Links {
+		known.Add(l.Ref)
+	}
+	// What is relative to the page's path leads elsewhere on another page.
+	if got := urls(Scan(html, base(t), 0, known)); !cmp.Equal(got, []string{"/news/e"}) {
+		t.Errorf("left: %v", got)
+	}
+	for _, other := range []string{"http://e.com/", "https://e.org/"} {
+		u, err := weburl.Parse(other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Scan(html, u, 0, known).Links; len(got) != len(first.Links) {
+			t.Errorf("%d links of the same page at %s, want %d", len(got), other, len(first.Links))
+		}
+	}
+	if got := urls(Scan([]byte(`<base href="https://e.org/"><a href=/a>`), base(t), 0, known)); !cmp.Equal(got, []string{"https://e.org/a"}) {
+		t.Errorf("with a base: %v", got)
+	}
+	small := NewMemory(1)
+	for range 2 * len(small.slots) {
+		small.Add(Ref{1, rand.Uint64()})
+	}
+	if n := len(small.slots); n > 10_000 {
+		t.Errorf("a memory of one reference has %d slots", n)
+	}
+	if got := urls(Scan(html, base(t), 0, small)); len(got) != 4 {
+		t.Errorf("a memory full of others leaves %v", got)
 	}
 }
 
@@ -92,7 +128,7 @@ func TestHead(t *testing.T) {
 <link rel="feed" type="application/feed+json" href="feed.json">
 <link rel="stylesheet" href="x.css"><link rel="Canonical" href="story"><link rel="canonical" href="other">
 </head><body><a href=a></body>`
-	got := Scan([]byte(html), base(t), 0)
+	got := Scan([]byte(html), base(t), 0, NewMemory(16))
 	if got.Base.String() != "https://e.com/de/" || got.Canonical != "https://e.com/de/story" {
 		t.Errorf("base %s, canonical %s", got.Base, got.Canonical)
 	}
@@ -162,13 +198,18 @@ func FuzzScan(f *testing.F) {
 	for _, s := range []string{
 		`<!DOCTYPE html><base href=/x><a href="a&amp;b" rel=nofollow><link rel=alternate type=application/rss+xml href=f>`,
 		`<script>x</script><!--><a href='`, `</`, `<!--`, `<!---`, `<a href=`, `<a =x`, `<plaintext><a href=/>`,
-		`<script type=application/ld+json>{"@type":"Article"`,
+		`<script type=application/ld+json>{"@type":"Article"`, `a = "b>" c='>'d/e="f"g=h"i>j">`, `="a>" b/="c>d">`,
 	} {
 		f.Add([]byte(s), 3)
 	}
 	f.Fuzz(func(t *testing.T, html []byte, limit int) {
+		long, short := scanner{html: html}, scanner{html: html}
+		long.attributes()
+		if short.skipAttributes(); long.pos != short.pos {
+			t.Fatalf("the tag ends at %d, skipped at %d", long.pos, short.pos)
+		}
 		keep := bytes.Clone(html)
-		found := Scan(html, base(t), limit)
+		found := Scan(html, base(t), limit, NewMemory(16))
 		LooksLikeArticle(html)
 		if !bytes.Equal(keep, html) {
 			t.Fatal("the page was changed")
@@ -190,6 +231,6 @@ func BenchmarkScan(b *testing.B) {
 	u := base(b)
 	b.SetBytes(int64(len(page)))
 	for b.Loop() {
-		Scan(page, u, 1000)
+		Scan(page, u, 1000, NewMemory(16))
 	}
 }

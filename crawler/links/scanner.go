@@ -51,7 +51,7 @@ func (s *scanner) next() bool {
 		case c == '/' && s.pos+1 < len(s.html) && isLetter(s.html[s.pos+1]):
 			s.pos++
 			s.name()
-			s.attributes(false)
+			s.skipAttributes()
 		case c == '/':
 			s.skipPast(">")
 		}
@@ -63,7 +63,11 @@ func (s *scanner) next() bool {
 func (s *scanner) startTag() bool {
 	name := s.name()
 	s.tag = tagOf(name)
-	s.attributes(s.tag != tagOther)
+	if s.tag == tagOther {
+		s.skipAttributes()
+	} else {
+		s.attributes()
+	}
 	switch {
 	case s.tag == tagScript:
 		s.text = s.rawText("script")
@@ -122,11 +126,9 @@ func (s *scanner) skipPast(mark string) {
 	s.pos += at + len(mark)
 }
 
-// attributes reads to the end of a tag, and keeps its attributes if asked to.
-func (s *scanner) attributes(keep bool) {
-	if keep {
-		s.attrs = s.attrs[:0]
-	}
+// attributes reads the attributes to the end of a tag.
+func (s *scanner) attributes() {
+	s.attrs = s.attrs[:0]
 	for {
 		for s.pos < len(s.html) && (isSpace(s.html[s.pos]) || s.html[s.pos] == '/') {
 			s.pos++
@@ -138,9 +140,27 @@ func (s *scanner) attributes(keep bool) {
 			s.pos++
 			return
 		}
-		a := s.attribute()
-		if keep {
-			s.attrs = append(s.attrs, a)
+		s.attrs = append(s.attrs, s.attribute())
+	}
+}
+
+// skipAttributes goes to where attributes would, and keeps none.
+func (s *scanner) skipAttributes() {
+	named := false // what a "=" follows is the name of an attribute
+	for s.pos < len(s.html) {
+		c := s.html[s.pos]
+		s.pos++
+		switch {
+		case c == '>':
+			return
+		case c == '=' && named:
+			s.space()
+			s.value()
+			named = false
+		case c == '/':
+			named = false
+		case !isSpace(c):
+			named = true
 		}
 	}
 }
@@ -203,7 +223,7 @@ func (s *scanner) rawText(name string) []byte {
 		if len(rest) >= len(name) && equalFold(rest[:len(name)], name) &&
 			(len(rest) == len(name) || isSpace(rest[len(name)]) || rest[len(name)] == '>' || rest[len(name)] == '/') {
 			end := s.pos - 2
-			s.attributes(false)
+			s.skipAttributes()
 			return s.html[start:end]
 		}
 	}

@@ -3,6 +3,7 @@ package weburl
 import (
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -79,15 +80,8 @@ func ordinaryHost(host, scheme string) bool {
 }
 
 func ordinaryPort(port, scheme string) bool {
-	if len(port) == 0 || len(port) > 4 || port[0] == '0' || port == "80" && scheme == "http" || port == "443" && scheme == "https" {
-		return false
-	}
-	for i := range len(port) {
-		if port[i] < '0' || port[i] > '9' {
-			return false
-		}
-	}
-	return true
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n > 0 && port[0] != '0' && !(port == "80" && scheme == "http") && !(port == "443" && scheme == "https")
 }
 
 // ordinaryPath takes paths without dot segments and without what the standard

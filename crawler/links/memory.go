@@ -7,21 +7,21 @@ import (
 )
 
 // Memory remembers references that lead to nothing new, so that the links that
-// the pages of a site have in common are not resolved on each of them. It holds
-// a fixed number of hashes; a new one takes the place of an older one. It is
-// safe for concurrent use.
+// the pages of a site have in common are not resolved on each of them. It grows
+// with the number of sites up to a fixed number of hashes; from then on a new
+// one takes the place of an older one. It is safe for concurrent use.
 type Memory struct {
-	seed  maphash.Seed
-	slots []atomic.Uint64
+	seed   maphash.Seed
+	blocks []atomic.Pointer[block]
 }
 
-// nearby is how many slots a site's references share: the processor's caches
-// like what lies together.
-const nearby = 4096
+// block is where the references of a site lie, and those of some others: the
+// processor's caches like what lies together.
+type block [4096]atomic.Uint64
 
 // NewMemory returns a memory of at least n references, 8 bytes each.
 func NewMemory(n int) *Memory {
-	return &Memory{seed: maphash.MakeSeed(), slots: make([]atomic.Uint64, (n+nearby-1)/nearby*nearby)}
+	return &Memory{seed: maphash.MakeSeed(), blocks: make([]atomic.Pointer[block], 1+n/len(block{}))}
 }
 
 // Ref stands for a reference of a site. The zero value is none.
@@ -32,7 +32,11 @@ func (m *Memory) Add(r Ref) {
 	if r == (Ref{}) {
 		return
 	}
-	newer, older := m.slotsOf(r)
+	at := m.block(r)
+	if at.Load() == nil {
+		at.CompareAndSwap(nil, new(block))
+	}
+	newer, older := at.Load().slots(r)
 	older.Store(newer.Load())
 	newer.Store(r.site ^ r.hash)
 }
@@ -41,15 +45,22 @@ func (m *Memory) has(r Ref) bool {
 	if r == (Ref{}) {
 		return false
 	}
-	newer, older := m.slotsOf(r)
+	b := m.block(r).Load()
+	if b == nil {
+		return false
+	}
+	newer, older := b.slots(r)
 	return newer.Load() == r.site^r.hash || older.Load() == r.site^r.hash
 }
 
-// slotsOf returns the two places where a reference may be.
-func (m *Memory) slotsOf(r Ref) (newer, older *atomic.Uint64) {
-	first := (r.site >> 32) % uint64(len(m.slots)/nearby) * nearby
-	i := first + (r.site^r.hash)%nearby&^1
-	return &m.slots[i], &m.slots[i+1]
+func (m *Memory) block(r Ref) *atomic.Pointer[block] {
+	return &m.blocks[(r.site>>32)%uint64(len(m.blocks))]
+}
+
+// slots returns the two places where a reference may be.
+func (b *block) slots(r Ref) (newer, older *atomic.Uint64) {
+	i := (r.site ^ r.hash) % uint64(len(b)) &^ 1
+	return &b[i], &b[i+1]
 }
 
 // site returns the part of a Ref that stands for the page's base.

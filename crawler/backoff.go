@@ -81,7 +81,7 @@ func (v *visit) drop(reason, detail string) {
 			logging.Reason(reason), zap.Int("failures", s.Failures), zap.Time("since", s.FailingSince), zap.String(logging.KeyError, detail))
 	}
 	s.Dropped = time.Now().UTC()
-	probe := s.Dropped.Add(min(probeEvery, max(v.cfg.DropAfter, v.cfg.Poll)))
+	probe := s.Dropped.Add(v.probeAfter())
 	for i := range s.Polls {
 		if s.Polls[i].Due.Before(probe) {
 			s.Polls[i].Due = probe
@@ -91,10 +91,16 @@ func (v *visit) drop(reason, detail string) {
 	s.NotBefore = time.Now().Add(s.Gap)
 }
 
-// isDropped says whether a URL of the frontier is given up with its host.
+func (v *visit) probeAfter() time.Duration { return min(probeEvery, max(v.cfg.DropAfter, v.cfg.Poll)) }
+
+// isDropped says whether a URL of the frontier is given up with its host. One
+// that comes a day later is a try like a poll.
 func (v *visit) isDropped(job bus.FrontierURL) bool {
 	dropped := v.state.Dropped
-	return !dropped.IsZero() && (job.Revisit != nil || !job.Seed || !job.Found.After(dropped))
+	if dropped.IsZero() || time.Since(dropped) > v.probeAfter() {
+		return false
+	}
+	return job.Revisit != nil || !job.Seed || !job.Found.After(dropped)
 }
 
 // giveUpDropped gives up a URL with its host: a revisit comes to its next one.

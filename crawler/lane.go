@@ -30,7 +30,8 @@ type lane struct {
 	askedTDM  bool               // and whether they were asked for
 	seen      *bus.Seen
 	peer      peer
-	cookies   cookies // of sources that ask for them
+	left      hostState // of a turn that was given up, for one that comes without a state
+	cookies   cookies   // of sources that ask for them
 }
 
 func (c *Crawler) newLane(host string) *lane {

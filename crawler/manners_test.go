@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
 )
 
@@ -377,5 +378,63 @@ func TestOnceGivesUpAHostThatAsksForPatience(t *testing.T) {
 	same(t, "requests", s.paths(), []string{"/robots.txt", "/a"})
 	if n := len(r.letters(t)); n != 2 {
 		t.Errorf("%d dead letters, want 2", n)
+	}
+}
+
+// A host whose turn was given up, as nothing waited, keeps its gap when a URL
+// comes right after that.
+func TestGapOutlivesTheTurn(t *testing.T) {
+	t.Parallel()
+	for name, once := range map[string]bool{"once": true, "for ever": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, a, b := newRig(t, 10*time.Second), newSite(t), newSite(t)
+			r.cfg.Once, r.cfg.Revisit = once, nil
+			b.on("/robots.txt", text("text/plain", "User-agent: *\nCrawl-delay: 2\n"))
+			b.on("/1", page())
+			b.on("/2", page())
+			a.on("/1", redirect(b.URL+"/1"))
+			a.on("/2", func(w http.ResponseWriter, req *http.Request) {
+				for b.asked("/1") == 0 {
+					time.Sleep(10 * time.Millisecond)
+				}
+				time.Sleep(500 * time.Millisecond)
+				redirect(b.URL+"/2")(w, req)
+			})
+			r.enqueue(t, "c1", Source{Seeds: []string{a.URL + "/1", a.URL + "/2"}})
+			r.start(t)
+			eventually(t, 20*time.Second, "the second page", func() bool { return b.asked("/2") == 1 })
+			b.keepsGap(t, 2*time.Second)
+			if once {
+				eventually(t, 10*time.Second, "no turns", func() bool { return r.state(t).Hosts == 0 })
+			}
+		})
+	}
+}
+
+func TestWhatIsGivenUpWithADroppedHost(t *testing.T) {
+	t.Parallel()
+	v := visit{Crawler: &Crawler{cfg: Defaults()}, lane: &lane{}}
+	now := time.Now()
+	url, seed := bus.FrontierURL{Found: now}, bus.FrontierURL{Seed: true, Found: now}
+	if v.isDropped(url) {
+		t.Error("the host is not dropped")
+	}
+	v.state.Dropped = now.Add(-time.Hour)
+	revisit := seed
+	revisit.Revisit = &bus.Revisit{}
+	old := seed
+	old.Found = now.Add(-2 * time.Hour)
+	for what, c := range map[string]struct {
+		job  bus.FrontierURL
+		want bool
+	}{"URL": {url, true}, "new seed": {seed, false}, "old seed": {old, true}, "revisit": {revisit, true}} {
+		if got := v.isDropped(c.job); got != c.want {
+			t.Errorf("%s: %v", what, got)
+		}
+	}
+	v.state.Dropped = now.Add(-probeEvery - time.Minute)
+	if v.isDropped(url) {
+		t.Error("a URL that comes a day later is not tried")
 	}
 }

@@ -104,7 +104,9 @@ func (c *Crawler) visit(stop context.Context, t *turn.Turn) {
 // run works until the gap is too long to wait for, nothing waits, or the
 // turn's share is used up.
 func (v *visit) run(ctx, stop context.Context) error {
+	v.state, v.left = v.left, hostState{}
 	if len(v.t.State) > 0 {
+		v.state = hostState{}
 		if err := json.Unmarshal(v.t.State, &v.state); err != nil {
 			v.log.Warn("turn with a broken state; starting afresh", logging.Event(logging.HostDelayed), zap.Error(err))
 			v.state = hostState{}
@@ -192,6 +194,8 @@ func (v *visit) handOn(ctx context.Context) error {
 		if err := v.t.Finish(ctx); err != nil {
 			return err
 		}
+		v.left = v.state
+		v.left.Revisits = nil // others may push some
 		// Whoever pushed a URL while the turn was still there could not arm.
 		if waits, err := v.bus.Waits(ctx, v.host, bus.Taken{}); waits || err != nil {
 			_, err = v.bus.Hosts().Arm(ctx, v.t.Key, v.encodeState(), v.state.NotBefore)
@@ -219,7 +223,8 @@ func (v *visit) nextDue(ctx context.Context) (at time.Time, ok bool, err error) 
 	if at.Before(v.state.NotBefore) {
 		at = v.state.NotBefore
 	}
-	return at, ok, nil
+	// Whoever gives the host a URL before its gap has passed finds the turn.
+	return at, ok || at.After(time.Now()), nil
 }
 
 func (v *visit) encodeState() []byte {

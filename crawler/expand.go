@@ -12,6 +12,7 @@ import (
 	"pressmill/crawler/cadence"
 	"pressmill/crawler/feeds"
 	"pressmill/crawler/links"
+	"pressmill/crawler/traps"
 	"pressmill/crawler/usage"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
@@ -170,6 +171,7 @@ func (v *visit) unknown(from bus.FrontierURL, src *scope, targets []target) (bat
 			reason = v.refused(t.u, t.priority, src)
 		}
 		if reason != "" {
+			v.listed.partly = v.listed.partly || reason == traps.Budget
 			marks = v.leaveOut(marks, own, reason, key)
 			continue
 		}

@@ -110,3 +110,17 @@ func TestTwinsOnAnotherHostOfTheDomain(t *testing.T) {
 		t.Errorf("dead letters: %+v", letters)
 	}
 }
+
+// One address in several spellings is one host, one turn, and one article.
+func TestSpellingsOfAnAddressAreOne(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, 5*time.Second), newSite(t)
+	port := s.URL[strings.LastIndexByte(s.URL, ':'):]
+	s.on("/feed", feed("http://127.1"+port+"/story?utm_source=a", "http://0x7f000001"+port+"/story#b", "http://2130706433"+port+"/./x/../story",
+		"http:\\\\127.0.0.1"+port+"\\story", "http://me:secret@127.0.0.1"+port+"/story"))
+	s.on("/story", page())
+	r.enqueue(t, "c1", Source{Seeds: []string{"http://017700000001" + port + "/feed"}})
+	r.crawl(t)
+	same(t, "requests", s.paths(), []string{"/robots.txt", "/feed", "/story"})
+	same(t, "pages", r.urls(s), []string{"/story"})
+}

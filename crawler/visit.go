@@ -220,6 +220,9 @@ func (v *visit) nextDue(ctx context.Context) (at time.Time, ok bool, err error) 
 	if poll, polls := v.nextPoll(ctx); polls && (!ok || poll.Before(at)) {
 		at, ok = poll, true
 	}
+	if !ok && v.state.Traps.Holds(v.cfg.PatternBudget) {
+		at, ok = time.Now().UTC().Truncate(24*time.Hour).Add(24*time.Hour), true
+	}
 	if at.Before(v.state.NotBefore) {
 		at = v.state.NotBefore
 	}

@@ -53,6 +53,7 @@ type WhyWaiting struct {
 	Attempts int       `json:"attempts,omitempty"`
 	Found    time.Time `json:"found"`
 	Source   string    `json:"source"`
+	Parked   bool      `json:"parked,omitempty"` // until its source is resumed
 }
 
 // WhyLetter is a dead letter that holds the URL.
@@ -65,8 +66,9 @@ type WhyLetter struct {
 
 // WhySource is what a source says of the URL.
 type WhySource struct {
-	ID   string `json:"id"`
-	Seed bool   `json:"seed,omitempty"`
+	ID     string `json:"id"`
+	Seed   bool   `json:"seed,omitempty"`
+	Paused bool   `json:"paused,omitempty"`
 	// Refused is the pattern that keeps the URL out: one of deny that matches,
 	// or "allow" if none of those matches.
 	Refused string `json:"refused,omitempty"`
@@ -113,7 +115,7 @@ func Explain(ctx context.Context, b *bus.Bus, cfg Config, rawURL string) (*Why, 
 		return nil, fmt.Errorf("%s: %w", rawURL, err)
 	}
 	w := &Why{URL: u.String(), Key: weburl.Key(u), Host: u.Host}
-	q := question{Why: w, cfg: cfg.Settled(), bus: b, u: u}
+	q := question{Why: w, cfg: cfg.Settled(), bus: b, u: u, pages: cfg.PageBudget}
 	for _, ask := range []func(context.Context) error{q.turn, q.outcomes, q.waiting, q.letters, q.sources, q.robots, q.limits} {
 		if err := ask(ctx); err != nil {
 			return nil, err
@@ -132,6 +134,7 @@ type question struct {
 	u     *url.URL
 	state hostState
 	found bool // the URL's own fingerprint is in the set
+	pages int  // the budget of pages
 }
 
 func (q *question) isIt(rawURL string) bool {
@@ -220,6 +223,15 @@ func (q *question) waiting(ctx context.Context) error {
 			w.Ahead += before[w.Priority]
 		}
 	}
+	err = q.bus.ParkedOf(ctx, q.Host, func(job bus.FrontierURL) bool {
+		if q.isIt(job.URL) {
+			q.Waiting = &WhyWaiting{Priority: job.Priority, Attempts: job.Attempts, Found: job.Found, Source: job.Source, Parked: true}
+		}
+		return q.Waiting == nil
+	})
+	if err != nil {
+		return err
+	}
 	return q.bus.WaitingRevisits(ctx, q.Host, func(job bus.FrontierURL) bool {
 		if job.Revisit != nil && q.isIt(job.URL) && (q.Revisit == nil || job.Revisit.Due.Before(*q.Revisit)) {
 			q.Revisit = &job.Revisit.Due
@@ -254,9 +266,12 @@ func (q *question) sources(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		answer := WhySource{ID: id, Seed: slices.ContainsFunc(src.Seeds, q.isIt), Refused: sc.refusedBy(q.URL)}
+		answer := WhySource{ID: id, Seed: slices.ContainsFunc(src.Seeds, q.isIt), Paused: src.Paused, Refused: sc.refusedBy(q.URL)}
 		if answer.Seed || sc.owns(q.Host) || q.Waiting != nil && q.Waiting.Source == id {
 			q.Sources = append(q.Sources, answer)
+			if src.PageBudget != nil {
+				q.pages = *src.PageBudget
+			}
 		}
 	}
 	return nil
@@ -316,7 +331,7 @@ func (q *question) limits(context.Context) error {
 	used, _ := q.state.Traps.Used(traps.KindOf(q.u))
 	q.Limits = WhyLimits{
 		Trap: trap, Pattern: narrow, Fruitless: used, PatternCap: q.cfg.PatternBudget,
-		PagesToday: q.state.Traps.Pages, PagesBudget: q.cfg.PageBudget,
+		PagesToday: q.state.Traps.Pages, PagesBudget: q.pages,
 	}
 	return nil
 }
@@ -350,12 +365,18 @@ func (q *question) obstacle() string {
 	admitted := func(s WhySource) bool {
 		return s.Seed || s.Refused == "" || q.Waiting != nil && q.Waiting.Source != s.ID
 	}
+	paused := func(s WhySource) bool { return s.Paused && (q.Waiting == nil || q.Waiting.Source == s.ID) }
 	switch {
+	case slices.ContainsFunc(q.Sources, paused):
+		return "source_paused"
 	case !q.Turn.Dropped.IsZero():
 		return "host_dropped"
 	case len(q.Sources) > 0 && !slices.ContainsFunc(q.Sources, admitted):
 		return "scope"
 	case q.Robots.Known && !q.Robots.Allowed && time.Now().Before(q.Robots.Until):
+		if q.Robots.Verdict == "disallow" {
+			return "robots_unreachable"
+		}
 		return "robots"
 	}
 	return q.Limits.Trap

@@ -117,8 +117,17 @@ func TestWhyOfWhatWaits(t *testing.T) {
 	}
 	r.why(t, "http://paper.example/news/second-link#part").says(t, "waiting", "", "failed attempts: 2", "as a link or entry of a sitemap")
 	r.why(t, "https://paper.example/about").says(t, "waiting", "scope", "no pattern of allow matches", "taken and not fetched")
+	paused := Source{ID: "other", Domain: host, Paused: true}
+	must(t, r.PutSource(t.Context(), "other", paused))
+	push(bus.PriorityFar, "/parked", 0)
+	parked, err := r.Next(t.Context(), host, bus.Taken{}, bus.PriorityFar)
+	must(t, err)
+	parked.Source = "other"
+	must(t, r.Park(t.Context(), host, parked))
+	r.why(t, "https://paper.example/parked").says(t, "waiting", "source_paused", "other: paused", "`pressmill sources resume other`")
+	must(t, r.RemoveSource(t.Context(), "other"))
 	must(t, r.PutRobots(t.Context(), host, robotsEntry{Verdict: "disallow", Expires: time.Now().Add(time.Hour)}))
-	r.why(t, "https://paper.example/news/first-link").says(t, "waiting", "robots", "could not be fetched, so nothing may be")
+	r.why(t, "https://paper.example/news/first-link").says(t, "waiting", "robots_unreachable", "could not be fetched, so nothing may be")
 }
 
 func TestWhyOfTheNextTurn(t *testing.T) {

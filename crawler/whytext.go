@@ -57,6 +57,8 @@ func priorityName(p int) string {
 
 func (s WhySource) String() string {
 	switch {
+	case s.Paused:
+		return s.ID + ": paused"
 	case s.Seed:
 		return s.ID + ": a seed of it"
 	case s.Refused == "allow":
@@ -128,6 +130,9 @@ func (w *Why) next() string {
 	again := "name it as a seed of its source (`pressmill sources apply`) to have it fetched once more"
 	switch w.Verdict {
 	case "waiting":
+		if w.Reason == "source_paused" {
+			return fmt.Sprintf("it waits until `pressmill sources resume %s`", w.Waiting.Source)
+		}
 		if w.Reason != "" {
 			return "it will be taken and not fetched: " + outcomeText(w.Reason)
 		}
@@ -214,6 +219,7 @@ var outcomes = map[string]struct{ kind, text string }{
 	traps.Pattern:    {"skipped", "URLs like it brought no article within pattern_budget requests"},
 	traps.Budget:     {"skipped", "its host had all pages of that day that page_budget allows"},
 
+	"source_paused":      {"skipped", "its source is paused"},
 	"host_dropped":       {"failed", "its host failed for so long that it was given up"},
 	"robots_unreachable": {"failed", "robots.txt could not be fetched, so nothing may be"},
 	"blocked":            {"failed", "its host's address is not public; see allow_private"},

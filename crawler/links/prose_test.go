@@ -1,6 +1,7 @@
 package links
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -25,4 +26,38 @@ func TestHasProse(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
+}
+
+func TestTwinsOf(t *testing.T) {
+	base := &url.URL{Scheme: "https", Host: "e.com", Path: "/a/story"}
+	for _, c := range []struct{ html, canonical, amp string }{
+		{`<link rel="canonical" href="/b"><link rel=amphtml href="amp"><link rel=canonical href=/c>`, "https://e.com/b", "https://e.com/a/amp"},
+		{`<base href="https://www.e.com/x/"><LINK HREF='b?x=1&amp;y=2' REL='Canonical'>`, "https://www.e.com/x/b?x=1&y=2", ""},
+		{`<link rel=canonical href=""><link rel=canonical href="javascript:x">`, "", ""},
+		{`<!-- <link rel=canonical href=/b> --><script>"<link rel=canonical href=/b>"</script>`, "", ""},
+		{`canonical amphtml <link rel="alternate" href="/b">`, "", ""},
+	} {
+		got := TwinsOf([]byte(c.html), base)
+		for what, pair := range map[string]struct {
+			got  *url.URL
+			want string
+		}{"canonical": {got.Canonical, c.canonical}, "amp": {got.AMP, c.amp}} {
+			text := ""
+			if pair.got != nil {
+				text = pair.got.String()
+			}
+			if text != pair.want {
+				t.Errorf("%s of %s: %q, want %q", what, c.html, text, pair.want)
+			}
+		}
+	}
+}
+
+func FuzzPage(f *testing.F) {
+	f.Add([]byte(`<p>text <a href=x>link</a></p><link rel="canonical amphtml" href="/b"><base href=//e>`))
+	base := &url.URL{Scheme: "https", Host: "e.com", Path: "/"}
+	f.Fuzz(func(_ *testing.T, html []byte) {
+		HasProse(html)
+		TwinsOf(html, base)
+	})
 }

@@ -3,6 +3,7 @@ package links
 import (
 	"bytes"
 	"net/url"
+	"strings"
 
 	"pressmill/pkg/weburl"
 )
@@ -16,12 +17,10 @@ type Twins struct {
 
 // TwinsOf returns the other addresses that the page at base names.
 func TwinsOf(html []byte, base *url.URL) (twins Twins) {
-	if !bytes.Contains(html, []byte("canonical")) && !bytes.Contains(html, []byte("amphtml")) {
-		return twins
-	}
+	canonical, amp := mentions(html, "canonical"), mentions(html, "amphtml")
 	c := collector{found: Found{Base: base}}
 	s := scanner{html: html}
-	for s.next() && (twins.Canonical == nil || twins.AMP == nil) {
+	for (canonical && twins.Canonical == nil || amp && twins.AMP == nil) && s.next() {
 		switch s.tag {
 		case tagBase:
 			c.base(&s)
@@ -31,6 +30,16 @@ func TwinsOf(html []byte, base *url.URL) (twins Twins) {
 		}
 	}
 	return twins
+}
+
+// mentions spares most pages that name no twin the scan to their end.
+func mentions(html []byte, word string) bool {
+	for _, w := range []string{word, strings.ToUpper(word), strings.ToUpper(word[:1]) + word[1:]} {
+		if bytes.Contains(html, []byte(w)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *collector) twin(s *scanner, twins *Twins) {

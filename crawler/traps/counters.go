@@ -23,6 +23,7 @@ type Counters struct {
 	Loops     []loop         `json:"loops,omitempty"`
 	Day       string         `json:"day,omitempty"` // UTC, as 20261124
 	Pages     int            `json:"pages,omitempty"`
+	Refused   bool           `json:"refused,omitempty"` // a page was too many for the day
 }
 
 // loop is a path whose queries are watched.
@@ -40,7 +41,7 @@ func (c *Counters) NewDay(now time.Time) {
 	if day == c.Day {
 		return
 	}
-	c.Day, c.Pages = day, 0
+	c.Day, c.Pages, c.Refused = day, 0, false
 	for hash, n := range c.Fruitless {
 		c.Fruitless[hash] = n - (n+9)/10
 	}
@@ -154,6 +155,7 @@ func title(html []byte) string {
 // none.
 func (c *Counters) Admit(budget int, isNews bool) bool {
 	if c.Spent(budget, isNews) {
+		c.Refused = true
 		return false
 	}
 	c.Pages++
@@ -166,4 +168,23 @@ func (c *Counters) Spent(budget int, isNews bool) bool {
 		budget -= budget / 10
 	}
 	return budget > 0 && c.Pages >= budget
+}
+
+// Holds says whether anything is cut or refused for today. Until the day is
+// over that must not be forgotten.
+func (c *Counters) Holds(patternBudget int) bool {
+	if c.Refused {
+		return true
+	}
+	for _, n := range c.Fruitless {
+		if patternBudget > 0 && n >= patternBudget {
+			return true
+		}
+	}
+	for _, l := range c.Loops {
+		if l.Times >= loopLimit {
+			return true
+		}
+	}
+	return false
 }

@@ -128,7 +128,13 @@ func TestCutPatternsAreTriedAgainNextDay(t *testing.T) {
 	if first, again := asked(), asked(); first != 100 || again != 0 {
 		t.Errorf("%d requests on the first day and %d more", first, again)
 	}
+	if !c.Holds(100) {
+		t.Error("what is cut is forgotten")
+	}
 	now = now.Add(24 * time.Hour)
+	if c.NewDay(now); c.Holds(100) {
+		t.Error("it is held on to for another day")
+	}
 	if n := asked(); n != 10 {
 		t.Errorf("%d requests on the second day", n)
 	}
@@ -180,6 +186,9 @@ func TestBudgetOfPages(t *testing.T) {
 	}
 	if links != 45 || items != 5 || !c.Spent(50, true) {
 		t.Errorf("%d links and %d items, want 45 and 5", links, items)
+	}
+	if !c.Holds(0) || (&Counters{Pages: 7}).Holds(1) {
+		t.Error("what was refused is forgotten, or nothing held on to")
 	}
 	c.NewDay(now.Add(time.Minute))
 	if c.Admit(50, false) {

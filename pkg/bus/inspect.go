@@ -43,6 +43,12 @@ func (b *Bus) Waiting(ctx context.Context, host string, yield func(FrontierURL) 
 	return b.scanURLs(ctx, streamFrontier, "frontier."+HostToken(host)+".*", yield)
 }
 
+// ParkedOf calls yield for every URL of a host that waits for its source to be
+// resumed, until it returns false.
+func (b *Bus) ParkedOf(ctx context.Context, host string, yield func(FrontierURL) bool) error {
+	return b.scanURLs(ctx, streamParked, parkedSubject("*", HostToken(host), "*"), yield)
+}
+
 // WaitingRevisits calls yield for every revisit of a host, until it returns
 // false.
 func (b *Bus) WaitingRevisits(ctx context.Context, host string, yield func(FrontierURL) bool) error {
@@ -56,7 +62,7 @@ func (b *Bus) scanURLs(ctx context.Context, stream, filter string, yield func(Fr
 			return true // whoever takes it puts it among the dead letters
 		}
 		u.Seq = seq
-		if stream == streamFrontier {
+		if stream != streamRevisits {
 			last := m.Subject()[strings.LastIndexByte(m.Subject(), '.')+1:]
 			u.Priority = int(last[0] - '0')
 		}

@@ -97,7 +97,10 @@ func splitStatusKey(key string) (source, host string, err error) {
 
 // parkedSubject is where a URL of a paused source waits.
 func parkedSubject(source, host, priority string) string {
-	return "parked." + HostToken(source) + "." + host + "." + priority
+	if source != "*" {
+		source = HostToken(source)
+	}
+	return "parked." + source + "." + host + "." + priority
 }
 
 // Park moves a URL of the frontier aside until its source is resumed.

@@ -81,14 +81,19 @@ func (v *visit) drop(reason, detail string) {
 			logging.Reason(reason), zap.Int("failures", s.Failures), zap.Time("since", s.FailingSince), zap.String(logging.KeyError, detail))
 	}
 	s.Dropped = time.Now().UTC()
-	probe := s.Dropped.Add(v.probeAfter())
-	for i := range s.Polls {
-		if s.Polls[i].Due.Before(probe) {
-			s.Polls[i].Due = probe
-		}
-	}
+	v.slowPolls()
 	// No request is sent until then, so that a new seed need not wait.
 	s.NotBefore = time.Now().Add(s.Gap)
+}
+
+// slowPolls puts the polls of a dropped host off until it is tried again.
+func (v *visit) slowPolls() {
+	probe := v.state.Dropped.Add(v.probeAfter())
+	for i := range v.state.Polls {
+		if p := &v.state.Polls[i]; p.Due.Before(probe) {
+			p.Due = probe
+		}
+	}
 }
 
 func (v *visit) probeAfter() time.Duration { return min(probeEvery, max(v.cfg.DropAfter, v.cfg.Poll)) }
@@ -103,13 +108,16 @@ func (v *visit) isDropped(job bus.FrontierURL) bool {
 	return job.Revisit != nil || !job.Seed || !job.Found.After(dropped)
 }
 
-// giveUpDropped gives up a URL with its host: a revisit comes to its next one.
+// giveUpDropped gives up a URL with its host: a revisit comes to its next one,
+// a seed stays a poll.
 func (v *visit) giveUpDropped(ctx context.Context, job bus.FrontierURL) error {
 	const reason, detail = "host_dropped", "the host failed for too long"
 	if job.Revisit != nil {
 		return v.missed(ctx, job, reason, detail)
 	}
-	return v.giveUp(ctx, job, reason, detail)
+	err := v.giveUp(ctx, job, reason, detail)
+	v.slowPolls() // a seed has become one
+	return err
 }
 
 // giveUp puts a URL among the dead letters. A revisit is left out instead: its

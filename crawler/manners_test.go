@@ -324,6 +324,12 @@ func TestHostWhoseRobotsStaysAwayIsDropped(t *testing.T) {
 	if n := r.events(logging.HostDropped); n != 1 {
 		t.Errorf("dropped %d times", n)
 	}
+	asked := len(s.log())
+	defer r.start(t)()
+	time.Sleep(10 * delay) // its seeds are polls by now, an hour away
+	if n := len(s.log()); n != asked {
+		t.Errorf("%d requests more", n-asked)
+	}
 }
 
 func TestRowOfFailuresEndsWhenNobodyAsks(t *testing.T) {

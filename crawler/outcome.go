@@ -240,8 +240,13 @@ func (v *visit) fail(ctx context.Context, job bus.FrontierURL, p *poll, reason, 
 func (v *visit) retry(ctx context.Context, job bus.FrontierURL, p *poll, reason, detail string) error {
 	backoff := v.failed()
 	if v.hopeless() {
+		if p == nil {
+			v.drop(reason, detail)
+			return v.giveUpDropped(ctx, job)
+		}
+		v.pollFailed(ctx, job, p, reason)
 		v.drop(reason, detail)
-		return nil // the URL is still in the frontier and shares its fate
+		return nil
 	}
 	if job.Revisit != nil {
 		return v.missed(ctx, job, reason, detail)

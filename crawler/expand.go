@@ -38,17 +38,18 @@ type listing struct {
 // expandFeed pushes a feed's items. Items on other domains are fetched and
 // keep their source.
 func (v *visit) expandFeed(ctx context.Context, job bus.FrontierURL, u *url.URL, src *scope, resp *response) error {
-	feed, err := feeds.Parse(resp.body)
+	feed, err := feeds.Parse(resp.header.Get("Content-Type"), resp.body)
 	if err != nil {
 		v.listed.partly = true
 		v.stage.Fail("bad_feed")
 		v.log.Error("feed cannot be read", logging.Event(logging.FetchFailed), logging.URL(job.URL), zap.String(logging.KeyReason, "bad_feed"), zap.Error(err))
 		return nil
 	}
-	v.listed.ttl = feed.TTL
+	v.listed.partly, v.listed.ttl = feed.Cut, feed.TTL
+	v.listed.hints.SkipHours, v.listed.hints.SkipDays = feed.SkipHours, feed.SkipDays
 	targets := make([]target, 0, len(feed.Items))
 	for _, item := range feed.Items {
-		if t, err := weburl.Resolve(u, item.URL); err == nil && item.URL != "" {
+		if t, err := weburl.Resolve(u, item.URL); err == nil {
 			targets = append(targets, target{u: t, priority: bus.PriorityFeed, dated: latest(item.Published, item.Updated)})
 		}
 	}

@@ -1,202 +1,99 @@
-// Package feeds reads RSS, Atom, RDF and JSON feeds.
+// Package feeds reads RSS, RDF, Atom and JSON feeds as they are found in the
+// wild: broken, cut, in the wrong encoding, or far too long. It makes one pass,
+// looks nothing up, and keeps no more than the newest items.
 package feeds
 
 import (
 	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/mmcdole/gofeed"
-	"github.com/mmcdole/gofeed/atom"
-	ext "github.com/mmcdole/gofeed/extensions"
-	"github.com/mmcdole/gofeed/json"
-	"github.com/mmcdole/gofeed/rss"
+	"pressmill/crawler/markup"
 )
 
 // ErrNotFeed is a body that is no feed.
 var ErrNotFeed = errors.New("not a feed")
 
-// maxTTL bounds Feed.TTL.
-const maxTTL = 7 * 24 * time.Hour
+const (
+	// MaxItems is how many items a feed has at most: of more, the newest.
+	MaxItems = 2000
+	// headSize is how much of a body tells what it is.
+	headSize = 4 << 10
+
+	maxTTL   = 7 * 24 * time.Hour // bounds Feed.TTL
+	maxURL   = 8 << 10            // in bytes; an item with a longer one has none
+	maxTitle = 1 << 10            // in bytes; longer ones are cut
+)
 
 // Feed is what the crawler needs of a feed.
 type Feed struct {
-	Title, Link string
+	Title string
+	Link  string // of the site
+	Self  string // the feed's own address, as it says; "" if it does not
+	Hubs  []string
 	// TTL is how long the feed asks to be left alone (RSS ttl, or the
 	// syndication module's period); zero if it does not say.
-	TTL   time.Duration
+	TTL time.Duration
+	// SkipHours and SkipDays are when the feed asks not to be read, in UTC.
+	SkipHours []int
+	SkipDays  []time.Weekday
+	// Items are the feed's items that have an address, each address once, in
+	// the feed's order.
 	Items []Item
+	// Cut says that the feed breaks off: there may be more items.
+	Cut bool
 }
 
 // Item is one item of a feed.
 type Item struct {
-	// URL is the item's link as written: it may be relative to the feed's
-	// URL. It is the guid where there is no link and the guid is an http or
-	// https permalink, and "" where there is neither.
+	// URL is the item's link, resolved against what xml:base says, otherwise as
+	// written: it may be relative to the feed's URL. It is the guid where there
+	// is no link and the guid is an http or https permalink.
 	URL                string
-	Title              string
+	Title              string    // as text
 	Published, Updated time.Time // zero if absent or not readable
+}
+
+// dated is when something last happened to an item, as far as it says.
+func (i Item) dated() time.Time {
+	if i.Updated.After(i.Published) {
+		return i.Updated
+	}
+	return i.Published
 }
 
 // Sniff says whether a body is a feed, by its content; the Content-Type only
 // tells a JSON feed without a version from other JSON.
 func Sniff(contentType string, body []byte) bool {
-	head := toUTF8(body[:min(len(body), headSize)])
+	head := bytes.TrimLeft(markup.UTF8Head(body[:min(len(body), headSize)], contentType), " \t\r\n")
 	if bytes.HasPrefix(head, []byte("{")) {
 		return bytes.Contains(head, []byte("jsonfeed.org/version")) || bytes.Contains(head, []byte(`jsonfeed.org\/version`)) ||
 			strings.HasPrefix(strings.ToLower(contentType), "application/feed+json")
 	}
-	switch root(head) {
-	case "rss", "feed", "rdf":
-		return true
-	}
-	return false
+	return isRoot(markup.Root(head))
 }
 
-// root returns the name of a document's first element in lower case, or "".
-func root(head []byte) string {
-	d := xml.NewDecoder(bytes.NewReader(head))
-	d.Strict = false
-	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return ""
-		}
-		if start, ok := token.(xml.StartElement); ok {
-			return strings.ToLower(start.Name.Local)
-		}
-	}
-}
+func isRoot(name string) bool { return name == "rss" || name == "feed" || name == "rdf" }
 
-// Parse reads a feed. Bytes that are invalid in its encoding, and characters
-// that XML does not allow, are repaired first; of a feed that breaks off, the
-// whole items are read.
-func Parse(body []byte) (Feed, error) {
-	text := toUTF8(body)
-	if !bytes.HasPrefix(text, []byte("{")) {
-		text = repair(text)
-		if depth(text) > maxDepth {
-			return Feed{}, fmt.Errorf("parse feed: elements nest deeper than %d", maxDepth)
-		}
+// Parse reads a feed. What is broken is read as it was most likely meant; of a
+// feed that breaks off, the whole items are read. The Content-Type, which may
+// be "", counts where the feed says nothing of its encoding.
+func Parse(contentType string, body []byte) (f Feed, err error) {
+	r := markup.UTF8(bytes.NewReader(body), contentType)
+	if isJSON(body, contentType) {
+		f, err = parseJSON(r)
+	} else {
+		f, err = parseXML(r)
 	}
-	f, err := parse(text)
 	if err != nil {
-		if whole := salvage(text); whole != nil {
-			if f, err2 := parse(whole); err2 == nil {
-				return f, nil
-			}
-		}
-		if errors.Is(err, gofeed.ErrFeedTypeNotDetected) {
-			err = ErrNotFeed
-		}
 		return Feed{}, fmt.Errorf("parse feed: %w", err)
 	}
 	return f, nil
 }
 
-// parse keeps a fault of the library from ending the process.
-func parse(text []byte) (f Feed, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("parser panics: %v", r)
-		}
-	}()
-	p := gofeed.NewParser()
-	p.KeepOriginalFeed = true
-	parsed, err := p.Parse(bytes.NewReader(text))
-	if err != nil {
-		return Feed{}, err
-	}
-	return convert(parsed), nil
-}
-
-func convert(parsed *gofeed.Feed) Feed {
-	f := Feed{Title: strings.TrimSpace(parsed.Title), Link: strings.TrimSpace(parsed.Link), TTL: ttl(parsed)}
-	permalinks := permalinksOf(parsed.OriginalFeed())
-	for i, it := range parsed.Items {
-		if it == nil {
-			continue
-		}
-		item := Item{URL: link(it), Title: strings.TrimSpace(it.Title)}
-		if item.URL == "" && i < len(permalinks) && isHTTP(permalinks[i]) {
-			item.URL = permalinks[i]
-		}
-		if it.PublishedParsed != nil {
-			item.Published = *it.PublishedParsed
-		}
-		if it.UpdatedParsed != nil {
-			item.Updated = *it.UpdatedParsed
-		}
-		f.Items = append(f.Items, item)
-	}
-	return f
-}
-
-// link prefers the address that a feed service keeps of the publisher's own.
-func link(it *gofeed.Item) string {
-	if orig := strings.TrimSpace(extension(it.Extensions, "feedburner", "origLink")); isHTTP(orig) {
-		return orig
-	}
-	return strings.TrimSpace(it.Link)
-}
-
-// permalinksOf returns for each item the id that may stand for its link, or "".
-func permalinksOf(original any) (ids []string) {
-	switch f := original.(type) {
-	case *rss.Feed:
-		for _, it := range f.Items {
-			id := ""
-			// A guid is a permalink unless it says otherwise (RSS 2.0).
-			if it != nil && it.GUID != nil && !strings.EqualFold(strings.TrimSpace(it.GUID.IsPermalink), "false") {
-				id = strings.TrimSpace(it.GUID.Value)
-			}
-			ids = append(ids, id)
-		}
-	case *json.Feed:
-		for _, it := range f.Items {
-			id := ""
-			if it != nil {
-				id = strings.TrimSpace(it.ID)
-			}
-			ids = append(ids, id)
-		}
-	case *atom.Feed: // an id is a name, never an address
-	}
-	return ids
-}
-
-func isHTTP(s string) bool {
-	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
-}
-
-func ttl(parsed *gofeed.Feed) time.Duration {
-	if f, ok := parsed.OriginalFeed().(*rss.Feed); ok {
-		if minutes, err := strconv.Atoi(strings.TrimSpace(f.TTL)); err == nil && minutes > 0 {
-			return time.Duration(min(minutes, int(maxTTL.Minutes()))) * time.Minute
-		}
-	}
-	period, ok := map[string]time.Duration{
-		"hourly": time.Hour, "daily": 24 * time.Hour, "weekly": 7 * 24 * time.Hour,
-		"monthly": maxTTL, "yearly": maxTTL,
-	}[strings.ToLower(strings.TrimSpace(extension(parsed.Extensions, "sy", "updatePeriod")))]
-	if !ok {
-		return 0
-	}
-	if n, err := strconv.Atoi(strings.TrimSpace(extension(parsed.Extensions, "sy", "updateFrequency"))); err == nil && n > 1 {
-		period /= time.Duration(n)
-	}
-	return period
-}
-
-func extension(all ext.Extensions, space, name string) string {
-	if found := all[space][name]; len(found) > 0 {
-		return found[0].Value
-	}
-	return ""
+func isJSON(body []byte, contentType string) bool {
+	head := markup.UTF8Head(body[:min(len(body), headSize)], contentType)
+	return bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("{"))
 }

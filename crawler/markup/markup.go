@@ -8,6 +8,7 @@ package markup
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 )
@@ -158,7 +159,7 @@ func (s *Scanner) discard(n int) error {
 
 // doctype skips a document type with its internal subset.
 func (s *Scanner) doctype() error {
-	end, _, err := s.find(func(window []byte) int { return bytes.IndexAny(window, "[>") })
+	end, _, err := s.find(func(window []byte, _ bool) int { return bytes.IndexAny(window, "[>") })
 	if err != nil || end[len(end)-1] == '>' {
 		return err
 	}
@@ -168,16 +169,18 @@ func (s *Scanner) doctype() error {
 	return s.skip(">")
 }
 
-// find reads through the first byte that at says of a window onto the input,
-// and returns what was read. at is asked again with a longer window, up to
-// the buffer's size, as long as it says -1; there is none then.
-func (s *Scanner) find(at func(window []byte) int) (read []byte, ok bool, err error) {
+// find reads through the byte that at says of a window onto the input, and
+// returns what was read. As long as at says -1 it is asked again with a longer
+// window, up to the one that is the last: the buffer is full, or the input at
+// its end. There is none then.
+func (s *Scanner) find(at func(window []byte, last bool) int) (read []byte, ok bool, err error) {
 	for n := max(s.r.Buffered(), 1); ; n = min(4*n, bufferSize) {
 		window, err := s.r.Peek(n)
-		if end := at(window); end >= 0 {
+		last := err != nil || n == bufferSize
+		if end := at(window, last); end >= 0 {
 			return window[:end+1], true, s.discard(end + 1)
 		}
-		if err != nil || n == bufferSize {
+		if last {
 			return window, false, s.discardAll(window, err)
 		}
 	}
@@ -190,39 +193,39 @@ func (s *Scanner) discardAll(window []byte, cause error) error {
 	return unexpected(cause)
 }
 
-// cdata reads a CDATA section. One that is not closed before the next one
-// begins ends with its element.
+// cdata reads a CDATA section. One that is not closed ends with its element.
 func (s *Scanner) cdata() (Token, error) {
 	if err := s.discard(len("![CDATA[")); err != nil {
 		return Token{}, err
 	}
 	closing := append([]byte("</"), s.open...)
-	text, ok, err := s.find(func(window []byte) int { return cdataEnd(window, closing) })
-	if ok {
-		text = bytes.TrimSuffix(text, []byte("]]>"))
-		s.text = append(s.text[:0], text[:min(len(text), maxText)]...)
-		return Token{Kind: Text, Text: clean(s.text)}, err
-	}
+	text, ok, err := s.find(func(window []byte, last bool) int { return cdataEnd(window, closing, last) })
+	text = bytes.TrimSuffix(text, []byte("]]>"))
 	s.text = append(s.text[:0], text[:min(len(text), maxText)]...)
-	if err != nil { // the input's end
-		if at := bytes.Index(s.text, closing); at >= 0 {
-			s.text = s.text[:at]
-		}
-		return Token{Kind: Text, Text: clean(s.text)}, nil
+	if !ok && err == nil { // it is long
+		err = s.skip("]]>")
 	}
-	return Token{Kind: Text, Text: clean(s.text)}, s.skip("]]>")
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil // the next token's
+	}
+	return Token{Kind: Text, Text: clean(s.text)}, err
 }
 
-// cdataEnd returns where the last byte of a CDATA section is, or -1.
-func cdataEnd(window, closing []byte) int {
+// cdataEnd returns where the last byte of a CDATA section is, or -1. One that
+// has no end, or only that of the next one, ends before its element's end tag.
+func cdataEnd(window, closing []byte, last bool) int {
 	end := bytes.Index(window, []byte("]]>"))
+	within := window[:max(end, 0)]
+	if end < 0 && last {
+		within = window
+	} else {
+		within = within[:max(bytes.Index(within, []byte("<![CDATA[")), 0)]
+	}
+	if at := bytes.Index(within, closing); at > 0 {
+		return at - 1
+	}
 	if end < 0 {
 		return -1
-	}
-	if next := bytes.Index(window[:end], []byte("<![CDATA[")); next >= 0 {
-		if at := bytes.Index(window[:next], closing); at > 0 {
-			return at - 1
-		}
 	}
 	return end + 2
 }
@@ -256,7 +259,7 @@ func (s *Scanner) tag() (Token, error) {
 
 // tagEnd returns where a tag's ">" is, outside of quotes, or -1. A quote that
 // is not closed before the next tag begins is none.
-func tagEnd(window []byte) int {
+func tagEnd(window []byte, last bool) int {
 	quote, first := byte(0), -1
 	for i, c := range window {
 		switch {
@@ -271,6 +274,9 @@ func tagEnd(window []byte) int {
 		case quote == 0 && (c == '"' || c == '\''):
 			quote = c
 		}
+	}
+	if last {
+		return first
 	}
 	return -1
 }

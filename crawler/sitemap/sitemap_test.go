@@ -101,9 +101,9 @@ func TestEntries(t *testing.T) {
 		{"images in the wrong place", []byte(`<urlset><url><image:loc>https://e.com/i</image:loc><loc>https://e.com/a</loc><image:image><image:loc>https://e.com/j</image:loc></image:image></url></urlset>`), one},
 		{"empty elements", []byte(`<urlset><url/><url><loc/></url><url><loc></loc></url><url><loc>https://e.com/a</loc><lastmod/></url></urlset>`), one},
 		{"an address that is too long", []byte(`<urlset><url><loc>https://e.com/` + strings.Repeat("x", maxURL) + `</loc></url><url><loc>https://e.com/a</loc></url></urlset>`), one},
-		{"text", []byte("\ufeffhttps://e.com/a\r\n\r\nnot a URL\nhttp://e.com/b\n"), []Entry{{URL: "https://e.com/a"}, {URL: "http://e.com/b"}}},
-		{"a line that is too long", []byte("https://e.com/a\nhttps://e.com/" + strings.Repeat("x", 3*HeadSize) + "\nhttps://e.com/b"), []Entry{{URL: "https://e.com/a"}, {URL: "https://e.com/b"}}},
-		{"packed text", pack("https://e.com/a"), one},
+		{"text", []byte("\ufeffhttps://e.com/a\r\n\r\nnot a URL\nhttp://e.com/b\n"), []Entry{{URL: "https://e.com/a", Text: true}, {URL: "http://e.com/b", Text: true}}},
+		{"a line that is too long", []byte("https://e.com/a\nhttps://e.com/" + strings.Repeat("x", 3*HeadSize) + "\nhttps://e.com/b"), []Entry{{URL: "https://e.com/a", Text: true}, {URL: "https://e.com/b", Text: true}}},
+		{"packed text", pack("https://e.com/a"), []Entry{{URL: "https://e.com/a", Text: true}}},
 		{"empty set", []byte(`<urlset></urlset>`), nil},
 		{"empty element", []byte(`<urlset/>`), nil},
 	} {

@@ -2,7 +2,6 @@ package parser
 
 import (
 	"bytes"
-	"hash/maphash"
 	"strings"
 )
 
@@ -92,8 +91,25 @@ func buildWords(lists map[mark]string) map[string]mark {
 	return m
 }
 
-// wordShapes has a bit for the length of each word in wordFlags, by its first and
-// last letter. Few other words have the shape of one of them.
+// meaning is what a word in a name says of the element.
+type meaning struct {
+	word  string
+	flags mark
+}
+
+// meanings holds the words of wordFlags by their first and last letter.
+var meanings = buildMeanings()
+
+func buildMeanings() (table [26][26][]meaning) {
+	for w, f := range wordFlags {
+		list := &table[w[0]-'a'][w[len(w)-1]-'a']
+		*list = append(*list, meaning{w, f})
+	}
+	return table
+}
+
+// wordShapes has a bit for the length of each of the meanings. Few other words
+// have the shape of one of them.
 var wordShapes = buildWordShapes()
 
 func buildWordShapes() (shapes [26][26]uint32) {
@@ -103,13 +119,27 @@ func buildWordShapes() (shapes [26][26]uint32) {
 	return shapes
 }
 
-// flagsOf returns the meanings of a word of lower-case ASCII letters.
-func flagsOf(word []byte) mark {
-	n := len(word)
-	if n >= 32 || wordShapes[word[0]-'a'][word[n-1]-'a']&(1<<n) == 0 {
+// maxMeant is longer than any word that means something.
+const maxMeant = 32
+
+// flagsOf returns the meanings of a word of ASCII letters in any case, which
+// stands in two pieces. The first may be empty.
+func flagsOf(head, tail []byte) mark {
+	n := len(head) + len(tail)
+	first := tail[0]
+	if len(head) > 0 {
+		first = head[0]
+	}
+	a, z := (first|0x20)-'a', (tail[len(tail)-1]|0x20)-'a'
+	if n >= maxMeant || wordShapes[a][z]&(1<<n) == 0 {
 		return 0
 	}
-	return wordFlags[string(word)]
+	for _, m := range meanings[a][z] {
+		if len(m.word) == n && equalFold(head, m.word[:len(head)]) && equalFold(tail, m.word[len(head):]) {
+			return m.flags
+		}
+	}
+	return 0
 }
 
 // maxWords is how much of an attribute's value is read, in bytes.
@@ -136,110 +166,129 @@ var groupMeans = []struct {
 // of neighbours joined ("article-body", "articleBody").
 func wordsOf(value []byte) mark {
 	var f, before mark // of all words, and of those in front of this group
+	var last []byte    // the word before in this group
 	group := 0         // where it begins
-	end := func(i int) {
-		if f != before {
-			for _, g := range groupMeans {
-				if bytes.HasPrefix(value[group:i], []byte(g.prefix)) {
-					f = before | f&g.mask
-				}
-			}
-		}
-		before, group = f, i+1
-	}
-	var buf [64]byte          // the letters of the word before and of this
-	prev, from, to := 0, 0, 0 // where they begin and end
-	flush := func() {
-		if from == to {
-			return
-		}
-		f |= flagsOf(buf[from:to])
-		if prev < from {
-			f |= flagsOf(buf[prev:to])
-		}
-		if prev = from; to > len(buf)/2 { // keep this word, and room for the next
-			to = copy(buf[:], buf[from:to])
-			prev = 0
-		}
-		from = to
-	}
-	for i, c := range value {
-		switch {
-		case 'A' <= c && c <= 'Z':
-			if i > 0 && 'a' <= value[i-1] && value[i-1] <= 'z' {
-				flush()
-			}
-			c += 'a' - 'A'
-		case isSpace(c):
-			flush()
-			end(i)
-			prev = from
+	for i := 0; i < len(value); {
+		switch nameBytes[value[i]] {
+		case byteOther:
+			i++
 			continue
-		case c < 'a' || c > 'z':
-			flush()
+		case byteSpace:
+			if f != before {
+				f = before | meant(value[group:i], f, before)
+			}
+			i++
+			before, group, last = f, i, nil
 			continue
 		}
-		if to < len(buf) {
-			buf[to] = c
-			to++
+		from := i
+		for i < len(value) && nameBytes[value[i]] == byteUpper {
+			i++
 		}
+		for i < len(value) && nameBytes[value[i]] == byteLower {
+			i++
+		}
+		word := value[from:i]
+		f |= flagsOf(nil, word)
+		if len(last) > 0 {
+			f |= flagsOf(last, word)
+		}
+		last = word
 	}
-	flush()
-	end(len(value))
+	if f != before {
+		f = before | meant(value[group:], f, before)
+	}
 	return f
 }
 
-// markOf reads the attributes of an element once.
-func (t *tree) markOf(i int32) mark {
-	var f mark
-	for a := (attrs{b: t.bytes(i)}); a.next(); {
-		if len(a.name) >= len(wordAttrs) {
-			continue
-		}
-		for _, name := range wordAttrs[len(a.name)] {
-			if equalFold(a.name, name) {
-				f |= t.words.flags(a.val)
-			}
-		}
-		switch {
-		case equalFold(a.name, "rel") && equalFold(a.val, "author"):
-			f |= bylineMark
-		case equalFold(a.name, "hidden"):
-			f |= hidden
-		case equalFold(a.name, "aria-hidden") && equalFold(a.val, "true"):
-			f |= hidden
-		case equalFold(a.name, "style"):
-			f |= styleFlags(a.val)
+// meant returns which of the meanings f a group of words can have, when those in
+// front of it had others.
+func meant(group []byte, f, before mark) mark {
+	for _, g := range groupMeans {
+		if bytes.HasPrefix(group, []byte(g.prefix)) {
+			f = before | f&g.mask
 		}
 	}
 	return f
 }
 
-// wordAttrs are the attributes whose words say what an element is, by length.
-var wordAttrs = [...][]string{
-	2: {"id"}, 4: {"role"}, 5: {"class"}, 7: {"data-qa"}, 8: {"itemprop", "property"}, 11: {"data-testid", "data-module"}, 14: {"data-component"},
+// The sorts of bytes that names consist of.
+const (
+	byteOther = iota
+	byteSpace
+	byteUpper
+	byteLower
+)
+
+var nameBytes = buildNameBytes()
+
+func buildNameBytes() (table [256]uint8) {
+	for c := range 256 {
+		switch b := byte(c); {
+		case isSpace(b):
+			table[c] = byteSpace
+		case 'A' <= b && b <= 'Z':
+			table[c] = byteUpper
+		case 'a' <= b && b <= 'z':
+			table[c] = byteLower
+		}
+	}
+	return table
 }
 
-// wordMemo remembers the meanings of attribute values, which repeat within a
-// page and from page to page. A later value may take the place of an earlier.
-type wordMemo struct {
-	seed  maphash.Seed
-	slots [4096]struct {
-		hash  uint64
-		flags mark
-	}
+// attrKind is what an attribute's value tells of its element.
+type attrKind uint8
+
+const (
+	attrWords attrKind = iota + 1 // by its words
+	attrRel
+	attrHidden
+	attrAria
+	attrStyle
+)
+
+// markedAttrs are the attributes that tell what an element is, by the length of
+// their names.
+var markedAttrs = [...][]struct {
+	name string
+	kind attrKind
+}{
+	2: {{"id", attrWords}}, 3: {{"rel", attrRel}}, 4: {{"role", attrWords}}, 5: {{"class", attrWords}, {"style", attrStyle}},
+	6: {{"hidden", attrHidden}}, 7: {{"data-qa", attrWords}}, 8: {{"itemprop", attrWords}, {"property", attrWords}},
+	11: {{"aria-hidden", attrAria}, {"data-testid", attrWords}, {"data-module", attrWords}}, 14: {{"data-component", attrWords}},
 }
 
-func newWordMemo() *wordMemo { return &wordMemo{seed: maphash.MakeSeed()} }
-
-// flags returns the meanings of the words of a value.
-func (m *wordMemo) flags(val []byte) mark {
-	h := maphash.Bytes(m.seed, val)
-	slot := &m.slots[h%uint64(len(m.slots))]
-	if slot.hash != h {
-		slot.hash, slot.flags = h, wordsOf(val[:min(len(val), maxWords)])
+// marksOf returns what an attribute says of its element.
+func marksOf(name, val []byte) mark {
+	if len(name) >= len(markedAttrs) {
+		return 0
 	}
-	return slot.flags
+	for _, a := range markedAttrs[len(name)] {
+		if equalFold(name, a.name) {
+			return a.kind.marks(val)
+		}
+	}
+	return 0
+}
+
+func (k attrKind) marks(val []byte) mark {
+	switch k {
+	case attrWords:
+		return wordsOf(val[:min(len(val), maxWords)])
+	case attrStyle:
+		return styleFlags(val)
+	case attrRel:
+		if equalFold(val, "author") {
+			return bylineMark
+		}
+	case attrAria:
+		if equalFold(val, "true") {
+			return hidden
+		}
+	case attrHidden:
+		return hidden
+	}
+	return 0
 }
 
 func styleFlags(val []byte) mark {

@@ -14,6 +14,7 @@ type scanner struct {
 	pos    int
 	open   []int32         // open elements, outermost first
 	live   [tagCount]int32 // how many of each are open
+	unseen int             // how many of them have no text
 	form   bool            // a form began whose end tag did not come yet
 	quirks bool            // the page has no document type, or an old one
 	looks  int             // how often open elements may still be looked at
@@ -145,8 +146,7 @@ func (s *scanner) endTag() {
 		return
 	}
 	end := s.name(from)
-	stop, _ := s.attributes(end)
-	s.pos = min(stop+1, len(s.src))
+	s.pos = min(s.tagEnd(end)+1, len(s.src))
 	s.close(s.src[from:end])
 }
 
@@ -154,13 +154,21 @@ func (s *scanner) startTag() {
 	from := s.pos + 1
 	end := s.name(from)
 	t := lookupTag(s.src[from:end])
-	stop, selfClosed := s.attributes(end)
+	var stop int
+	var marks mark
+	if s.unseen > 0 || t.is(traitNoText) { // nobody asks for marks there
+		stop = s.tagEnd(end)
+	} else {
+		stop, marks = s.attributes(end)
+	}
+	selfClosed := stop < len(s.src) && s.src[stop-1] == '/'
 	s.pos = min(stop+1, len(s.src))
 	foreign := s.foreign(t)
 	if !foreign && !s.admit(t) {
 		return
 	}
 	n := s.element(t, end, stop)
+	s.t.nodes[n].flags = marks
 	switch {
 	case t.is(traitRaw) && !foreign:
 		s.rawText(s.src[from:end], n)
@@ -192,39 +200,80 @@ func (s *scanner) foreign(t tag) bool {
 	return false
 }
 
-// attributes returns where the tag ends, and whether with "/>".
-func (s *scanner) attributes(i int) (stop int, selfClosed bool) {
+// tagEnd returns where the tag ends whose attributes begin at i.
+func (s *scanner) tagEnd(i int) int {
 	for i < len(s.src) {
-		switch c := s.src[i]; c {
+		switch s.src[i] {
 		case '>':
-			return i, s.src[i-1] == '/'
+			return i
 		case '=':
-			i = s.value(i + 1)
+			_, _, i = s.value(i + 1)
 			continue
 		}
 		i++
 	}
-	return len(s.src), false
+	return len(s.src)
 }
 
-// value returns the place behind an attribute's value.
-func (s *scanner) value(i int) int {
+// attributes returns where the start tag ends whose attributes begin at i, and
+// what they say of the element.
+func (s *scanner) attributes(i int) (stop int, marks mark) {
+	src := s.src
+	for {
+		for i < len(src) && (isSpace(src[i]) || src[i] == '/') {
+			i++
+		}
+		if i >= len(src) || src[i] == '>' {
+			return i, marks
+		}
+		from := i
+		for i++; i < len(src) && !endsName[src[i]]; {
+			i++
+		}
+		name := src[from:i]
+		for i < len(src) && isSpace(src[i]) {
+			i++
+		}
+		var val []byte
+		if i < len(src) && src[i] == '=' {
+			from, to, next := s.value(i + 1)
+			val, i = src[from:to], next
+		}
+		marks |= marksOf(name, val)
+	}
+}
+
+// endsName has the bytes that end the name of an attribute.
+var endsName = buildEndsName()
+
+func buildEndsName() (table [256]bool) {
+	for c := range 256 {
+		table[c] = isSpace(byte(c)) || c == '/' || c == '>' || c == '='
+	}
+	return table
+}
+
+// value returns where the value of an attribute begins and ends that stands
+// from i on, and the place behind it.
+func (s *scanner) value(i int) (from, to, next int) {
 	for i < len(s.src) && isSpace(s.src[i]) {
 		i++
 	}
 	if i >= len(s.src) {
-		return i
+		return i, i, i
 	}
 	if q := s.src[i]; q == '"' || q == '\'' {
-		if j := bytes.IndexByte(s.src[i+1:], q); j >= 0 {
-			return i + 1 + j + 1
+		i++
+		if j := bytes.IndexByte(s.src[i:], q); j >= 0 {
+			return i, i + j, i + j + 1
 		}
-		return len(s.src)
+		return i, len(s.src), len(s.src)
 	}
+	from = i
 	for i < len(s.src) && !isSpace(s.src[i]) && s.src[i] != '>' {
 		i++
 	}
-	return i
+	return from, i, i
 }
 
 // rawText takes everything up to the end tag of name as one text node of n.
@@ -325,13 +374,21 @@ func (s *scanner) element(t tag, from, to int) int32 {
 
 func (s *scanner) push(n int32) {
 	s.open = append(s.open, n)
-	s.live[s.t.nodes[n].tag]++
+	t := s.t.nodes[n].tag
+	s.live[t]++
+	if t.is(traitNoText) {
+		s.unseen++
+	}
 }
 
 func (s *scanner) pop() {
 	n := s.top()
 	s.open = s.open[:len(s.open)-1]
-	s.live[s.t.nodes[n].tag]--
+	t := s.t.nodes[n].tag
+	s.live[t]--
+	if t.is(traitNoText) {
+		s.unseen--
+	}
 	for top := s.top(); n != top; n = s.t.nodes[n].parent { // more than one above a removed form
 		s.t.nodes[n].stop = int32(len(s.t.nodes))
 	}

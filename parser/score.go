@@ -63,13 +63,12 @@ func (t *tree) score(openings []string) {
 	t.sumGood()
 }
 
-// mark reads attributes and adds each text's weight to its nearest block, in
+// mark adds each text's weight to its nearest block and lists what is named, in
 // one pass. It returns the nearest block of every element; what stands there for
 // text means nothing.
 func (t *tree) mark() []int32 {
 	block := slices.Grow(t.blocks[:0], len(t.nodes))[:len(t.nodes)]
 	t.blocks, t.named = block, t.named[:0]
-	unseen := int32(0) // where the last subtree without text ends: nobody asks for marks there
 	for i := range t.nodes {
 		n := &t.nodes[i]
 		up := n.parent
@@ -78,12 +77,6 @@ func (t *tree) mark() []int32 {
 			continue
 		}
 		n.flags |= t.inherit(up)
-		if n.tag.is(traitNoText) && n.stop > unseen {
-			unseen = n.stop
-		}
-		if n.end > n.start && int32(i) >= unseen {
-			n.flags |= t.markOf(int32(i))
-		}
 		if n.tag == tagA && n.flags&notLink == 0 {
 			n.flags |= inLink
 		}

@@ -28,7 +28,6 @@ type node struct {
 type tree struct {
 	src       []byte
 	nodes     []node
-	words     *wordMemo
 	ld        jsonld.Document // what structured reads
 	buf       []byte
 	texts     []byte    // of collect
@@ -44,7 +43,7 @@ type tree struct {
 	lineage   lineage // of inMarked
 }
 
-var treePool = sync.Pool{New: func() any { return &tree{words: newWordMemo()} }}
+var treePool = sync.Pool{New: func() any { return new(tree) }}
 
 // parseTree parses UTF-8 markup.
 func parseTree(src []byte) *tree {
@@ -53,7 +52,7 @@ func parseTree(src []byte) *tree {
 	for i := range t.listed {
 		t.listed[i] = t.listed[i][:0]
 	}
-	t.nodes = slices.Grow(t.nodes[:0], min(bytes.Count(src, []byte("<"))*5/4, len(src)/6, maxNodes)+2) // hardly any page has more
+	t.nodes = t.nodes[:0]
 	s := scanner{t: t, src: src, open: make([]int32, 0, 64)}
 	s.open = append(s.open, t.add(node{parent: -1, tag: tagHTML})) // node 0 holds all
 	s.live[tagHTML]++
@@ -81,6 +80,9 @@ func (t *tree) release() {
 }
 
 func (t *tree) add(n node) int32 {
+	if len(t.nodes) == cap(t.nodes) {
+		t.grow(int(n.start))
+	}
 	i := int32(len(t.nodes))
 	n.stop = i + 1
 	t.nodes = append(t.nodes, n)
@@ -88,6 +90,12 @@ func (t *tree) add(n node) int32 {
 		t.listed[n.tag] = append(t.listed[n.tag], i)
 	}
 	return i
+}
+
+// grow makes room for what the page may have behind a place.
+func (t *tree) grow(from int) {
+	rest := t.src[from:]
+	t.nodes = slices.Grow(t.nodes, min(bytes.Count(rest, []byte("<"))*5/4, len(rest)/6, maxNodes)+2) // hardly any page has more
 }
 
 // addText adds a run of text, or what follows the one that was added last.

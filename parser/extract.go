@@ -426,6 +426,12 @@ func clean(s string) string {
 // become parts of others.
 func isComposed(s string) bool {
 	for i := 0; i < len(s); i++ {
+		for i+8 <= len(s) && eightASCII(s[i:]) {
+			i += 8
+		}
+		if i == len(s) {
+			break
+		}
 		c := s[i]
 		switch {
 		case c < 0xcc: // up to U+02FF

@@ -368,49 +368,96 @@ func (v *vector) ofText(b *block) {
 
 // count counts what the text is written with.
 func (v *vector) count(s string) {
-	var commas, stops, digits, capitals, letters, words int
-	inWord := false
-	for _, r := range s {
-		word := false
-		switch {
-		case 'a' <= r && r <= 'z':
-			letters++
-			word = true
-		case 'A' <= r && r <= 'Z':
-			letters++
-			capitals++
-			word = true
-		case '0' <= r && r <= '9':
-			digits++
-			word = true
-		case r == ' ':
-		case isIdeograph(r):
-			letters++
-			word = true
-		case r == ',' || r == ';' || r == '、' || r == '،':
-			commas++
-		case r == '.' || r == '!' || r == '?' || r == '。' || r == '！' || r == '？' || r == '।' || r == '؟':
-			stops++
-		case r == '@' || r == '/':
-			v[fAddress] = 1
-		case r == '|' || r == '•' || r == '©':
-			v[fBar] = 1
-		case r >= utf8.RuneSelf && unicode.IsLetter(r):
-			letters++
-			word = true
-			if unicode.IsUpper(r) {
-				capitals++
+	n, words := countGlyphs(s)
+	letters := n[glyphLetter] + n[glyphCapital]
+	v[fCommas], v[fStops], v[fWords] = float32(min(n[glyphComma], 10)), float32(min(n[glyphStop], 10)), float32(min(words, 80))
+	v[fDigits] = float32(n[glyphDigit]) / float32(n[glyphDigit]+letters+1)
+	v[fCapitals] = float32(n[glyphCapital]) / float32(letters+1)
+	v[fBar] = number(n[glyphBar] > 0)
+	v[fAddress] = number(n[glyphAddress] > 0 && (strings.Contains(s, "@") || strings.Contains(s, "://") || strings.Contains(s, "www.")))
+}
+
+// glyph is what a character is to the block model.
+type glyph uint8
+
+const (
+	glyphOther glyph = iota
+	glyphComma
+	glyphStop    // the end of a sentence
+	glyphAddress // what addresses hold
+	glyphBar
+	glyphDigit // this and those behind it are parts of words
+	glyphLetter
+	glyphCapital
+	glyphCount
+)
+
+// countGlyphs counts the characters of a text and its words. The counts are kept
+// side by side in one number, a byte for each, until one could overflow.
+func countGlyphs(s string) (n [glyphCount]int, words int) {
+	inWord := 0
+	for i := 0; i < len(s); {
+		var counts uint64
+		for room := 255; room > 0 && i < len(s); room-- {
+			var one uint64
+			if c := s[i]; c < utf8.RuneSelf {
+				one = asciiGlyphs[c]
+				i++
+			} else {
+				r, size := utf8.DecodeRuneInString(s[i:])
+				one = glyphOf(r).one()
+				i += size
 			}
+			counts += one
+			word := oneIf(one >= glyphDigit.one())
+			words += word &^ inWord
+			inWord = word
 		}
-		if word && !inWord {
-			words++
+		for k := range n {
+			n[k] += int(counts >> (8 * k) & 0xff)
 		}
-		inWord = word
 	}
-	v[fCommas], v[fStops], v[fWords] = float32(min(commas, 10)), float32(min(stops, 10)), float32(min(words, 80))
-	v[fDigits] = float32(digits) / float32(digits+letters+1)
-	v[fCapitals] = float32(capitals) / float32(letters+1)
-	v[fAddress] *= number(strings.Contains(s, "@") || strings.Contains(s, "://") || strings.Contains(s, "www."))
+	return n, words
+}
+
+// one is a count of one glyph.
+func (g glyph) one() uint64 { return 1 << (8 * g) }
+
+// asciiGlyphs holds counts of one for ASCII.
+var asciiGlyphs = buildASCIIGlyphs()
+
+func buildASCIIGlyphs() (table [utf8.RuneSelf]uint64) {
+	for c := range table {
+		table[c] = glyphOf(rune(c)).one()
+	}
+	return table
+}
+
+func glyphOf(r rune) glyph {
+	switch {
+	case 'a' <= r && r <= 'z':
+		return glyphLetter
+	case 'A' <= r && r <= 'Z':
+		return glyphCapital
+	case '0' <= r && r <= '9':
+		return glyphDigit
+	case isIdeograph(r):
+		return glyphLetter
+	case r >= utf8.RuneSelf && unicode.IsLetter(r):
+		if unicode.IsUpper(r) {
+			return glyphCapital
+		}
+		return glyphLetter
+	case strings.ContainsRune(",;、،", r):
+		return glyphComma
+	case strings.ContainsRune(".!?。！？।؟", r):
+		return glyphStop
+	case r == '@' || r == '/':
+		return glyphAddress
+	case r == '|' || r == '•' || r == '©':
+		return glyphBar
+	}
+	return glyphOther
 }
 
 // opening is how much of a block, folded, is looked for in structured data.

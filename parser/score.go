@@ -2,6 +2,8 @@ package parser
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"slices"
 	"sort"
 	"unicode/utf8"
@@ -20,15 +22,23 @@ func weigh(s []byte) float32 {
 	var w float32
 	plain := 0 // of ASCII
 	for i := 0; i < len(s); {
+		for ; i+8 <= len(s); i += 8 {
+			x := binary.LittleEndian.Uint64(s[i:])
+			if x&eightHigh != 0 || holdsByte(x, '&') {
+				break
+			}
+			plain += bits.OnesCount64((x + eightOnes*(0x80-'!')) & eightHigh)
+		}
+		if i >= len(s) {
+			break
+		}
 		c := s[i]
-		if c < utf8.RuneSelf && c != '&' {
+		switch {
+		case c < utf8.RuneSelf && c != '&':
 			if c > ' ' {
 				plain++
 			}
 			i++
-			continue
-		}
-		switch {
 		case c == '&':
 			w++
 			i += max(1, bytes.IndexByte(s[i:min(len(s), i+maxReference)], ';')+1)

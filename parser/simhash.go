@@ -50,7 +50,7 @@ func eachWordHash(text string, fn func(uint64)) {
 	for i := 0; i < len(text); {
 		c := text[i]
 		if c < utf8.RuneSelf {
-			if foldedBytes[c] != 0 {
+			if foldedRunes[c] != 0 {
 				h = (h ^ uint64(c)) * fnvPrime
 			} else {
 				end()
@@ -76,18 +76,6 @@ func eachWordHash(text string, fn func(uint64)) {
 	}
 	end()
 }
-
-// isWordRune says whether r is part of a word: a letter, a digit or a mark.
-func isWordRune(r rune) bool {
-	if r < utf8.RuneSelf {
-		return 'a' <= r|0x20 && r|0x20 <= 'z' || '0' <= r && r <= '9'
-	}
-	return isIdeograph(r) || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
-}
-
-// isIdeograph says whether r is one of the common Han characters: letters
-// without case.
-func isIdeograph(r rune) bool { return 0x4e00 <= r && r <= 0x9fff }
 
 // isSpaceless says whether r belongs to a script that writes without word spaces.
 func isSpaceless(r rune) bool {

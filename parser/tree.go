@@ -237,15 +237,42 @@ func (w *textBuf) writePlain(s string) { w.collapse([]byte(s)) }
 
 func (w *textBuf) collapse(s []byte) {
 	for i := 0; i < len(s); {
-		from := i
-		for i < len(s) && !textMarks[s[i]] {
-			i++
+		w.b = slices.Grow(w.b, len(s)-i)
+		n, free := len(w.b), w.b[:cap(w.b)]
+		last := byte(0) // what was written last, without the bit of a blank
+		if n > 0 {
+			last = free[n-1] ^ ' '
 		}
-		w.b = append(w.b, s[from:i]...)
+		for ; i < len(s); i++ { // no branch depends on where words end
+			c := plainBytes[s[i]]
+			if c == 0 {
+				break
+			}
+			free[n] = c
+			n += oneIf(c^' '|last != 0)
+			last = c ^ ' '
+		}
+		w.b = free[:n]
 		if i < len(s) {
 			i += w.mark(s[i:])
 		}
 	}
+}
+
+// plainBytes holds a blank for white space, 0 for what may have to be left out,
+// and all other bytes as they are.
+var plainBytes = buildPlainBytes()
+
+func buildPlainBytes() (table [256]byte) {
+	for c := range 256 {
+		switch b := byte(c); {
+		case isSpace(b):
+			table[c] = ' '
+		case !textMarks[c]:
+			table[c] = b
+		}
+	}
+	return table
 }
 
 // textMarks are the bytes with which what is collapsed or left out begins.
@@ -265,8 +292,6 @@ func buildTextMarks() (table [256]bool) {
 func (w *textBuf) mark(s []byte) int {
 	c := s[0]
 	switch {
-	case isSpace(c):
-		w.space()
 	case c < 0x20 || c == 0x7f:
 	case c == 0xc2 && len(s) > 1 && s[1] == 0xa0: // no-break space
 		w.space()

@@ -55,7 +55,10 @@ type Config struct {
 	Poll    time.Duration `yaml:"poll"`
 	PollMin time.Duration `yaml:"poll_min"`
 	PollMax time.Duration `yaml:"poll_max"`
-	Backoff time.Duration `yaml:"backoff"` // longest pause of a host that fails
+	// SilentAfter is the least time without news after which a source is
+	// silent; otherwise it is three times the usual one.
+	SilentAfter time.Duration `yaml:"silent_after"`
+	Backoff     time.Duration `yaml:"backoff"` // longest pause of a host that fails
 	// MaxAge is how old an item may be, by what its feed or sitemap says, to be
 	// fetched. Items without a date are; 0: there is no limit.
 	MaxAge time.Duration `yaml:"max_age"`
@@ -108,6 +111,7 @@ func Defaults() Config {
 		Slots:         512,
 		Attempts:      4,
 		Poll:          15 * time.Minute,
+		SilentAfter:   24 * time.Hour,
 		Backoff:       time.Hour,
 		MaxAge:        30 * 24 * time.Hour,
 		MaxLink:       1024,
@@ -164,6 +168,7 @@ func (c *Config) Validate() error {
 	fault(c.DropAfter < 0, "crawler.drop_after: %s is negative", c.DropAfter)
 	fault(c.Poll < time.Second, "crawler.poll: %s is below 1s", c.Poll)
 	fault(c.MaxAge < 0, "crawler.max_age: %s is negative", c.MaxAge)
+	fault(c.SilentAfter <= 0, "crawler.silent_after: must be positive")
 	if c.Poll >= time.Second {
 		err := c.bounds().Validate()
 		fault(err != nil, "crawler.%v", err)

@@ -482,7 +482,7 @@ func TestValidateListsEveryFault(t *testing.T) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, key := range []string{"contact", "user_agent", "drop_after", "max_link", "pattern_budget", "page_budget", "domain_rate", "address_rate", "obey", "delay", "latency_factor", "max_delay", "timeout", "max_body", "slots", "attempts", "poll", "max_age", "allow_private"} {
+	for _, key := range []string{"contact", "user_agent", "drop_after", "max_link", "pattern_budget", "page_budget", "domain_rate", "address_rate", "obey", "delay", "latency_factor", "max_delay", "timeout", "max_body", "slots", "attempts", "poll", "silent_after", "max_age", "allow_private"} {
 		if !strings.Contains(err.Error(), "crawler."+key+":") {
 			t.Errorf("nothing about %s in:\n%v", key, err)
 		}

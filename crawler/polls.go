@@ -103,33 +103,53 @@ func (v *visit) reviewPolls(ctx context.Context) error {
 	if v.cfg.Once {
 		return nil
 	}
-	now := time.Now()
-	sources := map[string]*scope{}
-	var kept []poll
-	for _, p := range v.state.Polls {
-		src, known := sources[p.Source]
-		if !known {
-			var err error
-			if src, err = v.freshScope(ctx, p.Source); err != nil && !errors.Is(err, bus.ErrNotFound) {
-				return err
-			}
-			sources[p.Source] = src
+	sources, err := v.pollSources(ctx)
+	if err != nil {
+		return err
+	}
+	shrunk := map[string]bool{}
+	v.state.Polls = slices.DeleteFunc(v.state.Polls, func(p poll) bool {
+		src := sources[p.Source]
+		if src != nil && (p.FoundBy != "" || slices.Contains(src.Seeds, p.seed())) {
+			return false
 		}
-		if src == nil || p.FoundBy == "" && !slices.Contains(src.Seeds, p.seed()) {
-			continue
-		}
-		if latest := now.Add(v.bounds(src).Max * 11 / 10); v.state.Dropped.IsZero() && p.Due.After(latest) {
+		shrunk[p.Source] = src != nil
+		return true
+	})
+	for i := range v.state.Polls {
+		p := &v.state.Polls[i]
+		if latest := time.Now().Add(v.bounds(sources[p.Source]).Max * 11 / 10); v.state.Dropped.IsZero() && p.Due.After(latest) {
 			p.Due = latest
 		}
-		kept = append(kept, p)
 	}
-	v.state.Polls = kept
+	for id, known := range shrunk {
+		if known {
+			v.writeStatus(ctx, id)
+		}
+	}
 	for id := range v.state.Standings {
-		if src, known := sources[id]; !known || src == nil {
+		if sources[id] == nil {
 			delete(v.state.Standings, id)
 		}
 	}
 	return nil
+}
+
+// pollSources returns the sources of the polls as they are now, by id; one that
+// is gone is nil.
+func (v *visit) pollSources(ctx context.Context) (map[string]*scope, error) {
+	sources := map[string]*scope{}
+	for _, p := range v.state.Polls {
+		if _, known := sources[p.Source]; known {
+			continue
+		}
+		src, err := v.freshScope(ctx, p.Source)
+		if err != nil && !errors.Is(err, bus.ErrNotFound) {
+			return nil, err
+		}
+		sources[p.Source] = src
+	}
+	return sources, nil
 }
 
 // bounds are the intervals of a source's polls.

@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"pressmill/crawler/cadence"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
 )
@@ -15,6 +16,7 @@ import (
 type Standing struct {
 	LastSuccess time.Time `json:"last_success,omitzero"` // when a poll was answered last
 	Found       int       `json:"found"`                 // URLs that were new at polls
+	cadence.Rhythm
 }
 
 // Status is how a source does, on one host or on all. The holder of a host's
@@ -50,32 +52,63 @@ func (s Status) state(paused bool) string {
 		return "paused"
 	case len(s.Polls) > 0 && s.Failing() == len(s.Polls):
 		return "failing"
+	case s.Silent:
+		return "silent"
 	default:
 		return "active"
 	}
 }
 
-// stand notes how a source was polled, well or not, and how many URLs were new,
-// and writes its status. That it could not be written is no reason to stop.
+// stand notes how a source was polled, well or not, and how many URLs were new.
+// It tells when the source falls silent, and when it is back.
 func (v *visit) stand(ctx context.Context, source string, fresh int, well bool) {
+	now := time.Now().UTC()
+	s := v.state.Standings[source]
+	if well {
+		s.LastSuccess = now
+	}
+	s.Found += fresh
+	turned := s.Heard(now, fresh > 0, v.cfg.SilentAfter)
 	if v.state.Standings == nil {
 		v.state.Standings = map[string]Standing{}
 	}
-	s := v.state.Standings[source]
-	status := Status{}
+	v.state.Standings[source] = s
+	v.writeStatus(ctx, source)
+	if turned {
+		v.tellSilence(ctx, source, s)
+	}
+}
+
+// writeStatus stores how a source does on this host. That it could not be
+// stored is no reason to stop.
+func (v *visit) writeStatus(ctx context.Context, source string) {
+	status := Status{Standing: v.state.Standings[source]}
 	for _, p := range v.state.Polls {
 		if p.Source == source {
 			status.Polls = append(status.Polls, p)
 		}
 	}
-	if well {
-		s.LastSuccess = time.Now().UTC()
-	}
-	s.Found += fresh
-	v.state.Standings[source], status.Standing = s, s
 	if err := v.bus.PutStatus(ctx, source, v.host, status); err != nil {
 		v.log.Warn("write a source's status", logging.Event(logging.NATSError), zap.String(logging.KeySource, source), zap.Error(err))
 	}
+}
+
+// tellSilence writes a line when the last of a source's hosts falls silent, and
+// when the first of them is back.
+func (v *visit) tellSilence(ctx context.Context, source string, s Standing) {
+	all, err := statusOf(ctx, v.bus, source)
+	if err != nil {
+		v.log.Warn("read a source's status", logging.Event(logging.NATSError), zap.String(logging.KeySource, source), zap.Error(err))
+	}
+	if delete(all, v.host); all.loud() {
+		return
+	}
+	if s.Silent {
+		v.log.Warn("a source brought nothing for three times its usual gap", logging.Event(logging.SourceSilent),
+			zap.String(logging.KeySource, source), zap.Time("last_news", s.LastNews), zap.Duration("usual_gap", s.Gap))
+		return
+	}
+	v.log.Info("a source that was silent brings news again", logging.Event(logging.SourceBack), zap.String(logging.KeySource, source))
 }
 
 // hostStatuses are a source's statuses by host.
@@ -121,14 +154,29 @@ func (h hostStatuses) polls(seed string) bool {
 	return false
 }
 
-// sum is how the source does on all hosts together.
+// sum is how the source does on all hosts together. It is silent if it is on
+// all of them.
 func (h hostStatuses) sum() (all Status) {
 	for _, s := range h {
+		if s.LastNews.After(all.LastNews) {
+			all.LastNews, all.Gap = s.LastNews, s.Gap
+		}
 		if s.LastSuccess.After(all.LastSuccess) {
 			all.LastSuccess = s.LastSuccess
 		}
 		all.Found += s.Found
 		all.Polls = append(all.Polls, s.Polls...)
 	}
+	all.Silent = len(all.Polls) > 0 && !h.loud()
 	return all
+}
+
+// loud says whether the source is polled on a host where it is not silent.
+func (h hostStatuses) loud() bool {
+	for _, s := range h {
+		if len(s.Polls) > 0 && !s.Silent {
+			return true
+		}
+	}
+	return false
 }

@@ -104,6 +104,7 @@ func TestEntries(t *testing.T) {
 		{"text", []byte("\ufeffhttps://e.com/a\r\n\r\nnot a URL\nhttp://e.com/b\n"), []Entry{{URL: "https://e.com/a", Text: true}, {URL: "http://e.com/b", Text: true}}},
 		{"a line that is too long", []byte("https://e.com/a\nhttps://e.com/" + strings.Repeat("x", 3*HeadSize) + "\nhttps://e.com/b"), []Entry{{URL: "https://e.com/a", Text: true}, {URL: "https://e.com/b", Text: true}}},
 		{"packed text", pack("https://e.com/a"), []Entry{{URL: "https://e.com/a", Text: true}}},
+		{"text with comments", []byte("# mine\n\n# of today\nhttps://e.com/a\n"), []Entry{{URL: "https://e.com/a", Text: true}}},
 		{"empty set", []byte(`<urlset></urlset>`), nil},
 		{"empty element", []byte(`<urlset/>`), nil},
 	} {

@@ -39,6 +39,10 @@ const (
 	RobotsFetched = "robots.fetched"
 	// SourcePoll is one look at a feed, a sitemap or a front page, with the number of new items.
 	SourcePoll = "source.poll"
+	// SourceSilent says that a source brought nothing for three times its usual gap; once per silence.
+	SourceSilent = "source.silent"
+	// SourceBack says that a source which was silent brings news again.
+	SourceBack = "source.back"
 	// PollDropped is one feed or sitemap that the crawler found by itself and looks at no more (reason).
 	PollDropped = "poll.dropped"
 	// HostFenced says that another worker holds the host now, so this one let it go.

@@ -39,10 +39,12 @@ func (v *visit) reserve(ctx context.Context) (later bool, err error) {
 	if v.peer.open && !v.groupAll {
 		return false, nil
 	}
-	if !s.Slot.IsZero() && now.Before(s.Slot.Add(groups.Late)) {
-		return v.putOff(s.Slot), nil
+	if !s.Slot.IsZero() {
+		if now.Before(s.Slot.Add(groups.Late(s.Missed))) {
+			return v.putOff(s.Slot), nil
+		}
+		s.Slot, s.Missed = time.Time{}, s.Missed+1
 	}
-	s.Slot = time.Time{}
 	if now.Before(s.Alone) {
 		return false, nil
 	}

@@ -80,9 +80,9 @@ func TestGroupsKeepTheirRate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const hosts, rate = 200, 60
+			const hosts, rate = 150, 60
 			r, server := newRig(t, 10*time.Second), newCrowd(t)
-			r.cfg.DomainRate, r.cfg.AddressRate, r.cfg.Slots = c.domain, c.address, 200
+			r.cfg.DomainRate, r.cfg.AddressRate, r.cfg.Slots = c.domain, c.address, hosts
 			port := server.Listener.Addr().(interface{ AddrPort() netip.AddrPort }).AddrPort().Port()
 			src := Source{ID: "flood", Domain: "flood.example"}
 			for i := range hosts {
@@ -91,7 +91,7 @@ func TestGroupsKeepTheirRate(t *testing.T) {
 			r.enqueue(t, "c1", src)
 			r.startGrouped(t)
 			r.startGrouped(t)
-			eventually(t, 60*time.Second, "all pages", func() bool { return len(r.pages()) == hosts })
+			eventually(t, 150*time.Second, "all pages", func() bool { return len(r.pages()) == hosts })
 			server.mu.Lock()
 			defer server.mu.Unlock()
 			slices.SortFunc(server.starts, time.Time.Compare)
@@ -154,13 +154,18 @@ func TestReservedTimeIsTheTurnsUntilItIsTooLate(t *testing.T) {
 	if !again || !v.state.Slot.Equal(slot) {
 		t.Errorf("the time became %s, want %s", v.state.Slot, slot)
 	}
-	v.state.Slot = time.Now().Add(-groups.Late / 2)
+	v.state.Slot = time.Now().Add(-groups.Late(0) / 2)
 	if later, err := v.reserve(t.Context()); err != nil || later {
 		t.Errorf("a time that has come: later %v, %v", later, err)
 	}
-	v.state.Slot = time.Now().Add(-2 * groups.Late)
+	long := time.Now().Add(-3 * groups.Late(0))
+	v.state.Slot = long
 	if later, err := v.reserve(t.Context()); err != nil || !later {
 		t.Errorf("a time long gone: later %v, %v", later, err)
+	}
+	v.state.Missed, v.state.Slot = 2, long
+	if later, err := v.reserve(t.Context()); err != nil || later {
+		t.Errorf("a time long gone of a host that waits all the time: later %v, %v", later, err)
 	}
 	v.afterRequest(&response{status: http.StatusOK, end: time.Now()})
 	if !v.state.Slot.IsZero() {

@@ -76,7 +76,7 @@ func (v *visit) afterRequest(resp *response) {
 // multiple of the last request's duration and what the host was slowed down
 // to. A Retry-After puts off the next request alone.
 func (v *visit) setGap(resp *response) {
-	v.state.Slot = time.Time{} // it is used up
+	v.state.Slot, v.state.Missed = time.Time{}, 0 // it is used up
 	gap := max(v.askedGap(resp), v.state.Slow)
 	v.state.Gap = gap
 	v.state.NotBefore = resp.end.Add(max(gap+min(gap/10, maxSlack), retryAfter(resp, v.cfg.MaxDelay)))

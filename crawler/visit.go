@@ -36,11 +36,12 @@ type hostState struct {
 	NotBefore time.Time     `json:"not_before,omitzero"` // end of the last response plus the gap
 	Gap       time.Duration `json:"gap,omitempty"`
 	Taken     bus.Taken     `json:"taken,omitzero"`
-	Seeks     int           `json:"seeks,omitempty"` // polls and seeds in a row
-	Slow      time.Duration `json:"slow,omitempty"`  // gap that 429 and 503 slowed the host down to
-	Robots    robotsHop     `json:"robots,omitzero"` // a robots.txt that is on its way
-	Slot      time.Time     `json:"slot,omitzero"`   // the time that the host's groups gave it for its next request
-	Alone     time.Time     `json:"alone,omitzero"`  // until then no other host is known in its groups
+	Seeks     int           `json:"seeks,omitempty"`  // polls and seeds in a row
+	Slow      time.Duration `json:"slow,omitempty"`   // gap that 429 and 503 slowed the host down to
+	Robots    robotsHop     `json:"robots,omitzero"`  // a robots.txt that is on its way
+	Slot      time.Time     `json:"slot,omitzero"`    // the time that the host's groups gave it for its next request
+	Missed    int           `json:"missed,omitempty"` // such times that were not used
+	Alone     time.Time     `json:"alone,omitzero"`   // until then no other host is known in its groups
 	Polls     []poll        `json:"polls,omitempty"`
 
 	Failures     int       `json:"failures,omitempty"`     // requests in a row that brought nothing

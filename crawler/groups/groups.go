@@ -13,10 +13,8 @@ const (
 	// Recheck is how long a host that has found itself alone in a group may go
 	// on without asking.
 	Recheck = time.Minute
-	// Late is how late a reserved time may be used. What waited for longer,
-	// as behind a worker that stood still, is reserved anew, so that no burst
-	// follows.
-	Late = 3 * time.Second
+	// late is how late a reserved time may be used.
+	late = 5 * time.Second
 
 	present = 2 * Recheck // how long a host counts as one of the group after it asked
 )
@@ -31,6 +29,12 @@ func PerSecond(rate float64) Limit {
 	interval := time.Duration(float64(time.Second) / rate)
 	return Limit{interval, interval * time.Duration(math.Ceil(rate)-1)}
 }
+
+// Late is how late a reserved time may be used by a host that missed so many
+// before. What waited for longer, as behind a worker that stood still, is
+// reserved anew, so that no burst follows; that a worker is always slow must
+// not keep a host waiting for ever.
+func Late(missed int) time.Duration { return late << min(missed, 10) }
 
 // State is what is shared about a group. It is the generic cell rate algorithm
 // (ITU-T I.371) with a memory of who asked.

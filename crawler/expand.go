@@ -9,7 +9,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"pressmill/crawler/cadence"
 	"pressmill/crawler/feeds"
 	"pressmill/crawler/links"
 	"pressmill/crawler/traps"
@@ -27,12 +26,18 @@ const (
 
 // listing is what a seed page, feed or sitemap lists.
 type listing struct {
-	kind   string        // feed, sitemap or page
-	fresh  int           // URLs that were not known
-	partly bool          // it could not be read whole, or the frontier had no room
-	ttl    time.Duration // for how long a feed asks to be left alone
-	hints  cadence.Hints
+	kind   string     // feed, sitemap or page
+	fresh  int        // URLs that were not known
+	partly bool       // it could not be read whole, or the frontier had no room
+	asks   wishes     // of a feed
 	feeds  []*url.URL // that a page links to
+}
+
+// wishes are what a feed says about when to look at it.
+type wishes struct {
+	TTL       time.Duration  `json:"ttl,omitempty"` // how long to leave it alone
+	SkipHours []int          `json:"skip_hours,omitempty"`
+	SkipDays  []time.Weekday `json:"skip_days,omitempty"`
 }
 
 // expandFeed pushes a feed's items. Items on other domains are fetched and
@@ -45,8 +50,7 @@ func (v *visit) expandFeed(ctx context.Context, job bus.FrontierURL, u *url.URL,
 		v.log.Error("feed cannot be read", logging.Event(logging.FetchFailed), logging.URL(job.URL), zap.String(logging.KeyReason, "bad_feed"), zap.Error(err))
 		return nil
 	}
-	v.listed.partly, v.listed.ttl = feed.Cut, feed.TTL
-	v.listed.hints.SkipHours, v.listed.hints.SkipDays = feed.SkipHours, feed.SkipDays
+	v.listed.partly, v.listed.asks = feed.Cut, wishes{feed.TTL, feed.SkipHours, feed.SkipDays}
 	targets := make([]target, 0, len(feed.Items))
 	for _, item := range feed.Items {
 		if t, err := weburl.Resolve(u, item.URL); err == nil {

@@ -35,6 +35,8 @@ type poll struct {
 	FoundBy string `json:"found_by,omitempty"` // as in bus.FrontierURL
 	Kind    string `json:"kind,omitempty"`     // feed, sitemap or page
 
+	wishes
+
 	Due          time.Time     `json:"due"`
 	Every        time.Duration `json:"every,omitempty"` // the interval that its news led to
 	ETag         string        `json:"etag,omitempty"`
@@ -195,10 +197,8 @@ func (v *visit) polled(ctx context.Context, job bus.FrontierURL, p *poll, src *s
 	now, listed := time.Now(), v.listed
 	bounds := v.bounds(src)
 	news := listed.fresh+p.Credit > 0
-	hints := listed.hints
-	hints.Fresh = cadence.Freshness(resp.header, now)
-	if !news {
-		hints.Fresh = max(hints.Fresh, listed.ttl) // one that has news knows better than its ttl
+	if listed.kind != "" {
+		p.Kind, p.wishes = listed.kind, listed.asks // what is unchanged still asks for the same
 	}
 	if p.LastSuccess.IsZero() {
 		p.Every = bounds.Clamp(0) // whatever it lists is new
@@ -208,16 +208,23 @@ func (v *visit) polled(ctx context.Context, job bus.FrontierURL, p *poll, src *s
 	if news {
 		p.LastNews = now.UTC()
 	}
-	p.Due = bounds.Next(now, p.Every, hints, rand.Float64())
+	p.Due = bounds.Next(now, p.Every, p.hints(resp, now, news), rand.Float64())
 	p.LastSuccess, p.Fails, p.Error = now.UTC(), 0, ""
 	p.Found, p.Credit = p.Found+listed.fresh, 0
-	if listed.kind != "" {
-		p.Kind = listed.kind
-	}
 	p.validate(resp, listed)
 	v.log.Info("polled", logging.Event(logging.SourcePoll), logging.URL(job.URL), zap.String(logging.KeySource, job.Source),
 		zap.String("kind", p.Kind), zap.Int(logging.KeyNew, listed.fresh), zap.Duration("every", p.Every), zap.Time("next", p.Due))
 	v.stand(ctx, job.Source, listed.fresh, true)
+}
+
+// hints are what the feed and its server say about the next look. A feed that
+// has news knows better than its ttl, which often is what the software came with.
+func (p *poll) hints(resp *response, now time.Time, news bool) cadence.Hints {
+	h := cadence.Hints{Fresh: cadence.Freshness(resp.header, now), SkipHours: p.SkipHours, SkipDays: p.SkipDays}
+	if !news {
+		h.Fresh = max(h.Fresh, p.TTL)
+	}
+	return h
 }
 
 // credit gives the index that lists a sitemap what the sitemap brought: the

@@ -201,3 +201,24 @@ func TestListsAreFetchedOnce(t *testing.T) {
 		t.Error("no error about a line that is no URL")
 	}
 }
+
+// A list that is named may point anywhere; each URL of it is fetched once.
+func TestListOfURLsIsASeed(t *testing.T) {
+	t.Parallel()
+	r, s, other := live(t, time.Second), newSite(t), newSite(t)
+	lines := "# picked by hand\n" + s.URL + "/a\n" + other.URL + "/b\n"
+	s.on("/list", text("text/plain; charset=utf-8", lines))
+	for _, site := range []*site{s, other} {
+		for _, path := range []string{"/a", "/b", "/c"} {
+			site.on(path, page("/never"))
+		}
+	}
+	r.apply(t, Source{ID: "s", Seeds: []string{s.URL + "/list"}})
+	r.start(t)
+	eventually(t, 20*time.Second, "both", func() bool { return s.asked("/a") == 1 && other.asked("/b") == 1 })
+	s.on("/list", text("text/plain", lines+other.URL+"/c\n"))
+	eventually(t, 20*time.Second, "the new line", func() bool { return other.asked("/c") == 1 })
+	if s.asked("/a") != 1 || other.asked("/b") != 1 || s.asked("/never")+other.asked("/never") != 0 {
+		t.Errorf("requests: %v, %v", s.paths(), other.paths())
+	}
+}

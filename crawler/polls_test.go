@@ -1,0 +1,120 @@
+package crawler
+
+import (
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pressmill/pkg/bus"
+	"pressmill/pkg/logging"
+)
+
+func newLogger(r *rig) *zap.Logger { return zap.New(r.core) }
+
+// intervals are those that the polls of a URL led to.
+func (r *rig) intervals(url string) (every []time.Duration) {
+	for _, e := range r.logs.All() {
+		if m := e.ContextMap(); m[logging.KeyEvent] == logging.SourcePoll && m[logging.KeyURL] == url {
+			every = append(every, m["every"].(time.Duration))
+		}
+	}
+	return every
+}
+
+func TestPollsAskForWhatChanged(t *testing.T) {
+	t.Parallel()
+	r, s := live(t, time.Second), newSite(t)
+	var conditional, bare atomic.Int64
+	s.on("/feed", func(w http.ResponseWriter, req *http.Request) {
+		w.Header().Set("ETag", `"v1"`)
+		w.Header().Set("Last-Modified", "Fri, 20 Nov 2026 10:00:00 GMT")
+		if req.Header.Get("If-None-Match") == `"v1"` && req.Header.Get("If-Modified-Since") == "Fri, 20 Nov 2026 10:00:00 GMT" {
+			conditional.Add(1)
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		feed(s.URL+"/a")(w, req)
+	})
+	s.on("/bare", func(w http.ResponseWriter, req *http.Request) {
+		if bare.Add(1) > 1 {
+			w.WriteHeader(http.StatusNotModified) // to who sent no validator
+			return
+		}
+		feed(s.URL+"/a")(w, req)
+	})
+	s.on("/a", page())
+	r.apply(t, Source{ID: "s", Seeds: []string{s.URL + "/feed", s.URL + "/bare"}})
+	r.start(t)
+	eventually(t, 30*time.Second, "conditional requests", func() bool { return conditional.Load() >= 2 && bare.Load() >= 3 })
+	eventually(t, 30*time.Second, "lines of three looks", func() bool { return len(r.intervals(s.URL+"/feed")) >= 3 && len(r.intervals(s.URL+"/bare")) >= 3 })
+	for _, url := range []string{s.URL + "/feed", s.URL + "/bare"} {
+		if every := r.intervals(url); every[0] != time.Second || every[1] != 1500*time.Millisecond || every[2] != 2250*time.Millisecond {
+			t.Errorf("%s: intervals %v, want longer ones while nothing changes", url, every)
+		}
+	}
+	if got := r.report(t, "s"); got.State != "active" || got.Failing() != 0 {
+		t.Errorf("report: %+v", got)
+	}
+}
+
+func TestPollsHurryWhileThereIsNews(t *testing.T) {
+	t.Parallel()
+	r, s := live(t, 2*time.Second), newSite(t)
+	r.cfg.PollMin = time.Second
+	var n atomic.Int64
+	s.on("/feed", func(w http.ResponseWriter, req *http.Request) {
+		feed(s.URL+"/"+string(rune('a'+n.Add(1))))(w, req)
+	})
+	// Its own interval, and a server that asks for patience.
+	s.on("/fresh", func(w http.ResponseWriter, req *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=600")
+		feed()(w, req)
+	})
+	r.apply(t, Source{ID: "s", Seeds: []string{s.URL + "/feed"}}, Source{ID: "t", Seeds: []string{s.URL + "/fresh"}, Poll: 10 * time.Second, PollMax: time.Minute})
+	r.start(t)
+	eventually(t, 30*time.Second, "lines of three looks", func() bool { return len(r.intervals(s.URL+"/feed")) >= 3 })
+	if every := r.intervals(s.URL + "/feed"); every[0] != 2*time.Second || every[1] != 1600*time.Millisecond || every[2] != 1280*time.Millisecond {
+		t.Errorf("intervals %v, want shorter ones while there is news", every)
+	}
+	if next := time.Until(r.report(t, "t").NextPoll); next < 45*time.Second || next > 70*time.Second {
+		t.Errorf("the fresh one is polled in %s, want the longest interval, about a minute", next)
+	}
+	if got := r.report(t, "s"); got.Found < 3 {
+		t.Errorf("found %d, want 3", got.Found)
+	}
+}
+
+// What a feed asks for holds although it is not read again.
+func TestWishesOfAFeedOutliveItsAnswers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 5*time.Second)
+	r.cfg.Once, r.cfg.Poll = false, 15*time.Minute
+	c, err := New(r.cfg, r.Bus, zap.NewNop(), r.stage)
+	must(t, err)
+	v := &visit{Crawler: c, lane: c.newLane("h.example"), log: zap.NewNop()}
+	job := bus.FrontierURL{URL: "http://h.example/feed", Source: "s", Seed: true}
+	look := func(status, fresh int, kind string, asks wishes) time.Duration {
+		v.listed = listing{kind: kind, fresh: fresh, asks: asks}
+		v.polled(t.Context(), job, nil, &scope{}, &response{status: status, header: http.Header{}})
+		return time.Until(v.state.Polls[0].Due)
+	}
+	if wait := look(200, 3, "feed", wishes{TTL: 2 * time.Hour}); wait > 17*time.Minute {
+		t.Errorf("with news it waits %s, want about a quarter of an hour", wait)
+	}
+	if wait := look(304, 0, "", wishes{}); wait < 100*time.Minute {
+		t.Errorf("without news it waits %s, want about its ttl", wait)
+	}
+	var hours []int
+	for h := range 24 {
+		hours = append(hours, h)
+	}
+	if wait := look(200, 3, "feed", wishes{SkipHours: hours}); wait < 5*time.Hour {
+		t.Errorf("in an hour to be skipped it waits %s, want the longest interval", wait)
+	}
+	if wait := look(304, 0, "", wishes{}); wait < 5*time.Hour {
+		t.Errorf("unchanged in an hour to be skipped it waits %s, want the longest interval", wait)
+	}
+}

@@ -19,6 +19,13 @@ func TestHasProse(t *testing.T) {
 		"a list of links":      {strings.Repeat("<p><a href=x>"+long+"</a></p>", 50), false},
 		"short ones":           {strings.Repeat("<p>November 24</p>", 50), false},
 		"a table":              {strings.Repeat("<td>"+long+"</td>", 50), false},
+		"lines with breaks":    {"<div>" + strings.Repeat(long+"<br/>\n", 4), true},
+		"with links inside":    {strings.Repeat("<p>"+long+"<a href=x>a word</a>"+long+"</p>", 3), true},
+		"with a list between":  {strings.Repeat(paragraph, 2) + "<ul><li>x</ul>" + strings.Repeat(paragraph, 3), true},
+		"teasers":              {strings.Repeat("<h3><a href=x>title</a></h3>"+paragraph, 50), false},
+		"teasers and links":    {strings.Repeat("<a href=x>title</a>"+paragraph, 50), false},
+		"teasers with breaks":  {strings.Repeat("<a href=x>title</a><br>"+long+"<br>", 50), false},
+		"teasers and more":     {strings.Repeat("<p>"+long+"</p><p><a href=x>more</a></p>", 50), false},
 		"nothing":              {"", false},
 		"a broken tag":         {strings.Repeat(paragraph, 2) + "<p", false},
 	} {

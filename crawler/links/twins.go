@@ -18,18 +18,36 @@ type Twins struct {
 // TwinsOf returns the other addresses that the page at base names.
 func TwinsOf(html []byte, base *url.URL) (twins Twins) {
 	canonical, amp := mentions(html, "canonical"), mentions(html, "amphtml")
-	c := collector{found: Found{Base: base}}
 	s := scanner{html: html}
-	for (canonical && twins.Canonical == nil || amp && twins.AMP == nil) && s.next() {
+	for hasBase := false; (canonical && twins.Canonical == nil || amp && twins.AMP == nil) && s.next(); {
 		switch s.tag {
 		case tagBase:
-			c.base(&s)
+			if u := s.href(base); u != nil && !hasBase {
+				base = u
+			}
+			hasBase = true
 		case tagLink:
-			c.twin(&s, &twins)
+			rel, _ := s.attr("rel")
+			if twins.Canonical == nil && hasToken(rel, "canonical") {
+				twins.Canonical = s.href(base)
+			}
+			if twins.AMP == nil && hasToken(rel, "amphtml") {
+				twins.AMP = s.href(base)
+			}
 		case tagOther, tagA, tagArea, tagMeta, tagScript:
 		}
 	}
 	return twins
+}
+
+// href returns what the tag refers to, or nil if that is nothing to fetch.
+func (s *scanner) href(base *url.URL) *url.URL {
+	raw, _ := s.attr("href")
+	u, err := weburl.Resolve(base, unescape(string(raw)))
+	if err != nil || len(raw) == 0 {
+		return nil
+	}
+	return u
 }
 
 // mentions spares most pages that name no twin the scan to their end.
@@ -40,16 +58,4 @@ func mentions(html []byte, word string) bool {
 		}
 	}
 	return false
-}
-
-func (c *collector) twin(s *scanner, twins *Twins) {
-	rel, _ := s.attr("rel")
-	raw, _ := s.attr("href")
-	for token, into := range map[string]**url.URL{"canonical": &twins.Canonical, "amphtml": &twins.AMP} {
-		if *into == nil && len(raw) > 0 && hasToken(rel, token) {
-			if u, err := weburl.Resolve(c.found.Base, unescape(string(raw))); err == nil {
-				*into = u
-			}
-		}
-	}
 }

@@ -3,6 +3,7 @@ package traps
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -23,14 +24,8 @@ func SameStory(a, b *url.URL) bool {
 	if x == y {
 		return true
 	}
-	for _, n := range longNumber.FindAllString(x, -1) {
-		for _, m := range longNumber.FindAllString(y, -1) {
-			if n == m {
-				return true
-			}
-		}
-	}
-	return false
+	numbers := longNumber.FindAllString(y, -1)
+	return slices.ContainsFunc(longNumber.FindAllString(x, -1), func(n string) bool { return slices.Contains(numbers, n) })
 }
 
 // storyPart returns the last segment of a path, without its extension, if it is

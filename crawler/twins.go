@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"regexp"
 	"time"
 
 	"pressmill/crawler/links"
@@ -37,7 +38,15 @@ func (v *visit) twins(job bus.FrontierURL, u *url.URL, body []byte) links.Twins 
 	return t
 }
 
+// formQuery matches queries that ask for another form of the same page.
+var formQuery = regexp.MustCompile(`(?i)(^|[=&])(amp|m|mobile|print)([=&]|$)`)
+
+// isTwin says whether two addresses are of one story in two forms. What differs
+// by another query alone may be a later edition, or the second page.
 func isTwin(u, other *url.URL) bool {
+	if u.Host == other.Host && u.Path == other.Path && !formQuery.MatchString(u.RawQuery) && !formQuery.MatchString(other.RawQuery) {
+		return false
+	}
 	return traps.SameStory(u, other) && weburl.Domain(u.Host) == weburl.Domain(other.Host) && weburl.Key(u) != weburl.Key(other)
 }
 

@@ -3,6 +3,7 @@ package crawler
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -123,4 +124,21 @@ func TestSpellingsOfAnAddressAreOne(t *testing.T) {
 	r.crawl(t)
 	same(t, "requests", s.paths(), []string{"/robots.txt", "/feed", "/story"})
 	same(t, "pages", r.urls(s), []string{"/story"})
+}
+
+// The same page asked for with another query may hold another text.
+func TestEditionsAreNoTwins(t *testing.T) {
+	t.Parallel()
+	u, err := url.Parse("https://h.example/first-story-of-today")
+	must(t, err)
+	for query, want := range map[string]bool{
+		"amp": true, "amp=1": true, "outputType=amp": true, "a=b&print=1": true, "view=Mobile": true,
+		"edition=evening": false, "page=2": false, "ramp=1": false,
+	} {
+		other := *u
+		other.RawQuery = query
+		if isTwin(u, &other) != want || isTwin(&other, u) != want {
+			t.Errorf("?%s: want %v", query, want)
+		}
+	}
 }

@@ -48,7 +48,7 @@ func (v *visit) settle(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 		return v.done(ctx, job, key, "unchanged")
 	case resp.status >= 300 && resp.status < 400 && resp.header.Get("Location") != "":
 		v.logFetch(job, resp, "redirect")
-		v.postpone(ctx, p)
+		v.moved(ctx, p)
 		return v.redirect(ctx, job, u, key, resp)
 	case job.FoundBy == foundGuess && resp.status >= 400:
 		return v.notFound(ctx, job, p, u, key)
@@ -108,11 +108,11 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 	}
 	if job.Seed {
 		marks = append(marks, seedMark(job, key))
-		if kind != "article" {
+		if kind == "article" && !p.lists() {
+			v.endPoll(ctx, job, p)
+		} else {
 			v.listed.kind = kind
 			v.polled(ctx, job, p, src, resp)
-		} else {
-			v.dropPoll(p)
 		}
 	}
 	v.logFetch(job, resp, kind)

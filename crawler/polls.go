@@ -33,7 +33,7 @@ type poll struct {
 	// Named is the seed that led here by redirects, if it is another URL.
 	Named   string `json:"named,omitempty"`
 	FoundBy string `json:"found_by,omitempty"` // as in bus.FrontierURL
-	Kind    string `json:"kind,omitempty"`     // feed, sitemap or page
+	Kind    string `json:"kind,omitempty"`     // feed, sitemap, page or article, as it was last taken for
 
 	wishes
 
@@ -273,6 +273,29 @@ func (v *visit) pollFailed(ctx context.Context, job bus.FrontierURL, p *poll, re
 		v.postpone(ctx, p)
 	}
 	v.stand(ctx, job.Source, 0, false)
+}
+
+// lists says whether a poll has shown to list articles: it goes on although its
+// page may call itself one.
+func (p *poll) lists() bool { return p != nil && !p.LastSuccess.IsZero() }
+
+// endPoll notes that a seed is an article, which is not polled.
+func (v *visit) endPoll(ctx context.Context, job bus.FrontierURL, p *poll) {
+	v.dropPoll(p)
+	if !v.cfg.Once {
+		v.stand(ctx, job.Source, 0, true)
+	}
+}
+
+// moved notes that a poll leads elsewhere: what is there is looked at as a poll
+// of its own.
+func (v *visit) moved(ctx context.Context, p *poll) {
+	if p == nil {
+		return
+	}
+	p.LastSuccess, p.Fails, p.Error = time.Now().UTC(), 0, ""
+	v.postpone(ctx, p)
+	v.stand(ctx, p.Source, 0, true)
 }
 
 // postpone makes a poll wait longer than the last time.

@@ -118,3 +118,30 @@ func TestWishesOfAFeedOutliveItsAnswers(t *testing.T) {
 		t.Errorf("unchanged in an hour to be skipped it waits %s, want the longest interval", wait)
 	}
 }
+
+// A front page may call itself an article for once; an article is not polled.
+func TestArticlesAreNotPolledButFrontPagesAre(t *testing.T) {
+	t.Parallel()
+	r, s := live(t, time.Second), newSite(t)
+	r.cfg.PollMax = time.Second
+	article := text("text/html", `<html><head><meta property="og:type" content="article"></head><body><p>text</p></body></html>`)
+	s.on("/", first(page("/x"), article))
+	s.on("/story", first(status(http.StatusNotFound), article))
+	s.on("/feed", first(status(http.StatusNotFound), redirect("/moved")))
+	s.on("/moved", feed())
+	r.apply(t, Source{ID: "s", Seeds: []string{s.URL + "/", s.URL + "/story", s.URL + "/feed"}, Depth: 1})
+	r.start(t)
+	eventually(t, 30*time.Second, "looks at all of them", func() bool {
+		return s.asked("/") >= 4 && s.asked("/story") >= 2 && s.asked("/moved") >= 2
+	})
+	eventually(t, 30*time.Second, "a report of them", func() bool {
+		got := r.report(t, "s")
+		return len(got.Polls) == 3 && got.Failing() == 0
+	})
+	if n := s.asked("/story"); n != 2 {
+		t.Errorf("the article was asked for %d times, want 2", n)
+	}
+	// The feed that moved goes with its seed.
+	r.apply(t, Source{ID: "s", Seeds: []string{s.URL + "/"}, Depth: 1})
+	eventually(t, 30*time.Second, "fewer polls", func() bool { return len(r.report(t, "s").Polls) == 1 })
+}

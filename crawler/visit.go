@@ -243,6 +243,7 @@ func (v *visit) encodeState() []byte {
 func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 	u, err := weburl.Parse(job.URL)
 	if err != nil || u.Host != v.host {
+		v.dropPoll(p)
 		return v.skip(ctx, job, "bad_url")
 	}
 	src, err := v.scope(ctx, job.Source)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -137,9 +138,7 @@ func equip(ctx context.Context, l *lane, rawURL string, header http.Header) {
 		return
 	}
 	if weburl.Domain(u.Host) == a.domain {
-		for name, values := range a.header {
-			header[name] = values
-		}
+		maps.Copy(header, a.header)
 	}
 	if a.cookies {
 		l.cookies.addTo(header, u)

@@ -70,7 +70,7 @@ func (s *Source) Normalise() error {
 		}
 	}
 	if s.ID == "" {
-		s.ID = strings.NewReplacer(":", "-", "[", "", "]", "").Replace(s.Domain)
+		s.ID = strings.NewReplacer(":", "-", "[", "v6", "]", "").Replace(s.Domain) // an ID begins with a letter or digit
 	}
 	if !validID.MatchString(s.ID) {
 		errs = append(errs, fmt.Errorf("source %q: the id may hold letters, digits, '.', '-' and '_' only", s.ID))

@@ -152,7 +152,7 @@ func (in *decoded) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := in.last.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && err != io.EOF { //nolint:errorlint // the end is io.EOF itself (io.Reader); wrapped, it is a fault
 		err = in.explain(err)
 	}
 	return n, err

@@ -207,6 +207,7 @@ func (c *connections) watch(_ net.Conn, state http.ConnState) {
 		c.open++
 	case http.StateClosed, http.StateHijacked:
 		c.open--
+	default:
 	}
 }
 

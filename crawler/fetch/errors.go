@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"net/textproto"
 	"slices"
 	"strings"
@@ -92,7 +91,7 @@ func isReset(err error) bool {
 // isProtocol knows what net/http finds wrong with an answer, most of it by its
 // words: the errors have no exported type.
 func isProtocol(err error) bool {
-	return isType[textproto.ProtocolError](err) || isType[*http.ProtocolError](err) || says(err,
+	return isType[textproto.ProtocolError](err) || says(err,
 		"malformed ", "Content-Length", "transfer encoding", "headers exceeded", "header line", "header list", "advertised limit",
 		"read limit of", "1xx informational", "chunk length", "chunked ", "CR in chunk", "trailer", "status code", "parse Location",
 		"PROTOCOL_ERROR", "COMPRESSION_ERROR", "FRAME_SIZE_ERROR", "frame too large")

@@ -71,8 +71,8 @@ func (p *testProxy) join(conn net.Conn) {
 		return
 	}
 	defer server.Close()
-	go func() { io.Copy(server, conn); server.Close() }()
-	io.Copy(conn, server)
+	go func() { _, _ = io.Copy(server, conn); server.Close() }()
+	_, _ = io.Copy(conn, server)
 }
 
 func serveConnect(p *testProxy, conn net.Conn) {
@@ -97,7 +97,7 @@ func serveSocks(p *testProxy, conn net.Conn) {
 	r := bufio.NewReader(conn)
 	read := func(n int) []byte {
 		b := make([]byte, n)
-		io.ReadFull(r, b)
+		_, _ = io.ReadFull(r, b)
 		return b
 	}
 	methods := read(int(read(2)[1]))
@@ -282,7 +282,7 @@ func TestProxiesThatDoNotWork(t *testing.T) {
 
 func TestProxyThatHangs(t *testing.T) {
 	_, o := secureSite(t, &connections{})
-	p := newTestProxy(t, func(_ *testProxy, conn net.Conn) { io.Copy(io.Discard, conn) }, "")
+	p := newTestProxy(t, func(_ *testProxy, conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }, "")
 	ctx, cancel := context.WithCancel(t.Context())
 	u := &url.URL{Scheme: "http", Host: p.Addr().String()}
 	d := newDialer(o.withDefaults(), newResolver(o.withDefaults()), loopback())

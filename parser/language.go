@@ -214,6 +214,16 @@ func buildWordLanguages() map[string]uint64 {
 	return m
 }
 
+// maxFunctionWord is the length of the longest of them, in bytes.
+var maxFunctionWord = buildMaxFunctionWord()
+
+func buildMaxFunctionWord() (n int) {
+	for w := range wordLanguages {
+		n = max(n, len(w))
+	}
+	return n
+}
+
 // The least votes that a language must have, how many times those of the next,
 // and for how many words one vote; the first and last are less for the language
 // that the page says it is in.
@@ -231,7 +241,13 @@ func functionLanguage(sample, said string) string {
 	words := 0
 	eachWord(sample, func(word []byte) {
 		words++
+		if len(word) > maxFunctionWord {
+			return
+		}
 		langs := wordLanguages[string(word)]
+		if langs == 0 {
+			return
+		}
 		share := 2 / float32(1+bits.OnesCount64(langs))
 		for ; langs != 0; langs &= langs - 1 {
 			votes[bits.TrailingZeros64(langs)] += share
@@ -264,7 +280,9 @@ func eachWord(text string, fn func(word []byte)) {
 		switch {
 		case 'a' <= r && r <= 'z':
 			word = append(word, byte(r))
-		case unicode.IsLetter(r) || unicode.IsMark(r):
+		case r < utf8.RuneSelf && isLetter(byte(r)):
+			word = append(word, lower(byte(r)))
+		case r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsMark(r)):
 			word = utf8.AppendRune(word, unicode.ToLower(r))
 		case len(word) > 0:
 			fn(word)

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
-	"sort"
 	"unicode/utf8"
 )
 
@@ -166,35 +165,29 @@ func (n *node) gradeText() {
 const liftWeight = 250
 
 func (t *tree) lift(block []int32, openings []string) {
-	for _, opening := range openings {
-		o := []byte(opening)
-		for at := 0; ; {
-			k := bytes.Index(t.src[at:], o)
-			if k < 0 {
-				break
-			}
-			at += k + len(o)
-			n := t.textAt(int32(at-len(o)), int32(at))
-			if n == nil || n.parent < 0 {
-				continue
-			}
-			b := &t.nodes[block[n.parent]]
-			if b.flags&longText != 0 && b.flags&evidence == 0 {
-				b.flags |= evidence
-				b.good += liftWeight
-			}
+	if len(openings) == 0 {
+		return
+	}
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		if n.tag != tagNone || n.parent < 0 {
+			continue
+		}
+		b := &t.nodes[block[n.parent]]
+		if b.flags&longText != 0 && b.flags&evidence == 0 && holdsAny(t.src[n.start:n.end], openings) {
+			b.flags |= evidence
+			b.good += liftWeight
 		}
 	}
 }
 
-// textAt returns the text that holds the bytes of the page from one place to
-// another, or nil.
-func (t *tree) textAt(from, to int32) *node {
-	i := sort.Search(len(t.nodes), func(i int) bool { return t.nodes[i].start > from }) - 1
-	if i < 0 || t.nodes[i].tag != tagNone || t.nodes[i].end < to {
-		return nil
+func holdsAny(text []byte, parts []string) bool {
+	for _, s := range parts {
+		if len(s) <= len(text) && bytes.Contains(text, []byte(s)) {
+			return true
+		}
 	}
-	return &t.nodes[i]
+	return false
 }
 
 const furniture = consentMark | unseenMark | junk | relatedMark | commentMark | tagsMark | hidden | captionMark

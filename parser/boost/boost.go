@@ -42,38 +42,49 @@ const maxDepth = 3
 
 // fullTree is a tree in which every path asks maxDepth questions, so that it is
 // walked without a branch that could be mispredicted, and is small, so that all
-// of them stay near the processor. The children of question i are 2i+1 and
-// 2i+2, and behind the questions stand the leaves.
+// of them stay near the processor. What an answer leads to is counted with that
+// of "less" as the second of two.
 type fullTree struct {
-	asks   [1<<maxDepth - 1]question
-	leaves [1 << maxDepth]float32
+	first  [1]question
+	second [2]question
+	third  [4]question
+	leaves [8]float32
 }
 
+// question asks whether a feature is less than a value.
 type question struct {
-	feature int32
+	feature uint32
 	value   float32
 }
+
+// maxFeatures is how many features a model can have.
+const maxFeatures = 128
 
 // Score returns the log-odds for the vector v, which must have as many numbers
 // as the vectors that the model was trained with. At 0 both outcomes are
 // equally likely.
 func (m *Model) Score(v []float32) float32 {
+	var all [maxFeatures]float32
+	copy(all[:], v)
 	s := m.bias
 	for k := range m.full {
 		t := &m.full[k]
-		i := 0
-		for range maxDepth {
-			q := &t.asks[i]
-			i = 2*i + 2 - oneIf(v[q.feature] < q.value)
-		}
-		s += t.leaves[i-len(t.asks)]
+		i := t.first[0].less(&all)
+		i = 2*i + t.second[i%2].less(&all)
+		i = 2*i + t.third[i%4].less(&all)
+		s += t.leaves[i%8]
 	}
 	return s
 }
 
+// less returns 1 for yes and 0 for no.
+func (q *question) less(v *[maxFeatures]float32) uint {
+	return oneIf(v[q.feature%maxFeatures] < q.value)
+}
+
 // oneIf is written so that it becomes no branch.
-func oneIf(b bool) int {
-	n := 0
+func oneIf(b bool) uint {
+	n := uint(0)
 	if b {
 		n = 1
 	}
@@ -193,23 +204,24 @@ func (m *Model) parseNode(fields, names []string, depth int) (rest []string, err
 // fill adds the last tree to the full ones.
 func (m *Model) fill() {
 	var t fullTree
-	m.fillFrom(&t, m.roots[len(m.roots)-1], 0)
+	m.fillFrom(&t, m.roots[len(m.roots)-1], 0, 0)
 	m.full = append(m.full, t)
 }
 
-// fillFrom fills place i of a full tree, and all below it, from a node. Below a
-// leaf any answer leads to its value.
-func (m *Model) fillFrom(t *fullTree, at int32, i int) {
+// fillFrom fills place i of a level of a full tree, and all below it, from a
+// node. Below a leaf any answer leads to its value.
+func (m *Model) fillFrom(t *fullTree, at int32, level, i int) {
 	n := m.nodes[at]
-	if i >= len(t.asks) {
-		t.leaves[i-len(t.asks)] = n.value
+	if level == maxDepth {
+		t.leaves[i] = n.value
 		return
 	}
 	left, right := at, at
 	if n.feature != leaf {
-		t.asks[i] = question{int32(n.feature), n.value}
+		asks := [maxDepth][]question{t.first[:], t.second[:], t.third[:]}
+		asks[level][i] = question{uint32(n.feature), n.value}
 		left, right = at+1, n.right
 	}
-	m.fillFrom(t, left, 2*i+1)
-	m.fillFrom(t, right, 2*i+2)
+	m.fillFrom(t, right, level+1, 2*i)
+	m.fillFrom(t, left, level+1, 2*i+1)
 }

@@ -288,7 +288,12 @@ func fold(s string) string {
 func appendFold(b []byte, s string) []byte {
 	gap := len(b) > 0
 	for _, r := range s {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
+		if r >= utf8.RuneSelf {
+			r = foldRune(r)
+		} else {
+			r = rune(foldedASCII[r])
+		}
+		if r == 0 {
 			gap = len(b) > 0
 			continue
 		}
@@ -296,9 +301,28 @@ func appendFold(b []byte, s string) []byte {
 			b = append(b, ' ')
 			gap = false
 		}
-		b = utf8.AppendRune(b, unicode.ToLower(r))
+		b = utf8.AppendRune(b, r)
 	}
 	return b
+}
+
+// foldRune returns a letter, a digit or a mark in lower case, and 0 for what is
+// none of them.
+func foldRune(r rune) rune {
+	if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
+		return 0
+	}
+	return unicode.ToLower(r)
+}
+
+// foldedASCII holds what foldRune returns for ASCII.
+var foldedASCII = buildFoldedASCII()
+
+func buildFoldedASCII() (table [utf8.RuneSelf]byte) {
+	for c := range table {
+		table[c] = byte(foldRune(rune(c)))
+	}
+	return table
 }
 
 // appendLower appends s in lower case.

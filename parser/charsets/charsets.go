@@ -4,6 +4,7 @@ package charsets
 
 import (
 	"bytes"
+	"encoding/binary"
 	"mime"
 	"strings"
 	"unicode/utf8"
@@ -24,10 +25,11 @@ func Decode(body []byte, contentType string) []byte {
 	if name := wide(body, contentType); name != "" {
 		return decode(name, body)
 	}
-	if isISO2022JP(body) {
+	ascii := asciiLen(body)
+	if isISO2022JP(body[:ascii]) {
 		return decode("iso-2022-jp", body)
 	}
-	if utf8.Valid(body) {
+	if utf8.Valid(body[ascii:]) {
 		return body
 	}
 	if mostlyUTF8(body) {
@@ -65,6 +67,18 @@ func wide(body []byte, contentType string) string {
 		return name
 	}
 	return ""
+}
+
+// asciiLen returns how many ASCII bytes b begins with.
+func asciiLen(b []byte) int {
+	i := 0
+	for i+8 <= len(b) && binary.LittleEndian.Uint64(b[i:])&0x8080808080808080 == 0 {
+		i += 8
+	}
+	for i < len(b) && b[i] < utf8.RuneSelf {
+		i++
+	}
+	return i
 }
 
 // isISO2022JP says whether the escapes of ISO-2022-JP, which is all ASCII

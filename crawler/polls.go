@@ -44,10 +44,11 @@ type poll struct {
 
 	LastSuccess time.Time `json:"last_success,omitzero"`
 	LastNews    time.Time `json:"last_news,omitzero"`
-	Found       int       `json:"found,omitempty"`  // URLs that were new
-	Credit      int       `json:"credit,omitempty"` // those that sitemaps of an index brought since it was looked at
-	Fails       int       `json:"fails,omitempty"`  // in a row
-	Error       string    `json:"error,omitempty"`  // why the last one failed
+	LastWhole   time.Time `json:"last_whole,omitzero"` // when all that it lists was taken
+	Found       int       `json:"found,omitempty"`     // URLs that were new
+	Credit      int       `json:"credit,omitempty"`    // those that sitemaps of an index brought since it was looked at
+	Fails       int       `json:"fails,omitempty"`     // in a row
+	Error       string    `json:"error,omitempty"`     // why the last one failed
 }
 
 // seed is the seed that a poll stands for.
@@ -187,7 +188,7 @@ func (v *visit) pollOf(job bus.FrontierURL, p *poll) *poll {
 
 // polled notes what a look at a seed brought, and when the next one is.
 func (v *visit) polled(ctx context.Context, job bus.FrontierURL, p *poll, src *scope, resp *response) {
-	if v.cfg.Once || !job.Seed {
+	if v.cfg.Once || !job.Seed || job.Backfill != nil {
 		return
 	}
 	if p = v.pollOf(job, p); p == nil {
@@ -212,6 +213,9 @@ func (v *visit) polled(ctx context.Context, job bus.FrontierURL, p *poll, src *s
 	p.LastSuccess, p.Fails, p.Error = now.UTC(), 0, ""
 	p.Found, p.Credit = p.Found+listed.fresh, 0
 	p.validate(resp, listed)
+	if !listed.partly && !resp.truncated {
+		p.LastWhole = now.UTC()
+	}
 	v.log.Info("polled", logging.Event(logging.SourcePoll), logging.URL(job.URL), zap.String(logging.KeySource, job.Source),
 		zap.String("kind", p.Kind), zap.Int(logging.KeyNew, listed.fresh), zap.Duration("every", p.Every), zap.Time("next", p.Due))
 	v.stand(ctx, job.Source, listed.fresh, true)

@@ -23,6 +23,11 @@ import (
 // pushed: more than a news sitemap has, so that its newest are pushed last.
 const sitemapBatch = 1024
 
+// sitemapMargin is how much later than its last change an entry may turn up in
+// a sitemap that is polled: sitemaps are made now and then, and a date without
+// a time stands for the whole day, in any zone.
+const sitemapMargin = 48 * time.Hour
+
 // sitemapStream puts the entries of a sitemap into the frontier while they
 // come from the wire: a sitemap may have 50 MB, and a worker many hosts.
 type sitemapStream struct {
@@ -30,12 +35,23 @@ type sitemapStream struct {
 	job bus.FrontierURL
 	u   *url.URL
 	src *scope
+	// since is when what did not change since then was taken at an earlier look.
+	since time.Time
 
 	batch    []target
 	children []target // the sitemaps of an index
 	entries  int
 	broken   error // what is wrong with the sitemap, or with the wire
 	fatal    error // of the bus: the turn is left
+}
+
+// hadBefore returns since when the entries of a polled sitemap may be new; zero
+// if it was not yet read whole.
+func hadBefore(p *poll) time.Time {
+	if p == nil || p.LastWhole.IsZero() {
+		return time.Time{}
+	}
+	return p.LastWhole.Add(-sitemapMargin)
 }
 
 // taker returns what takes over the bodies of sitemaps.
@@ -76,6 +92,9 @@ func (s *sitemapStream) add(ctx context.Context, e sitemap.Entry) error {
 	dated := latest(e.Published, e.LastMod)
 	if s.tooOld(s.src, dated) {
 		return nil // an archive has millions of them: they leave no mark
+	}
+	if !e.Index && !e.LastMod.IsZero() && e.LastMod.Before(s.since) {
+		return nil
 	}
 	u, err := weburl.Resolve(s.u, e.URL)
 	if err != nil || !s.src.owns(u.Host) && !(e.Text && s.job.FoundBy == "") {

@@ -194,3 +194,29 @@ func TestOldEntriesAreLeftOut(t *testing.T) {
 	same(t, "pages", r.urls(s), []string{"/b", "/c"})
 	same(t, "asked for", []int{s.asked("/old"), s.asked("/new"), s.asked("/a")}, []int{0, 1, 0})
 }
+
+// Of a sitemap that was read before, what did not change since is passed over;
+// of one that could not be taken whole, it is not.
+func TestOnlyWhatChangedIsReadAgain(t *testing.T) {
+	whole := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+	same(t, "since", hadBefore(&poll{LastWhole: whole}), whole.Add(-48*time.Hour))
+	same(t, "of no poll", hadBefore(nil), time.Time{})
+	same(t, "of one that was never read whole", hadBefore(&poll{LastSuccess: whole}), time.Time{})
+
+	s, r := newSite(t), newRig(t, 10*time.Second)
+	r.cfg.Once, r.cfg.Poll = false, time.Second
+	r.cfg.PollMin, r.cfg.PollMax = time.Second, time.Second
+	entry := func(path string, ago time.Duration) string {
+		return fmt.Sprintf("<url><loc>%s%s</loc><lastmod>%s</lastmod></url>", s.URL, path, time.Now().Add(-ago).UTC().Format(time.RFC3339))
+	}
+	s.on("/map", first(
+		text("application/xml", "<urlset>"+entry("/a", 72*time.Hour)+"</urlset>"),
+		text("application/xml", "<urlset>"+entry("/a", 72*time.Hour)+entry("/late", 72*time.Hour)+entry("/b", 24*time.Hour)+"</urlset>")))
+	for _, path := range []string{"/a", "/b", "/late"} {
+		s.on(path, page())
+	}
+	r.enqueue(t, "c", Source{Seeds: []string{s.URL + "/map"}})
+	defer r.start(t)()
+	eventually(t, 20*time.Second, "the second look brings a page", func() bool { return len(r.urls(s)) >= 2 && s.asked("/map") >= 2 && r.state(t).Frontier == 0 })
+	same(t, "pages", r.urls(s), []string{"/a", "/b"})
+}

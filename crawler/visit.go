@@ -316,7 +316,7 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 		setIf(header, "If-Modified-Since", job.Revisit.LastModified)
 	}
 	v.listed = listing{}
-	entries := &sitemapStream{visit: v, job: job, u: u, src: src}
+	entries := &sitemapStream{visit: v, job: job, u: u, src: src, since: hadBefore(p)}
 	resp, err := v.get(fetch.WithTaker(ctx, entries.taker(ctx)), v.lane, job.URL, header)
 	defer resp.free()
 	v.stage.Observe(resp.end.Sub(resp.start))

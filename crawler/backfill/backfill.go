@@ -145,12 +145,12 @@ func dateOfQuery(q url.Values) string {
 	if year == "" {
 		return q.Encode()
 	}
-	date := year
+	parts := []string{year}
 	for _, part := range []string{cmp.Or(q.Get("mm"), q.Get("month"), q.Get("m")), cmp.Or(q.Get("dd"), q.Get("day"), q.Get("d"))} {
 		if part == "" {
 			break
 		}
-		date += fmt.Sprintf("-%02s", part)
+		parts = append(parts, fmt.Sprintf("%02s", part))
 	}
-	return "/" + date
+	return "/" + strings.Join(parts, "-")
 }

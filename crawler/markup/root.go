@@ -23,10 +23,16 @@ func Root(head []byte) string {
 			return rootName(head)
 		case bytes.HasPrefix(head, []byte("!--")):
 			_, head, _ = bytes.Cut(head, []byte("-->"))
-		case head[0] == '!' && bytes.IndexAny(head, "[>") >= 0 && head[bytes.IndexAny(head, "[>")] == '[':
+		case head[0] == '!' && beginsSubset(head):
 			_, head, _ = bytes.Cut(head, []byte("]"))
 		}
 	}
+}
+
+// beginsSubset says whether a document type has an internal subset.
+func beginsSubset(head []byte) bool {
+	at := bytes.IndexAny(head, "[>")
+	return at >= 0 && head[at] == '['
 }
 
 func rootName(head []byte) string {

@@ -89,9 +89,9 @@ func TestFreshItemGoesBeforeABacklog(t *testing.T) {
 	}
 	r.enqueue(t, "c1", Source{ID: "src", Seeds: []string{s.URL + "/feed"}})
 	stop := r.start(t)
-	eventually(t, 20*time.Second, "some of the backlog", func() bool { return len(s.log()) > 20 })
+	eventually(t, time.Minute, "some of the backlog", func() bool { return len(s.log()) > 20 })
 	fresh.Store(true)
-	eventually(t, 20*time.Second, "the fresh item", func() bool { return s.asked("/fresh") == 1 })
+	eventually(t, time.Minute, "the fresh item", func() bool { return s.asked("/fresh") == 1 })
 	stop()
 	after := s.paths()[listed.Load():]
 	if len(after) == 0 || after[0] != "/fresh" {
@@ -118,7 +118,7 @@ func TestPollsAndItemsDoNotStarveEachOther(t *testing.T) {
 	}
 	r.enqueue(t, "c1", src)
 	stop := r.start(t)
-	eventually(t, 25*time.Second, "a second round of polls", func() bool { return s.asked("/feed/9") >= 2 })
+	eventually(t, time.Minute, "a second round of polls", func() bool { return s.asked("/feed/9") >= 2 })
 	stop()
 	row := 0
 	for i, p := range s.paths()[1:] {

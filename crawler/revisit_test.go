@@ -30,7 +30,7 @@ func ever(t *testing.T) *rig {
 // is left.
 func (r *rig) looked(t *testing.T, s *site, path string, n int) {
 	t.Helper()
-	eventually(t, 25*time.Second, fmt.Sprintf("%d requests for %s, no revisits left", n, path), func() bool {
+	eventually(t, time.Minute, fmt.Sprintf("%d requests for %s, no revisits left", n, path), func() bool {
 		return s.asked(path) >= n && r.state(t).Revisits == 0
 	})
 }

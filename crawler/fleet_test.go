@@ -28,6 +28,7 @@ type member struct {
 	Bus  bus.Config
 	Cfg  Config
 	Log  string // its log's file
+	Home bool   // all names stand for 127.0.0.1
 }
 
 // runCrawler is the process of one crawler. It says when it is ready, and
@@ -58,6 +59,9 @@ func runCrawler(stdin io.Reader, stdout io.Writer) error {
 	c, err := New(m.Cfg, b, log, logging.NewStage(log, "crawler"))
 	if err != nil {
 		return err
+	}
+	if m.Home {
+		c.transport = transportToHome(c)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {

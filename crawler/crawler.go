@@ -30,7 +30,9 @@ const (
 	maxForeign   = 200_000 // fingerprints of links to other hosts that were pushed lately
 	maxLinkRefs  = 4 << 20 // references of links that are known to be seen
 	janitorEvery = 2 * time.Minute
-	scopeTTL     = 5 * time.Second // how long a source's definition is not asked for again
+	armAtOnce    = 64                     // hosts that the janitor does not arm one after the other
+	pressureFor  = 250 * time.Millisecond // how long what is known of the pages' stream counts
+	scopeTTL     = 5 * time.Second        // how long a source's definition is not asked for again
 )
 
 // Crawler is one crawler worker.
@@ -101,10 +103,13 @@ func (c *Crawler) Run(ctx context.Context, beat func()) error {
 			"set crawler.contact (or -contact) to a URL or mail address", logging.Event(logging.ContactMissing))
 	}
 	slots := turn.NewSlots(c.cfg.Slots)
-	full := false
+	full, asked := false, time.Time{}
 	for ctx.Err() == nil {
 		beat()
-		if full = c.backPressure(ctx, full); full {
+		if time.Since(asked) > pressureFor {
+			full, asked = c.backPressure(ctx, full), time.Now()
+		}
+		if full {
 			pause(ctx, time.Second)
 			continue
 		}
@@ -208,17 +213,17 @@ func arm(ctx context.Context, b *bus.Bus, hosts map[string]uint64) (armed int, e
 	if err != nil {
 		return 0, err
 	}
+	var idle []string
 	for host := range hosts {
 		token := bus.HostToken(host)
-		if _, has := slices.BinarySearch(keys, token); has {
-			continue
+		if _, has := slices.BinarySearch(keys, token); !has {
+			idle = append(idle, token)
 		}
-		ok, err := b.Hosts().Arm(ctx, token, nil, time.Time{})
-		if err != nil {
+	}
+	for batch := range slices.Chunk(idle, armAtOnce) {
+		n, err := b.Hosts().ArmAll(ctx, batch)
+		if armed += n; err != nil {
 			return armed, err
-		}
-		if ok {
-			armed++
 		}
 	}
 	return armed, nil

@@ -36,6 +36,7 @@ type hostState struct {
 	NotBefore time.Time     `json:"not_before,omitzero"` // end of the last response plus the gap
 	Gap       time.Duration `json:"gap,omitempty"`
 	Taken     bus.Taken     `json:"taken,omitzero"`
+	Seen      uint64        `json:"seen,omitempty"`   // last write to the set of seen URLs
 	Seeks     int           `json:"seeks,omitempty"`  // polls and seeds in a row
 	Slow      time.Duration `json:"slow,omitempty"`   // gap that 429 and 503 slowed the host down to
 	Robots    robotsHop     `json:"robots,omitzero"`  // a robots.txt that is on its way
@@ -119,7 +120,7 @@ func (v *visit) run(ctx, stop context.Context) error {
 	if err := v.reviewPolls(ctx); err != nil {
 		return err
 	}
-	if err := v.seen.Refresh(ctx); err != nil {
+	if err := v.refreshSeen(ctx); err != nil {
 		return err
 	}
 	for {
@@ -157,6 +158,15 @@ func (v *visit) run(ctx, stop context.Context) error {
 	}
 }
 
+// refreshSeen reads what others added to the set of seen URLs, unless this
+// worker was the last to do so and told it with the turn.
+func (v *visit) refreshSeen(ctx context.Context) error {
+	if last := v.seen.Last(); last > 0 && last == v.state.Seen && v.t.Deliveries == 1 {
+		return nil
+	}
+	return v.seen.Refresh(ctx)
+}
+
 // waitAfterCrash keeps a full gap when an earlier holder may have sent a
 // request that this state knows nothing of.
 func (v *visit) waitAfterCrash() {
@@ -187,6 +197,7 @@ func (v *visit) bury(ctx context.Context, job bus.FrontierURL, cause error) erro
 // handOn makes the next turn, or gives the turn up if the host has nothing to
 // do.
 func (v *visit) handOn(ctx context.Context) error {
+	v.state.Seen = v.seen.Last()
 	at, ok, err := v.nextDue(ctx)
 	if err != nil {
 		return err

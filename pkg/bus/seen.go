@@ -96,6 +96,9 @@ func (s *Seen) Has(f uint64) bool {
 	return ok
 }
 
+// Last returns the sequence of the last write that the set knows of.
+func (s *Seen) Last() uint64 { return s.last }
+
 // Len returns the number of fingerprints.
 func (s *Seen) Len() int { return len(s.set) }
 

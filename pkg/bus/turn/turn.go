@@ -83,6 +83,27 @@ func (q *Queue) Arm(ctx context.Context, key string, state []byte, at time.Time)
 	return true, nil
 }
 
+// ArmAll arms keys at the same time, due now, and returns how many had no turn.
+func (q *Queue) ArmAll(ctx context.Context, keys []string) (armed int, err error) {
+	type result struct {
+		ok  bool
+		err error
+	}
+	results := make([]result, len(keys))
+	var wg sync.WaitGroup
+	for i, key := range keys {
+		wg.Go(func() { results[i].ok, results[i].err = q.Arm(ctx, key, nil, time.Time{}) })
+	}
+	wg.Wait()
+	for _, r := range results {
+		if r.ok {
+			armed++
+		}
+		err = errors.Join(err, r.err)
+	}
+	return armed, err
+}
+
 // Wake makes a scheduled turn due now, or at the not-before time it was handed
 // on with if that is later. A turn that is due already or worked on stays as
 // it is; the result says whether the schedule was changed.

@@ -98,6 +98,18 @@ func TestDoubleArmMakesOneTurn(t *testing.T) {
 	}
 }
 
+func TestArmAllArmsWhatHasNoTurn(t *testing.T) {
+	a, b := start(t)
+	arm(t, a, "k1", time.Now().Add(time.Hour))
+	keys := []string{"k0", "k1", "k2"}
+	if n, err := b.ArmAll(t.Context(), keys); err != nil || n != 2 {
+		t.Fatalf("armed %d, %v; want 2", n, err)
+	}
+	if n, err := a.ArmAll(t.Context(), keys); err != nil || n != 0 {
+		t.Fatalf("armed %d once more, %v", n, err)
+	}
+}
+
 func TestHandOnIsNeverEarly(t *testing.T) {
 	a, _ := start(t)
 	arm(t, a, "h", time.Time{})

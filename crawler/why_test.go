@@ -203,3 +203,12 @@ func parsed(t *testing.T, raw string) *url.URL {
 	must(t, err)
 	return u
 }
+
+func TestWhyOfAnAddressThatIsNotAllowed(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, 5*time.Second), newSite(t)
+	r.cfg.AllowPrivate = nil
+	r.enqueue(t, "c1", Source{ID: "inside", Seeds: []string{s.URL + "/a"}})
+	r.crawl(t)
+	r.why(t, s.URL+"/a").says(t, "failed", "blocked", "not public; see allow_private")
+}

@@ -115,7 +115,7 @@ func enqueue(ctx context.Context, b *bus.Bus, s Source, seeds []string, crawlID 
 			return fmt.Errorf("seed %q: %w", line, err)
 		}
 		job.URL, job.Source, job.CrawlID, job.Foreign, job.Found = u.String(), s.ID, crawlID, true, time.Now().UTC()
-		if err := b.Push(ctx, u.Host, priority, job, "seed:"+crawlID+":"+job.URL); err != nil {
+		if err := b.Push(ctx, u.Host, priority, job, "seed:"+s.ID+":"+crawlID+":"+job.URL); err != nil {
 			return fmt.Errorf("enqueue %s: %w", job.URL, err)
 		}
 		hosts[u.Host] = true

@@ -161,7 +161,7 @@ func (v *visit) pushSeed(ctx context.Context, u *url.URL, job bus.FrontierURL) (
 	if v.seen.Has(mark) || v.isPolled(job) {
 		return false, nil
 	}
-	if err := v.push(ctx, u, bus.PrioritySeed, job, "poll:"+job.CrawlID+":"+key+lastChange(job)); err != nil || u.Host == v.host {
+	if err := v.push(ctx, u, bus.PrioritySeed, job, "poll:"+job.Source+":"+job.CrawlID+":"+key+lastChange(job)); err != nil || u.Host == v.host {
 		return true, err // this host's holder marks it when it is fetched
 	}
 	return true, v.seen.Add(ctx, mark)
@@ -171,14 +171,14 @@ func (v *visit) isPolled(job bus.FrontierURL) bool {
 	return slices.ContainsFunc(v.state.Polls, func(p poll) bool { return p.URL == job.URL && p.Source == job.Source })
 }
 
-// seedMark marks what was named or found in one crawl, so that it is looked at
-// once. A sitemap that its index says when it changed is looked at once per
+// seedMark marks what was named or found for a source in one crawl, so that it
+// is looked at once. A sitemap that its index says when it changed is looked at once per
 // change, whatever the crawl.
 func seedMark(job bus.FrontierURL, key string) uint64 {
 	if change := lastChange(job); change != "" {
-		return bus.Fingerprint("sitemap " + key + change)
+		return bus.Fingerprint("sitemap " + job.Source + " " + key + change)
 	}
-	return bus.Fingerprint("poll " + job.CrawlID + " " + key)
+	return bus.Fingerprint("poll " + job.Source + " " + job.CrawlID + " " + key)
 }
 
 func lastChange(job bus.FrontierURL) string {

@@ -167,3 +167,22 @@ func TestLeastProductiveOfWhatWasFoundMakesRoom(t *testing.T) {
 	}
 	same(t, "reasons", r.reasons(logging.PollDropped, least), []string{"too_many"})
 }
+
+// What was found and then fails again and again is looked at no more; what was
+// named is.
+func TestWhatWasFoundIsDroppedWhenItIsGone(t *testing.T) {
+	t.Parallel()
+	r, s := live(t, time.Second), newSite(t)
+	r.cfg.PollMax = time.Second
+	s.on("/", withFeed("/feed"))
+	s.on("/feed", first(feed(), status(http.StatusNotFound)))
+	s.on("/named", first(feed(), status(http.StatusNotFound)))
+	r.apply(t, Source{ID: "s", Seeds: []string{s.URL + "/", s.URL + "/named"}, Depth: 1})
+	r.start(t)
+	eventually(t, 40*time.Second, "it is dropped", func() bool { return len(r.reasons(logging.PollDropped, s.URL+"/feed")) == 1 })
+	n, named := s.asked("/feed"), s.asked("/named")
+	eventually(t, 30*time.Second, "more looks at what was named", func() bool { return s.asked("/named") >= named+2 })
+	if n != maxFails+1 || s.asked("/feed") != n {
+		t.Errorf("the feed was asked for %d times, and %d more; want %d", n, s.asked("/feed")-n, maxFails+1)
+	}
+}

@@ -222,3 +222,40 @@ func TestListOfURLsIsASeed(t *testing.T) {
 		t.Errorf("requests: %v, %v", s.paths(), other.paths())
 	}
 }
+
+// Two sources may name the same feed: each polls it, and its items are fetched
+// once.
+func TestTwoSourcesMayNameTheSameSeed(t *testing.T) {
+	t.Parallel()
+	r, s := live(t, time.Second), newSite(t)
+	s.on("/feed", feed(s.URL+"/a"))
+	s.on("/a", page())
+	r.apply(t, Source{ID: "one", Seeds: []string{s.URL + "/feed"}}, Source{ID: "two", Seeds: []string{s.URL + "/feed"}})
+	r.start(t)
+	for _, id := range []string{"one", "two"} {
+		eventually(t, 20*time.Second, "a poll of "+id, func() bool { return len(r.report(t, id).Polls) == 1 })
+	}
+	must(t, Remove(t.Context(), r.Bus, "one"))
+	n := s.asked("/feed")
+	eventually(t, 20*time.Second, "more polls of two", func() bool { return s.asked("/feed") >= n+2 })
+	if got := s.asked("/a"); got != 1 {
+		t.Errorf("the item was fetched %d times", got)
+	}
+}
+
+// A crawl that shall end does not wait for a paused source.
+func TestCrawlEndsAlthoughASourceIsPaused(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, 5*time.Second), newSite(t)
+	s.on("/a", page())
+	s.on("/b", page())
+	src := Source{ID: "paused", Seeds: []string{s.URL + "/a"}}
+	r.enqueue(t, "c1", src)
+	must(t, Pause(t.Context(), r.Bus, "paused"))
+	r.enqueue(t, "c1", Source{ID: "other", Seeds: []string{s.URL + "/b"}})
+	r.crawl(t)
+	same(t, "pages", r.urls(s), []string{"/b"})
+	must(t, Resume(t.Context(), r.Bus, "paused"))
+	r.crawl(t)
+	same(t, "pages", r.urls(s), []string{"/a", "/b"})
+}

@@ -41,11 +41,17 @@ func (s hostile) is(outcome string) bool {
 	return outcome == s.want || open && strings.HasPrefix(outcome, start)
 }
 
-// What the crawler that meets the hostile sites is limited to.
+// isSlow says whether the crawler may have to wait for its timeout.
+func (s hostile) isSlow() bool { return s.want == timedOut || s.want == noRobots }
+
+// What the crawler that meets the hostile sites is limited to. The sites that
+// are slow on purpose wait for a short timeout; the others are given time on a
+// machine that is busy.
 const (
-	hostileTimeout = 3 * time.Second
-	hostileBody    = 2 << 20
-	hostileHeap    = 512 << 20 // of the whole process, with the bus and the servers
+	shortTimeout = 3 * time.Second
+	longTimeout  = 25 * time.Second
+	hostileBody  = 2 << 20
+	hostileHeap  = 512 << 20 // of the whole process, with the bus and the servers
 )
 
 // TestHostileSites lets many sites misbehave at once. What becomes of each is
@@ -53,15 +59,23 @@ const (
 // sites beside them do not notice.
 func TestHostileSites(t *testing.T) {
 	t.Parallel()
-	quiet := newBesieged(t, nil)
+	ca := newAuthority(t)
+	quiet := newBesieged(t, ca, shortTimeout)
 	stop := quiet.start(t)
 	alone := quiet.healthyTook(t)
 	stop()
-
-	ca := newAuthority(t)
 	sites := slices.Concat(slowSites(t), lengthSites(t), bombs(t), headerSites(t), statusSites(t), redirectSites(t),
 		robotsSites(t), documentSites(t), tlsSites(t, ca), http2Sites(t, ca))
-	r := newBesieged(t, ca)
+	slow := slices.DeleteFunc(slices.Clone(sites), func(s hostile) bool { return !s.isSlow() })
+	rest := slices.DeleteFunc(sites, hostile.isSlow)
+	newBesieged(t, ca, shortTimeout).meet(t, slow, alone)
+	newBesieged(t, ca, longTimeout).meet(t, rest, alone)
+}
+
+// meet lets the crawler meet the sites, beside the healthy ones, which took
+// some time alone.
+func (r *besieged) meet(t *testing.T, sites []hostile, alone time.Duration) {
+	t.Helper()
 	for _, s := range sites {
 		src := Source{Seeds: []string{s.seed}}
 		if s.deep {
@@ -71,7 +85,7 @@ func TestHostileSites(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	peak := peakHeap(ctx)
-	stop = r.start(t)
+	stop := r.start(t)
 	together := r.healthyTook(t)
 	r.wait(t, sites)
 	stop()
@@ -99,19 +113,16 @@ const (
 	healthyArticles = 8 // of each
 )
 
-// newBesieged returns a crawler that believes the authority, if there is one.
-func newBesieged(t *testing.T, ca *authority) *besieged {
+// newBesieged returns a crawler that believes the authority.
+func newBesieged(t *testing.T, ca *authority, timeout time.Duration) *besieged {
 	t.Helper()
 	r := &besieged{rig: newRig(t, 20*time.Second), network: &loopbackOnly{}}
 	r.cfg.PatternBudget = 8
-	r.cfg.Slots, r.cfg.Attempts, r.cfg.Timeout, r.cfg.MaxBody = 256, 2, hostileTimeout, hostileBody
+	r.cfg.Slots, r.cfg.Attempts, r.cfg.Timeout, r.cfg.MaxBody = 256, 2, timeout, hostileBody
 	r.tune = func(c *Crawler) {
 		o, err := c.cfg.fetchOptions()
 		must(t, err)
-		o.Connect = r.network.connect
-		if ca != nil {
-			o.RootCAs = ca.pool
-		}
+		o.Connect, o.RootCAs = r.network.connect, ca.pool
 		c.transport = fetch.NewTransport(o)
 	}
 	for range healthySites {
@@ -236,7 +247,7 @@ const (
 	wasReset = "retry reset, lost reset"
 	noHTTP   = "retry protocol, lost protocol"
 	garbled  = "retry decode, lost decode"
-	noTLS    = "retry robots_unreachable, lost robots_unreachable"
+	noRobots = "retry robots_unreachable, lost robots_unreachable"
 )
 
 func slowSites(t *testing.T) []hostile {
@@ -254,7 +265,7 @@ func slowSites(t *testing.T) []hostile {
 			repeat(c, strings.Repeat("x", 1024), time.Second)
 		}),
 		raw(t, "no answer to the page", timedOut, func(c net.Conn, _ string) { _, _ = io.Copy(io.Discard, c) }),
-		{name: "no answer to anything", seed: newConnSite(t, nil, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }).url() + "/page", want: noTLS},
+		{name: "no answer to anything", seed: newConnSite(t, nil, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }).url() + "/page", want: noRobots},
 		served(t, "endless body", "article cut", func(w http.ResponseWriter, _ *http.Request) { repeat(w, strings.Repeat("endless ", 4096), 0) }),
 	}
 }
@@ -414,7 +425,6 @@ func redirectSites(t *testing.T) []hostile {
 }
 
 func robotsSites(t *testing.T) []hostile {
-	const unreachable = "retry robots_unreachable, lost robots_unreachable"
 	with := func(name, want string, robots http.HandlerFunc) hostile {
 		s := newSite(t)
 		s.on("/robots.txt", robots)
@@ -426,8 +436,8 @@ func robotsSites(t *testing.T) []hostile {
 			repeat(w, "User-agent: *\nDisallow: /private\n"+strings.Repeat("# nothing\n", 1000), 0)
 		}),
 		with("robots.txt is a page", "article", page("/a")),
-		with("robots.txt is an error", unreachable, status(http.StatusBadGateway)),
-		with("robots.txt is slow", unreachable, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }),
+		with("robots.txt is an error", noRobots, status(http.StatusBadGateway)),
+		with("robots.txt is slow", noRobots, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }),
 		with("robots.txt is a loop", "article", redirect("/robots.txt")),
 		with("robots.txt leads to a private address", "lost blocked", redirect("http://10.11.12.13/robots.txt")),
 		with("robots.txt is a bomb", "article", func(w http.ResponseWriter, _ *http.Request) {
@@ -515,10 +525,10 @@ func tlsSites(t *testing.T, ca *authority) []hostile {
 	t.Cleanup(plain.Close)
 	return []hostile{
 		{name: "a good certificate", seed: newTLSSite(t, ca.sign(t, certificate("good", time.Now().Add(time.Hour)))) + "/page", want: "article"},
-		{name: "a certificate for another name", seed: newTLSSite(t, ca.sign(t, wrong)) + "/page", want: noTLS},
-		{name: "an expired certificate", seed: newTLSSite(t, ca.sign(t, certificate("expired", time.Now().Add(-time.Hour)))) + "/page", want: noTLS},
-		{name: "a certificate of its own", seed: newTLSSite(t, self.sign(t, certificate("self", time.Now().Add(time.Hour)))) + "/page", want: noTLS},
-		{name: "no TLS at all", seed: "https" + strings.TrimPrefix(plain.URL, "http") + "/page", want: noTLS},
+		{name: "a certificate for another name", seed: newTLSSite(t, ca.sign(t, wrong)) + "/page", want: noRobots},
+		{name: "an expired certificate", seed: newTLSSite(t, ca.sign(t, certificate("expired", time.Now().Add(-time.Hour)))) + "/page", want: noRobots},
+		{name: "a certificate of its own", seed: newTLSSite(t, self.sign(t, certificate("self", time.Now().Add(time.Hour)))) + "/page", want: noRobots},
+		{name: "no TLS at all", seed: "https" + strings.TrimPrefix(plain.URL, "http") + "/page", want: noRobots},
 	}
 }
 

@@ -3,6 +3,7 @@ package crawler
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -119,8 +120,7 @@ func (v *visit) guess(ctx context.Context, at *url.URL, job bus.FrontierURL, pat
 // notFound notes that something that nobody named is no feed or sitemap, and
 // goes on guessing if it was a guess.
 func (v *visit) notFound(ctx context.Context, job bus.FrontierURL, p *poll, u *url.URL, key string) error {
-	v.pollFailed(ctx, job, p, "no_feed")
-	if err := v.seen.Add(ctx, seedMark(job, key)); err != nil {
+	if err := errors.Join(v.pollFailed(ctx, job, p, "no_feed"), v.seen.Add(ctx, seedMark(job, key))); err != nil {
 		return err
 	}
 	i := slices.Index(guesses, u.Path)

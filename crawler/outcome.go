@@ -227,7 +227,9 @@ func (v *visit) fail(ctx context.Context, job bus.FrontierURL, p *poll, reason, 
 	v.stage.Fail(reason)
 	v.log.Error("gave up", logging.Event(logging.FetchFailed), logging.URL(job.URL), zap.String(logging.KeyReason, reason),
 		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source), zap.String("error", detail))
-	v.pollFailed(ctx, job, p, reason)
+	if err := v.pollFailed(ctx, job, p, reason); err != nil {
+		return err
+	}
 	u, err := weburl.Parse(job.URL)
 	if err != nil {
 		return v.remove(ctx, job)
@@ -244,7 +246,9 @@ func (v *visit) retry(ctx context.Context, job bus.FrontierURL, p *poll, reason,
 			v.drop(reason, detail)
 			return v.giveUpDropped(ctx, job)
 		}
-		v.pollFailed(ctx, job, p, reason)
+		if err := v.pollFailed(ctx, job, p, reason); err != nil {
+			return err
+		}
 		v.drop(reason, detail)
 		return nil
 	}
@@ -253,7 +257,9 @@ func (v *visit) retry(ctx context.Context, job bus.FrontierURL, p *poll, reason,
 	}
 	job.Attempts++
 	if p != nil {
-		v.pollFailed(ctx, job, p, reason)
+		if err := v.pollFailed(ctx, job, p, reason); err != nil {
+			return err
+		}
 	} else if job.Attempts >= v.cfg.Attempts {
 		return v.giveUp(ctx, job, reason, detail)
 	}

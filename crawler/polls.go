@@ -13,6 +13,7 @@ import (
 	"pressmill/crawler/cadence"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
+	"pressmill/pkg/weburl"
 )
 
 const (
@@ -260,23 +261,37 @@ func (p *poll) validate(resp *response, listed listing) {
 }
 
 // pollFailed notes that a seed could not be read. One that was named is tried
-// again for as long as its source names it.
-func (v *visit) pollFailed(ctx context.Context, job bus.FrontierURL, p *poll, reason string) {
+// again for as long as its source names it; one that was found is not found again
+// in the same crawl.
+func (v *visit) pollFailed(ctx context.Context, job bus.FrontierURL, p *poll, reason string) error {
 	if p == nil && job.FoundBy != "" {
-		return
+		return v.forgo(ctx, job)
 	}
 	if p = v.pollOf(job, p); p == nil {
-		return
+		return nil
 	}
 	p.Fails, p.Error = p.Fails+1, reason
 	if p.FoundBy != "" && p.Fails >= maxFails {
 		v.log.Info("a feed or sitemap that was found is gone", logging.Event(logging.PollDropped), logging.URL(p.URL),
 			zap.String(logging.KeySource, p.Source), zap.String(logging.KeyReason, reason))
 		v.dropPoll(p)
+		if err := v.forgo(ctx, job); err != nil {
+			return err
+		}
 	} else {
 		v.postpone(ctx, p)
 	}
 	v.stand(ctx, job.Source, 0, false)
+	return nil
+}
+
+// forgo marks a seed as had.
+func (v *visit) forgo(ctx context.Context, job bus.FrontierURL) error {
+	u, err := weburl.Parse(job.URL)
+	if err != nil {
+		return nil //nolint:nilerr // nothing has its key
+	}
+	return v.seen.Add(ctx, seedMark(job, weburl.Key(u)))
 }
 
 // lists says whether a poll has shown to list articles: it goes on although its

@@ -302,7 +302,9 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 		return err // the gap after robots.txt comes first
 	}
 	if !v.rules.Allowed(u) {
-		v.pollFailed(ctx, job, p, "robots")
+		if err := v.pollFailed(ctx, job, p, "robots"); err != nil {
+			return err
+		}
 		return v.skip(ctx, job, "robots")
 	}
 	if begins(job, u) {

@@ -37,29 +37,40 @@ func Start(dir, listen string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts := &server.Options{
-		ServerName: "pressmill", JetStream: true, StoreDir: dir, JetStreamMaxStore: 1 << 40,
-		NoSigs: true, NoLog: true, MaxPayload: 8 << 20, SyncInterval: 10 * time.Second,
-		DontListen: listen == "",
-	}
+	opts := options(dir)
+	opts.DontListen = listen == ""
 	if listen != "" {
 		if opts.Host, opts.Port, err = splitAddr(listen); err != nil {
 			lock.Close()
 			return nil, err
 		}
 	}
-	srv, err := server.NewServer(opts)
+	srv, err := run(opts)
 	if err != nil {
 		lock.Close()
+		return nil, err
+	}
+	return &Server{srv: srv, lock: lock}, nil
+}
+
+func options(dir string) *server.Options {
+	return &server.Options{
+		ServerName: "pressmill", JetStream: true, StoreDir: dir, JetStreamMaxStore: 1 << 40,
+		NoSigs: true, NoLog: true, MaxPayload: 8 << 20, SyncInterval: 10 * time.Second,
+	}
+}
+
+func run(opts *server.Options) (*server.Server, error) {
+	srv, err := server.NewServer(opts)
+	if err != nil {
 		return nil, fmt.Errorf("make NATS server: %w", err)
 	}
 	srv.Start()
 	if !srv.ReadyForConnections(30 * time.Second) {
 		srv.Shutdown()
-		lock.Close()
 		return nil, errors.New("start NATS server: not ready after 30 s")
 	}
-	return &Server{srv: srv, lock: lock}, nil
+	return srv, nil
 }
 
 func lockDir(dir string) (*os.File, error) {
@@ -98,5 +109,7 @@ func (s *Server) URL() string { return s.srv.ClientURL() }
 func (s *Server) Stop() {
 	s.srv.Shutdown()
 	s.srv.WaitForShutdown()
-	s.lock.Close()
+	if s.lock != nil {
+		s.lock.Close()
+	}
 }

@@ -258,23 +258,43 @@ var markedAttrs = [...][]struct {
 	11: {{"aria-hidden", attrAria}, {"data-testid", attrWords}, {"data-module", attrWords}}, 14: {{"data-component", attrWords}},
 }
 
+// wordMemo remembers the meanings of the values of one page, which often repeat.
+// A later value may take the place of an earlier.
+type wordMemo [256]struct {
+	value []byte
+	flags mark
+}
+
+// wordsOf is the function of that name.
+func (m *wordMemo) wordsOf(value []byte) mark {
+	n := len(value)
+	if n == 0 {
+		return 0
+	}
+	slot := &m[uint8(n*31)^value[n-1]^value[n/2]*7]
+	if !bytes.Equal(slot.value, value) {
+		slot.value, slot.flags = value, wordsOf(value)
+	}
+	return slot.flags
+}
+
 // marksOf returns what an attribute says of its element.
-func marksOf(name, val []byte) mark {
+func (m *wordMemo) marksOf(name, val []byte) mark {
 	if len(name) >= len(markedAttrs) {
 		return 0
 	}
 	for _, a := range markedAttrs[len(name)] {
 		if equalFold(name, a.name) {
-			return a.kind.marks(val)
+			return a.kind.marks(m, val)
 		}
 	}
 	return 0
 }
 
-func (k attrKind) marks(val []byte) mark {
+func (k attrKind) marks(m *wordMemo, val []byte) mark {
 	switch k {
 	case attrWords:
-		return wordsOf(val[:min(len(val), maxWords)])
+		return m.wordsOf(val[:min(len(val), maxWords)])
 	case attrStyle:
 		return styleFlags(val)
 	case attrRel:

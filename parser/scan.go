@@ -18,6 +18,7 @@ type scanner struct {
 	form   bool            // a form began whose end tag did not come yet
 	quirks bool            // the page has no document type, or an old one
 	looks  int             // how often open elements may still be looked at
+	memo   wordMemo
 }
 
 // maxDepth bounds the open elements: deeper ones become leaves.
@@ -239,7 +240,7 @@ func (s *scanner) attributes(i int) (stop int, marks mark) {
 			from, to, next := s.value(i + 1)
 			val, i = src[from:to], next
 		}
-		marks |= marksOf(name, val)
+		marks |= s.memo.marksOf(name, val)
 	}
 }
 

@@ -52,18 +52,18 @@ func begins(job bus.FrontierURL, u *url.URL) bool {
 }
 
 // beginBackfill pushes the sitemaps of a host, whose robots.txt is known.
-func (v *visit) beginBackfill(ctx context.Context, job bus.FrontierURL, u *url.URL, src *scope, key string) error {
+func (v *visit) beginBackfill(ctx context.Context, job *errand) error {
 	lines := append([]string{guesses[0]}, v.rules.Sitemaps()...)
 	for _, line := range lines[:min(len(lines), maxSitemapLines)] {
-		t, err := weburl.Resolve(u, line)
-		if err != nil || !src.owns(t.Host) || !backfill.Days(*job.Backfill).MayHold(t, time.Time{}) {
+		t, err := weburl.Resolve(job.at, line)
+		if err != nil || !job.src.owns(t.Host) || !backfill.Days(*job.Backfill).MayHold(t, time.Time{}) {
 			continue
 		}
-		if err := v.pushArchive(ctx, t, job); err != nil {
+		if err := v.pushArchive(ctx, t, job.FrontierURL); err != nil {
 			return err
 		}
 	}
-	return v.done(ctx, job, key, "backfill", seedMark(job, key))
+	return v.done(ctx, job.FrontierURL, job.key, "backfill", seedMark(job.FrontierURL, job.key))
 }
 
 // pushArchive pushes a sitemap of a back-fill, to be looked at once.

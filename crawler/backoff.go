@@ -131,5 +131,5 @@ func (v *visit) giveUp(ctx context.Context, job bus.FrontierURL, reason, detail 
 	if err := v.bus.PushDead(ctx, v.host, letter, reason, detail); err != nil {
 		return err
 	}
-	return v.fail(ctx, job, nil, reason, detail)
+	return v.fail(ctx, &errand{FrontierURL: job}, reason, detail)
 }

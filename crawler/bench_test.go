@@ -361,7 +361,8 @@ func readAsCrawler(s *benchSite, rawURL string) error {
 	if !s.visit.rules.Allowed(u) {
 		return errors.New("refused by robots.txt")
 	}
-	entries := &sitemapStream{visit: s.visit, u: u, src: s.src}
+	job := &errand{FrontierURL: bus.FrontierURL{URL: rawURL}, at: u, src: s.src}
+	entries := &sitemapStream{visit: s.visit, job: job}
 	resp, err := s.visit.get(fetch.WithTaker(ctx, entries.taker(ctx)), s.visit.lane, rawURL, nil)
 	defer resp.free()
 	if err != nil {
@@ -370,7 +371,7 @@ func readAsCrawler(s *benchSite, rawURL string) error {
 	if !links.IsHTML(resp.body) {
 		return errors.New("a page was not taken for one")
 	}
-	if _, err := s.visit.expandPage(ctx, bus.FrontierURL{URL: rawURL}, u, s.src, resp); err != nil {
+	if _, err := s.visit.expandPage(ctx, job, resp); err != nil {
 		return err
 	}
 	return checkPage(len(resp.body))

@@ -49,21 +49,21 @@ var guesses = []string{"/sitemap.xml", "/news-sitemap.xml", "/sitemap-news.xml"}
 // seed was read: the sitemaps that robots.txt names, those of news first, the
 // feeds that the seed's page links to, and without any sitemap the places where
 // they often lie. It looks once per crawl, and once a day from then on.
-func (v *visit) discover(ctx context.Context, u *url.URL, src *scope, job bus.FrontierURL) error {
-	if src.Depth == 0 || !job.Seed || job.FoundBy != "" || !src.owns(u.Host) {
+func (v *visit) discover(ctx context.Context, job *errand) error {
+	if job.src.Depth == 0 || !job.Seed || job.FoundBy != "" || !job.src.owns(job.at.Host) {
 		return nil
 	}
-	mark := discoveryMark(src.ID, job.CrawlID)
+	mark := discoveryMark(job.src.ID, job.CrawlID)
 	first := !v.seen.Has(mark)
 	if first {
-		for _, s := range v.namedByRobots(u, src) {
-			if err := v.pushFound(ctx, s, job, foundRobots); err != nil {
+		for _, s := range v.namedByRobots(job.at, job.src) {
+			if err := v.pushFound(ctx, s, job.FrontierURL, foundRobots); err != nil {
 				return err
 			}
 		}
 	}
 	for _, f := range v.listed.feeds {
-		if err := v.pushFound(ctx, f, job, foundHTML); err != nil {
+		if err := v.pushFound(ctx, f, job.FrontierURL, foundHTML); err != nil {
 			return err
 		}
 	}
@@ -71,13 +71,13 @@ func (v *visit) discover(ctx context.Context, u *url.URL, src *scope, job bus.Fr
 		return nil
 	}
 	if job.CrawlID != pollCrawl && len(v.rules.Sitemaps()) == 0 {
-		if err := v.guess(ctx, u, job, guesses[0]); err != nil {
+		if err := v.guess(ctx, job.at, job.FrontierURL, guesses[0]); err != nil {
 			return err
 		}
 	}
 	marks := []uint64{mark}
 	if len(v.listed.feeds) > 0 {
-		marks = append(marks, feedsMark(src.ID, job.CrawlID))
+		marks = append(marks, feedsMark(job.src.ID, job.CrawlID))
 	}
 	return v.seen.Add(ctx, marks...)
 }
@@ -119,17 +119,17 @@ func (v *visit) guess(ctx context.Context, at *url.URL, job bus.FrontierURL, pat
 
 // notFound notes that something that nobody named is no feed or sitemap, and
 // goes on guessing if it was a guess.
-func (v *visit) notFound(ctx context.Context, job bus.FrontierURL, p *poll, u *url.URL, key string) error {
-	if err := errors.Join(v.pollFailed(ctx, job, p, "no_feed"), v.seen.Add(ctx, seedMark(job, key))); err != nil {
+func (v *visit) notFound(ctx context.Context, job *errand) error {
+	if err := errors.Join(v.pollFailed(ctx, job, "no_feed"), v.seen.Add(ctx, seedMark(job.FrontierURL, job.key))); err != nil {
 		return err
 	}
-	i := slices.Index(guesses, u.Path)
-	if p == nil && job.FoundBy == foundGuess && i >= 0 && i+1 < len(guesses) && !v.seen.Has(feedsMark(job.Source, job.CrawlID)) {
-		if err := v.guess(ctx, u, job, guesses[i+1]); err != nil {
+	i := slices.Index(guesses, job.at.Path)
+	if job.poll == nil && job.FoundBy == foundGuess && i >= 0 && i+1 < len(guesses) && !v.seen.Has(feedsMark(job.Source, job.CrawlID)) {
+		if err := v.guess(ctx, job.at, job.FrontierURL, guesses[i+1]); err != nil {
 			return err
 		}
 	}
-	return v.skip(ctx, job, "no_feed")
+	return v.skip(ctx, job.FrontierURL, "no_feed")
 }
 
 // pushFound pushes a feed or sitemap that nobody named, to be looked at once

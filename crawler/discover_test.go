@@ -157,7 +157,7 @@ func TestLeastProductiveOfWhatWasFoundMakesRoom(t *testing.T) {
 			URL: fmt.Sprintf("http://h.example/%d", i), Source: "s", FoundBy: foundHTML, LastNews: now.Add(-time.Duration(i) * time.Hour),
 		})
 	}
-	v.pollOf(bus.FrontierURL{URL: "http://h.example/new", Source: "s", FoundBy: foundRobots, Seed: true}, nil)
+	v.pollOf(&errand{FrontierURL: bus.FrontierURL{URL: "http://h.example/new", Source: "s", FoundBy: foundRobots, Seed: true}})
 	has := func(url string) bool {
 		return slices.ContainsFunc(v.state.Polls, func(p poll) bool { return p.URL == url })
 	}

@@ -42,7 +42,7 @@ type wishes struct {
 
 // expandFeed pushes a feed's items. Items on other domains are fetched and
 // keep their source.
-func (v *visit) expandFeed(ctx context.Context, job bus.FrontierURL, u *url.URL, src *scope, resp *response) error {
+func (v *visit) expandFeed(ctx context.Context, job *errand, resp *response) error {
 	feed, err := feeds.Parse(resp.header.Get("Content-Type"), resp.body)
 	if err != nil {
 		v.listed.partly = true
@@ -53,23 +53,23 @@ func (v *visit) expandFeed(ctx context.Context, job bus.FrontierURL, u *url.URL,
 	v.listed.partly, v.listed.asks = feed.Cut, wishes{feed.TTL, feed.SkipHours, feed.SkipDays}
 	targets := make([]target, 0, len(feed.Items))
 	for _, item := range feed.Items {
-		if t, err := weburl.Resolve(u, item.URL); err == nil {
+		if t, err := weburl.Resolve(job.at, item.URL); err == nil {
 			targets = append(targets, target{u: t, priority: bus.PriorityFeed, dated: latest(item.Published, item.Updated)})
 		}
 	}
-	return v.pushAll(ctx, job, src, targets)
+	return v.pushAll(ctx, job.FrontierURL, job.src, targets)
 }
 
 // expandPage pushes a page's links and, from a seed, its feeds. It says
 // whether the page is taken for an article, which is not fetched again.
-func (v *visit) expandPage(ctx context.Context, job bus.FrontierURL, u *url.URL, src *scope, resp *response) (article bool, err error) {
-	article = src.Depth == 0 || links.LooksLikeArticle(resp.body)
-	if job.Depth >= src.Depth || !src.owns(u.Host) {
+func (v *visit) expandPage(ctx context.Context, job *errand, resp *response) (article bool, err error) {
+	article = job.src.Depth == 0 || links.LooksLikeArticle(resp.body)
+	if job.Depth >= job.src.Depth || !job.src.owns(job.at.Host) {
 		return article, nil
 	}
-	found := links.Scan(resp.body, u, maxLinks, v.links)
+	found := links.Scan(resp.body, job.at, maxLinks, v.links)
 	if job.Seed {
-		v.listed.feeds = ownFeeds(found.Feeds, src)
+		v.listed.feeds = ownFeeds(found.Feeds, job.src)
 	}
 	if resp.asks&v.obeyed&usage.NoFollow != 0 {
 		v.stage.Skip("nofollow")
@@ -81,11 +81,11 @@ func (v *visit) expandPage(ctx context.Context, job bus.FrontierURL, u *url.URL,
 	}
 	targets := make([]target, 0, len(found.Links))
 	for _, l := range found.Links {
-		if own := l.URL.Host == u.Host || src.owns(l.URL.Host); own && !l.NoFollow && src.admits(l.URL) {
+		if own := l.URL.Host == job.at.Host || job.src.owns(l.URL.Host); own && !l.NoFollow && job.src.admits(l.URL) {
 			targets = append(targets, target{u: l.URL, depth: job.Depth + 1, priority: priority, ref: l.Ref})
 		}
 	}
-	return article, v.pushAll(ctx, job, src, targets)
+	return article, v.pushAll(ctx, job.FrontierURL, job.src, targets)
 }
 
 // ownFeeds returns the feeds on the source's domain, no more than are looked at.

@@ -66,39 +66,39 @@ func (v *visit) refused(u *url.URL, priority int, src *scope) string {
 
 // overLimit says why a URL that was taken from the frontier is not fetched.
 // Seeds, revisits, back-fills and what is tried again have no limits.
-func (v *visit) overLimit(job bus.FrontierURL, u *url.URL, src *scope) string {
+func (v *visit) overLimit(job *errand) string {
 	if job.Seed || job.Revisit != nil || job.Backfill != nil || job.Attempts > 0 {
 		return ""
 	}
-	reason := v.misshapen(u, job.Priority)
+	reason := v.misshapen(job.at, job.Priority)
 	if reason == "" {
-		reason = v.fruitless(u, job.Priority)
+		reason = v.fruitless(job.at, job.Priority)
 	}
 	if reason == "" && job.Foreign {
-		reason = v.admit(src, job.Priority)
+		reason = v.admit(job.src, job.Priority)
 	}
 	return reason
 }
 
 // asked counts a request against the budget of its URL's kind.
-func (v *visit) asked(job bus.FrontierURL, u *url.URL) {
+func (v *visit) asked(job *errand) {
 	if !isNews(job.Priority) && job.Revisit == nil {
-		v.state.Traps.Asked(traps.KindOf(u))
+		v.state.Traps.Asked(traps.KindOf(job.at))
 	}
 }
 
 // brought notes what a page says of its URL's kind and of the kind of the page
 // that led to it: that they bring articles, or nothing new. Pages that do not
 // call themselves articles may be articles all the same.
-func (v *visit) brought(job bus.FrontierURL, u *url.URL, body []byte, article bool) {
+func (v *visit) brought(job *errand, body []byte, article bool) {
 	if job.Seed {
 		return
 	}
 	if !isNews(job.Priority) {
-		v.state.Traps.Saw(u, body)
+		v.state.Traps.Saw(job.at, body)
 	}
 	if article || isNews(job.Priority) || links.HasProse(body) {
-		v.state.Traps.Brought(traps.KindOf(u))
+		v.state.Traps.Brought(traps.KindOf(job.at))
 		v.state.Traps.Brought(traps.Kind(job.Via))
 	}
 }

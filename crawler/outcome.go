@@ -22,44 +22,44 @@ import (
 )
 
 // settle decides what a request's result means for its URL.
-func (v *visit) settle(ctx context.Context, job bus.FrontierURL, p *poll, u *url.URL, key string, src *scope, resp *response, err error) error {
+func (v *visit) settle(ctx context.Context, job *errand, resp *response, err error) error {
 	switch {
 	case err != nil:
 		reason := fetch.Classify(err)
 		if reason == "blocked" {
-			return v.fail(ctx, job, p, reason, err.Error())
+			return v.fail(ctx, job, reason, err.Error())
 		}
-		return v.retry(ctx, job, p, reason, err.Error())
+		return v.retry(ctx, job, reason, err.Error())
 	case resp.status == http.StatusTooManyRequests || resp.status >= 500:
-		return v.retry(ctx, job, p, fmt.Sprintf("http_%d", resp.status), http.StatusText(resp.status))
-	case resp.status == http.StatusNotModified && !resp.conditional && p == nil:
-		return v.retry(ctx, job, p, "http_304", "answers a request that had no validator")
+		return v.retry(ctx, job, fmt.Sprintf("http_%d", resp.status), http.StatusText(resp.status))
+	case resp.status == http.StatusNotModified && !resp.conditional && job.poll == nil:
+		return v.retry(ctx, job, "http_304", "answers a request that had no validator")
 	case resp.status == http.StatusOK && len(resp.body) == 0 && !resp.streamed:
-		return v.retry(ctx, job, p, "empty", "200 without a body")
+		return v.retry(ctx, job, "empty", "200 without a body")
 	}
 	v.answered()
 	if job.Revisit != nil {
-		return v.settleRevisit(ctx, job, u, key, src, resp)
+		return v.settleRevisit(ctx, job, resp)
 	}
 	switch {
 	case resp.status == http.StatusNotModified:
-		v.polled(ctx, job, p, src, resp)
-		v.logFetch(job, resp, "unchanged")
-		return v.done(ctx, job, key, "unchanged")
+		v.polled(ctx, job, resp)
+		v.logFetch(job.FrontierURL, resp, "unchanged")
+		return v.done(ctx, job.FrontierURL, job.key, "unchanged")
 	case resp.status >= 300 && resp.status < 400 && resp.header.Get("Location") != "":
-		v.logFetch(job, resp, "redirect")
-		v.moved(ctx, p)
-		return v.redirect(ctx, job, u, key, resp)
+		v.logFetch(job.FrontierURL, resp, "redirect")
+		v.moved(ctx, job.poll)
+		return v.redirect(ctx, job, resp)
 	case job.FoundBy == foundGuess && resp.status >= 400:
-		return v.notFound(ctx, job, p, u, key)
+		return v.notFound(ctx, job)
 	case resp.status != http.StatusOK && resp.status != http.StatusNonAuthoritativeInfo:
-		return v.fail(ctx, job, p, fmt.Sprintf("http_%d", resp.status), http.StatusText(resp.status))
+		return v.fail(ctx, job, fmt.Sprintf("http_%d", resp.status), http.StatusText(resp.status))
 	}
-	return v.accept(ctx, job, p, u, key, src, resp)
+	return v.accept(ctx, job, resp)
 }
 
 // accept works on a page, feed or sitemap that was fetched.
-func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url.URL, key string, src *scope, resp *response) error {
+func (v *visit) accept(ctx context.Context, job *errand, resp *response) error {
 	ctype := resp.header.Get("Content-Type")
 	kind, withheld := "page", ""
 	var err error
@@ -69,66 +69,66 @@ func (v *visit) accept(ctx context.Context, job bus.FrontierURL, p *poll, u *url
 		kind = "sitemap"
 	case !html && job.Backfill == nil && feeds.Sniff(ctype, resp.body):
 		kind = "feed"
-		err = v.expandFeed(ctx, job, u, src, resp)
+		err = v.expandFeed(ctx, job, resp)
 	case job.FoundBy != "":
-		return v.notFound(ctx, job, p, u, key)
+		return v.notFound(ctx, job)
 	default:
-		twins := v.twins(job, u, resp.body)
+		twins := v.twins(job.FrontierURL, job.at, resp.body)
 		if v.hadAs(twins.Canonical) {
 			v.stage.Skip("twin")
-			v.logFetch(job, resp, "twin")
-			return v.done(ctx, job, key, "twin")
+			v.logFetch(job.FrontierURL, resp, "twin")
+			return v.done(ctx, job.FrontierURL, job.key, "twin")
 		}
-		if withheld, err = v.offer(ctx, job, u, src, resp); err != nil {
+		if withheld, err = v.offer(ctx, job, resp); err != nil {
 			return err
 		}
 		var article bool
-		article, err = v.expandPage(ctx, job, u, src, resp)
+		article, err = v.expandPage(ctx, job, resp)
 		if article {
 			kind = "article"
 		}
-		v.brought(job, u, resp.body, article)
+		v.brought(job, resp.body, article)
 		// Feeds list articles, whatever a page says of itself.
 		if (article || job.Priority == bus.PriorityFeed) && withheld == "" && err == nil {
-			err = v.revisitLater(ctx, job, src, resp)
+			err = v.revisitLater(ctx, job, resp)
 		}
 		if article && withheld == "" && err == nil {
-			err = v.markTwins(ctx, job, twins)
+			err = v.markTwins(ctx, job.FrontierURL, twins)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	if err := v.discover(ctx, u, src, job); err != nil {
+	if err := v.discover(ctx, job); err != nil {
 		return err
 	}
 	var marks []uint64
 	if withheld != "" {
-		marks = append(marks, outcomeMark(withheld, key))
+		marks = append(marks, outcomeMark(withheld, job.key))
 	}
 	if job.Seed {
-		marks = append(marks, seedMark(job, key))
-		if kind == "article" && !p.lists() {
-			v.endPoll(ctx, job, p)
+		marks = append(marks, seedMark(job.FrontierURL, job.key))
+		if kind == "article" && !job.poll.lists() {
+			v.endPoll(ctx, job)
 		} else {
 			v.listed.kind = kind
-			v.polled(ctx, job, p, src, resp)
+			v.polled(ctx, job, resp)
 		}
 	}
-	v.logFetch(job, resp, kind)
+	v.logFetch(job.FrontierURL, resp, kind)
 	v.stage.Out(1)
-	return v.done(ctx, job, key, kind, marks...)
+	return v.done(ctx, job.FrontierURL, job.key, kind, marks...)
 }
 
 // publish sends a page to the parsers.
-func (v *visit) publish(ctx context.Context, job bus.FrontierURL, u *url.URL, src *scope, resp *response) error {
-	return v.send(ctx, newPage(job, u, src, resp))
+func (v *visit) publish(ctx context.Context, job *errand, resp *response) error {
+	return v.send(ctx, newPage(job, resp))
 }
 
-func newPage(job bus.FrontierURL, u *url.URL, src *scope, resp *response) *news.Page {
+func newPage(job *errand, resp *response) *news.Page {
 	page := &news.Page{
-		CrawlID: job.CrawlID, PageID: pageID(job), RequestedURL: job.Requested, FinalURL: u.String(), Hops: job.Trail,
-		Source: news.Source{ID: src.ID, Domain: src.Domain, Name: src.Name, Zone: src.Zone},
+		CrawlID: job.CrawlID, PageID: pageID(job.FrontierURL), RequestedURL: job.Requested, FinalURL: job.at.String(), Hops: job.Trail,
+		Source: news.Source{ID: job.src.ID, Domain: job.src.Domain, Name: job.src.Name, Zone: job.src.Zone},
 		Depth:  job.Depth, Status: resp.status, Header: resp.header, FetchedAt: resp.end.UTC(),
 		Truncated: resp.truncated, Body: resp.body,
 	}
@@ -223,70 +223,69 @@ func (v *visit) park(ctx context.Context, job bus.FrontierURL) error {
 }
 
 // fail gives up a URL that a later try would not bring.
-func (v *visit) fail(ctx context.Context, job bus.FrontierURL, p *poll, reason, detail string) error {
+func (v *visit) fail(ctx context.Context, job *errand, reason, detail string) error {
 	v.stage.Fail(reason)
 	v.log.Error("gave up", logging.Event(logging.FetchFailed), logging.URL(job.URL), zap.String(logging.KeyReason, reason),
 		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source), zap.String("error", detail))
-	if err := v.pollFailed(ctx, job, p, reason); err != nil {
+	if err := v.pollFailed(ctx, job, reason); err != nil {
 		return err
 	}
 	u, err := weburl.Parse(job.URL)
 	if err != nil {
-		return v.remove(ctx, job)
+		return v.remove(ctx, job.FrontierURL)
 	}
-	return v.done(ctx, job, weburl.Key(u), reason)
+	return v.done(ctx, job.FrontierURL, weburl.Key(u), reason)
 }
 
 // retry puts a URL back behind its host's back-off, or among the dead letters
 // after its last attempt.
-func (v *visit) retry(ctx context.Context, job bus.FrontierURL, p *poll, reason, detail string) error {
+func (v *visit) retry(ctx context.Context, job *errand, reason, detail string) error {
 	backoff := v.failed()
 	if v.hopeless() {
-		if p == nil {
+		if job.poll == nil {
 			v.drop(reason, detail)
-			return v.giveUpDropped(ctx, job)
+			return v.giveUpDropped(ctx, job.FrontierURL)
 		}
-		if err := v.pollFailed(ctx, job, p, reason); err != nil {
+		if err := v.pollFailed(ctx, job, reason); err != nil {
 			return err
 		}
 		v.drop(reason, detail)
 		return nil
 	}
 	if job.Revisit != nil {
-		return v.missed(ctx, job, reason, detail)
+		return v.missed(ctx, job.FrontierURL, reason, detail)
 	}
 	job.Attempts++
-	if p != nil {
-		if err := v.pollFailed(ctx, job, p, reason); err != nil {
+	if job.poll != nil {
+		if err := v.pollFailed(ctx, job, reason); err != nil {
 			return err
 		}
 	} else if job.Attempts >= v.cfg.Attempts {
-		return v.giveUp(ctx, job, reason, detail)
+		return v.giveUp(ctx, job.FrontierURL, reason, detail)
 	}
 	v.log.Warn("will be tried again", logging.Event(logging.FetchFailed), logging.URL(job.URL), zap.String(logging.KeyReason, reason),
 		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source),
 		zap.Int("attempt", job.Attempts), zap.Duration("backoff", backoff), zap.String("error", detail))
-	if p != nil {
+	if job.poll != nil {
 		return nil
 	}
-	old := job
-	err := v.bus.Push(ctx, v.host, job.Priority, job, fmt.Sprintf("retry:%d:%d", job.Seq, job.Attempts))
+	err := v.bus.Push(ctx, v.host, job.Priority, job.FrontierURL, fmt.Sprintf("retry:%d:%d", job.Seq, job.Attempts))
 	if isFull(err) {
-		return v.giveUp(ctx, old, reason, detail)
+		return v.giveUp(ctx, job.FrontierURL, reason, detail)
 	}
 	if err != nil {
 		return err
 	}
-	return v.remove(ctx, old)
+	return v.remove(ctx, job.FrontierURL)
 }
 
 // redirect puts a redirect's target into the frontier of its host.
-func (v *visit) redirect(ctx context.Context, job bus.FrontierURL, u *url.URL, key string, resp *response) error {
-	target, err := weburl.Resolve(u, resp.header.Get("Location"))
+func (v *visit) redirect(ctx context.Context, job *errand, resp *response) error {
+	target, err := weburl.Resolve(job.at, resp.header.Get("Location"))
 	if err != nil || len(job.Trail) >= maxTrail {
-		return v.fail(ctx, job, nil, "redirect", fmt.Sprintf("to %q after %d redirects", resp.header.Get("Location"), len(job.Trail)))
+		return v.fail(ctx, job, "redirect", fmt.Sprintf("to %q after %d redirects", resp.header.Get("Location"), len(job.Trail)))
 	}
-	next := job
+	next := job.FrontierURL
 	next.URL, next.Attempts, next.Found = target.String(), 0, time.Now().UTC()
 	next.Foreign, next.Revisit = true, nil
 	next.Trail = append(slices.Clip(next.Trail), news.Hop{URL: job.URL, Status: resp.status})
@@ -298,7 +297,7 @@ func (v *visit) redirect(ctx context.Context, job bus.FrontierURL, u *url.URL, k
 	if err := v.push(ctx, target, job.Priority, next, msgID); err != nil {
 		return err
 	}
-	return v.done(ctx, job, key, "redirect")
+	return v.done(ctx, job.FrontierURL, job.key, "redirect")
 }
 
 // push puts a URL into its host's frontier and calls on the host if it is

@@ -2,29 +2,27 @@ package crawler
 
 import (
 	"context"
-	"net/url"
 	"time"
 
 	"go.uber.org/zap"
 
 	"pressmill/crawler/links"
 	"pressmill/crawler/usage"
-	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
 )
 
 // offer publishes a page, unless it asks for something that forbids it and is
 // obeyed; withheld then says what. It notes in the response what the page asks
 // for. The parser records all of it, obeyed or not.
-func (v *visit) offer(ctx context.Context, job bus.FrontierURL, u *url.URL, src *scope, resp *response) (withheld string, err error) {
+func (v *visit) offer(ctx context.Context, job *errand, resp *response) (withheld string, err error) {
 	metas := links.Metas(resp.body, "robots", v.agent, "tdm-reservation")
-	resp.asks = usage.Read(resp.header, metas, v.agent, time.Now(), v.reserved.Reserved(u))
+	resp.asks = usage.Read(resp.header, metas, v.agent, time.Now(), v.reserved.Reserved(job.at))
 	withheld = (resp.asks & v.obeyed &^ usage.NoFollow).First()
 	if withheld == "" {
-		return "", v.publish(ctx, job, u, src, resp)
+		return "", v.publish(ctx, job, resp)
 	}
 	v.stage.Skip(withheld)
 	v.log.Info("not published, as the page asks", logging.Event(logging.PageWithheld), logging.URL(job.URL), logging.Reason(withheld),
-		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeyPageID, pageID(job)), zap.String(logging.KeySource, job.Source))
+		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeyPageID, pageID(job.FrontierURL)), zap.String(logging.KeySource, job.Source))
 	return withheld, nil
 }

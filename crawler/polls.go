@@ -167,9 +167,9 @@ func (v *visit) bounds(src *scope) cadence.Bounds {
 
 // pollOf returns the poll of a seed, making one if it has none yet; nil if
 // there are no polls.
-func (v *visit) pollOf(job bus.FrontierURL, p *poll) *poll {
-	if p != nil || v.cfg.Once || !job.Seed || job.Backfill != nil || lastChange(job) != "" {
-		return p
+func (v *visit) pollOf(job *errand) *poll {
+	if job.poll != nil || v.cfg.Once || !job.Seed || job.Backfill != nil || lastChange(job.FrontierURL) != "" {
+		return job.poll
 	}
 	for i := range v.state.Polls {
 		if known := &v.state.Polls[i]; known.URL == job.URL && known.Source == job.Source {
@@ -188,16 +188,17 @@ func (v *visit) pollOf(job bus.FrontierURL, p *poll) *poll {
 }
 
 // polled notes what a look at a seed brought, and when the next one is.
-func (v *visit) polled(ctx context.Context, job bus.FrontierURL, p *poll, src *scope, resp *response) {
+func (v *visit) polled(ctx context.Context, job *errand, resp *response) {
 	if v.cfg.Once || !job.Seed || job.Backfill != nil {
 		return
 	}
-	if p = v.pollOf(job, p); p == nil {
-		v.credit(ctx, job)
+	p := v.pollOf(job)
+	if p == nil {
+		v.credit(ctx, job.FrontierURL)
 		return
 	}
 	now, listed := time.Now(), v.listed
-	bounds := v.bounds(src)
+	bounds := v.bounds(job.src)
 	news := listed.fresh+p.Credit > 0
 	if listed.kind != "" {
 		p.Kind, p.wishes = listed.kind, listed.asks // what is unchanged still asks for the same
@@ -263,11 +264,12 @@ func (p *poll) validate(resp *response, listed listing) {
 // pollFailed notes that a seed could not be read. One that was named is tried
 // again for as long as its source names it; one that was found is not found again
 // in the same crawl.
-func (v *visit) pollFailed(ctx context.Context, job bus.FrontierURL, p *poll, reason string) error {
-	if p == nil && job.FoundBy != "" {
-		return v.forgo(ctx, job)
+func (v *visit) pollFailed(ctx context.Context, job *errand, reason string) error {
+	if job.poll == nil && job.FoundBy != "" {
+		return v.forgo(ctx, job.FrontierURL)
 	}
-	if p = v.pollOf(job, p); p == nil {
+	p := v.pollOf(job)
+	if p == nil {
 		return nil
 	}
 	p.Fails, p.Error = p.Fails+1, reason
@@ -275,7 +277,7 @@ func (v *visit) pollFailed(ctx context.Context, job bus.FrontierURL, p *poll, re
 		v.log.Info("a feed or sitemap that was found is gone", logging.Event(logging.PollDropped), logging.URL(p.URL),
 			zap.String(logging.KeySource, p.Source), zap.String(logging.KeyReason, reason))
 		v.dropPoll(p)
-		if err := v.forgo(ctx, job); err != nil {
+		if err := v.forgo(ctx, job.FrontierURL); err != nil {
 			return err
 		}
 	} else {
@@ -299,8 +301,8 @@ func (v *visit) forgo(ctx context.Context, job bus.FrontierURL) error {
 func (p *poll) lists() bool { return p != nil && !p.LastSuccess.IsZero() }
 
 // endPoll notes that a seed is an article, which is not polled.
-func (v *visit) endPoll(ctx context.Context, job bus.FrontierURL, p *poll) {
-	v.dropPoll(p)
+func (v *visit) endPoll(ctx context.Context, job *errand) {
+	v.dropPoll(job.poll)
 	if !v.cfg.Once {
 		v.stand(ctx, job.Source, 0, true)
 	}

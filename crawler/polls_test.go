@@ -95,10 +95,10 @@ func TestWishesOfAFeedOutliveItsAnswers(t *testing.T) {
 	c, err := New(r.cfg, r.Bus, zap.NewNop(), r.stage)
 	must(t, err)
 	v := &visit{Crawler: c, lane: c.newLane("h.example"), log: zap.NewNop()}
-	job := bus.FrontierURL{URL: "http://h.example/feed", Source: "s", Seed: true}
+	job := &errand{FrontierURL: bus.FrontierURL{URL: "http://h.example/feed", Source: "s", Seed: true}, src: &scope{}}
 	look := func(status, fresh int, kind string, asks wishes) time.Duration {
 		v.listed = listing{kind: kind, fresh: fresh, asks: asks}
-		v.polled(t.Context(), job, nil, &scope{}, &response{status: status, header: http.Header{}})
+		v.polled(t.Context(), job, &response{status: status, header: http.Header{}})
 		return time.Until(v.state.Polls[0].Due)
 	}
 	if wait := look(200, 3, "feed", wishes{TTL: 2 * time.Hour}); wait > 17*time.Minute {

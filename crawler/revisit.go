@@ -145,14 +145,14 @@ func (v *visit) learnClass(ctx context.Context, class time.Duration) error {
 }
 
 // revisitLater has an article looked at again that was fetched just now.
-func (v *visit) revisitLater(ctx context.Context, job bus.FrontierURL, src *scope, resp *response) error {
-	delay, ok := revisitDelay(v.revisits(src), 0)
+func (v *visit) revisitLater(ctx context.Context, job *errand, resp *response) error {
+	delay, ok := revisitDelay(v.revisits(job.src), 0)
 	if !ok || v.cfg.Once || job.Backfill != nil {
 		return nil
 	}
-	look := bus.Revisit{First: resp.end.UTC(), Page: pageID(job)}
+	look := bus.Revisit{First: resp.end.UTC(), Page: pageID(job.FrontierURL)}
 	remember(&look, resp)
-	return v.pushRevisit(ctx, job, look, delay)
+	return v.pushRevisit(ctx, job.FrontierURL, look, delay)
 }
 
 // pushRevisit has a URL looked at again after a delay.
@@ -177,52 +177,52 @@ func (v *visit) removeRevisit(ctx context.Context, job bus.FrontierURL) error {
 }
 
 // settleRevisit decides what the answer to a revisit means.
-func (v *visit) settleRevisit(ctx context.Context, job bus.FrontierURL, u *url.URL, key string, src *scope, resp *response) error {
+func (v *visit) settleRevisit(ctx context.Context, job *errand, resp *response) error {
 	look := job.Revisit
 	ok := resp.status == http.StatusOK || resp.status == http.StatusNonAuthoritativeInfo
 	if resp.status == http.StatusGone || resp.status == http.StatusNotFound {
-		if at := v.elsewhere(u, look.Canonical); at != nil {
+		if at := v.elsewhere(job.at, look.Canonical); at != nil {
 			job.URL = at.String()
-			return v.confirm(ctx, job, src, resp)
+			return v.confirm(ctx, job, resp)
 		}
 	}
 	switch {
 	case resp.status == http.StatusGone || resp.status == http.StatusNotFound && look.Missing == http.StatusNotFound:
-		return v.gone(ctx, job, u, key, src, resp)
+		return v.gone(ctx, job, resp)
 	case resp.status == http.StatusNotFound:
-		return v.confirm(ctx, job, src, resp)
+		return v.confirm(ctx, job, resp)
 	case resp.status >= 300 && resp.status < 400 && resp.header.Get("Location") != "":
-		v.logFetch(job, resp, "redirect")
-		return v.redirect(ctx, job, u, key, resp)
+		v.logFetch(job.FrontierURL, resp, "redirect")
+		return v.redirect(ctx, job, resp)
 	case resp.status == http.StatusNotModified || ok && bodySum(resp.body) == look.Body:
-		v.logFetch(job, resp, "unchanged")
+		v.logFetch(job.FrontierURL, resp, "unchanged")
 	case ok:
-		if _, err := v.offer(ctx, job, u, src, resp); err != nil {
+		if _, err := v.offer(ctx, job, resp); err != nil {
 			return err
 		}
-		v.logFetch(job, resp, "changed")
+		v.logFetch(job.FrontierURL, resp, "changed")
 		v.stage.Out(1)
 	default:
-		return v.missed(ctx, job, fmt.Sprintf("http_%d", resp.status), http.StatusText(resp.status))
+		return v.missed(ctx, job.FrontierURL, fmt.Sprintf("http_%d", resp.status), http.StatusText(resp.status))
 	}
-	return v.nextLook(ctx, job, src, resp)
+	return v.nextLook(ctx, job, resp)
 }
 
 // nextLook pushes the next revisit of an article, if there is one, and removes
 // this one.
-func (v *visit) nextLook(ctx context.Context, job bus.FrontierURL, src *scope, resp *response) error {
+func (v *visit) nextLook(ctx context.Context, job *errand, resp *response) error {
 	look := *job.Revisit
 	look.Step, look.Missing = look.Step+1, 0
 	if resp != nil {
 		remember(&look, resp)
 	}
-	delay, ok := revisitDelay(v.revisits(src), look.Step)
+	delay, ok := revisitDelay(v.revisits(job.src), look.Step)
 	if ok && time.Now().Add(delay).Sub(look.First) <= lastRevisit {
-		if err := v.pushRevisit(ctx, job, look, delay); err != nil {
+		if err := v.pushRevisit(ctx, job.FrontierURL, look, delay); err != nil {
 			return err
 		}
 	}
-	return v.removeRevisit(ctx, job)
+	return v.removeRevisit(ctx, job.FrontierURL)
 }
 
 // missed gives up a look that failed: the next one comes in its place.
@@ -234,7 +234,7 @@ func (v *visit) missed(ctx context.Context, job bus.FrontierURL, reason, detail 
 	v.stage.Skip("revisit_failed")
 	v.log.Warn("revisit failed; the next one comes in its place", logging.Event(logging.FetchFailed), logging.URL(job.URL),
 		zap.String(logging.KeyReason, reason), zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source), zap.String("error", detail))
-	return v.nextLook(ctx, job, src, nil)
+	return v.nextLook(ctx, &errand{FrontierURL: job, src: src}, nil)
 }
 
 // elsewhere returns the address that a page gave as its own, if it is another
@@ -248,35 +248,35 @@ func (v *visit) elsewhere(u *url.URL, canonical string) *url.URL {
 }
 
 // confirm has a page that is missing asked for again soon.
-func (v *visit) confirm(ctx context.Context, job bus.FrontierURL, src *scope, resp *response) error {
-	v.logFetch(job, resp, "missing")
+func (v *visit) confirm(ctx context.Context, job *errand, resp *response) error {
+	v.logFetch(job.FrontierURL, resp, "missing")
 	look := *job.Revisit
 	look.Missing = http.StatusNotFound
 	delay := confirmAfter
-	if next, ok := revisitDelay(v.revisits(src), look.Step+1); ok {
+	if next, ok := revisitDelay(v.revisits(job.src), look.Step+1); ok {
 		delay = min(delay, next)
 	}
-	if err := v.pushRevisit(ctx, job, look, delay); err != nil {
+	if err := v.pushRevisit(ctx, job.FrontierURL, look, delay); err != nil {
 		return err
 	}
-	return v.removeRevisit(ctx, job)
+	return v.removeRevisit(ctx, job.FrontierURL)
 }
 
 // gone passes on that an article's page is not there any more, and ends its
 // revisits.
-func (v *visit) gone(ctx context.Context, job bus.FrontierURL, u *url.URL, key string, src *scope, resp *response) error {
+func (v *visit) gone(ctx context.Context, job *errand, resp *response) error {
 	v.log.Warn("the page is gone", logging.Event(logging.PageGone), logging.URL(job.URL), zap.Int("status", resp.status),
-		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeyPageID, pageID(job)), zap.String(logging.KeySource, job.Source))
-	page := newPage(job, u, src, resp)
+		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeyPageID, pageID(job.FrontierURL)), zap.String(logging.KeySource, job.Source))
+	page := newPage(job, resp)
 	page.Gone, page.Canonical, page.Body = true, job.Revisit.Canonical, nil
 	if err := v.send(ctx, page); err != nil {
 		return err
 	}
 	v.stage.Out(1)
-	if err := v.seen.Add(ctx, outcomeMark("gone", key)); err != nil {
+	if err := v.seen.Add(ctx, outcomeMark("gone", job.key)); err != nil {
 		return err
 	}
-	return v.removeRevisit(ctx, job)
+	return v.removeRevisit(ctx, job.FrontierURL)
 }
 
 // remember keeps of a response what tells later whether the page has changed,

@@ -60,7 +60,7 @@ type robotsHop struct {
 // refreshRobots makes sure that the lane's rules are those of a robots.txt
 // that is fresh enough. It says whether it sent a request, after which the
 // host's gap has to pass, or put the URL off.
-func (v *visit) refreshRobots(ctx context.Context, u *url.URL, job bus.FrontierURL, p *poll) (asked bool, err error) {
+func (v *visit) refreshRobots(ctx context.Context, job *errand) (asked bool, err error) {
 	now := time.Now()
 	if v.rules != nil && now.Before(v.rulesTill) && !v.lacksReservations() {
 		return false, nil
@@ -73,27 +73,27 @@ func (v *visit) refreshRobots(ctx context.Context, u *url.URL, job bus.FrontierU
 	if err == nil && now.Before(known.Expires) {
 		v.learn(known)
 		if v.lacksReservations() {
-			return true, v.fetchReservations(ctx, u, known)
+			return true, v.fetchReservations(ctx, job.at, known)
 		}
 		return false, nil
 	}
-	entry, resp, reason, err := v.fetchRobots(ctx, u)
+	entry, resp, reason, err := v.fetchRobots(ctx, job.at)
 	if err != nil || entry.Verdict == "" {
 		return true, err
 	}
 	v.log.Info("robots.txt fetched", logging.Event(logging.RobotsFetched), zap.String("verdict", entry.Verdict),
 		zap.Int("status", resp.status), zap.String(logging.KeyReason, reason), zap.Duration("took", resp.end.Sub(resp.start)))
-	return true, v.settleRobots(ctx, job, p, entry, resp, reason)
+	return true, v.settleRobots(ctx, job, entry, resp, reason)
 }
 
 // settleRobots decides what a robots.txt means for the host, and for the URL
 // that it was asked for.
-func (v *visit) settleRobots(ctx context.Context, job bus.FrontierURL, p *poll, entry robotsEntry, resp *response, reason string) error {
+func (v *visit) settleRobots(ctx context.Context, job *errand, entry robotsEntry, resp *response, reason string) error {
 	if entry.Verdict == "disallow" && entry.Expires.IsZero() && reason != "blocked" {
 		// Unreachable: nothing may be fetched now, whatever an older robots.txt
 		// said (RFC 9309, section 2.3.1.4, would let it be used). The URL pays
 		// an attempt, so that a host that never answers does not wait for ever.
-		return v.retry(ctx, job, p, "robots_unreachable", reason)
+		return v.retry(ctx, job, "robots_unreachable", reason)
 	}
 	if !entry.Expires.IsZero() {
 		v.learn(entry)
@@ -102,7 +102,7 @@ func (v *visit) settleRobots(ctx context.Context, job bus.FrontierURL, p *poll, 
 		}
 	}
 	if reason == "blocked" {
-		return v.fail(ctx, job, p, reason, "the address is not public; see allow_private")
+		return v.fail(ctx, job, reason, "the address is not public; see allow_private")
 	}
 	v.answered()
 	v.setGap(resp) // with its Crawl-delay

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -32,9 +31,7 @@ const sitemapMargin = 48 * time.Hour
 // come from the wire: a sitemap may have 50 MB, and a worker many hosts.
 type sitemapStream struct {
 	*visit
-	job bus.FrontierURL
-	u   *url.URL
-	src *scope
+	job *errand
 	// since is when what did not change since then was taken at an earlier look.
 	since time.Time
 
@@ -78,7 +75,7 @@ func (s *sitemapStream) read(ctx context.Context, body io.Reader) error {
 		}
 	}
 	if s.fatal = s.flush(ctx); s.fatal == nil {
-		s.fatal = s.pushChildren(ctx, s.job, s.children)
+		s.fatal = s.pushChildren(ctx, s.job.FrontierURL, s.children)
 	}
 	return s.fatal
 }
@@ -90,14 +87,14 @@ func (s *sitemapStream) add(ctx context.Context, e sitemap.Entry) error {
 		return s.addPast(ctx, e)
 	}
 	dated := latest(e.Published, e.LastMod)
-	if s.tooOld(s.src, dated) {
+	if s.tooOld(s.job.src, dated) {
 		return nil // an archive has millions of them: they leave no mark
 	}
 	if !e.Index && !e.LastMod.IsZero() && e.LastMod.Before(s.since) {
 		return nil
 	}
-	u, err := weburl.Resolve(s.u, e.URL)
-	if err != nil || !s.src.owns(u.Host) && !(e.Text && s.job.FoundBy == "") {
+	u, err := weburl.Resolve(s.job.at, e.URL)
+	if err != nil || !s.job.src.owns(u.Host) && !(e.Text && s.job.FoundBy == "") {
 		return nil //nolint:nilerr // it lists what is not for us
 	}
 	priority := bus.PriorityNear
@@ -107,7 +104,7 @@ func (s *sitemapStream) add(ctx context.Context, e sitemap.Entry) error {
 		return nil
 	case e.News:
 		priority = bus.PriorityFeed
-	case !wanted(s.job, dated):
+	case !wanted(s.job.FrontierURL, dated):
 		return nil
 	}
 	return s.queue(ctx, target{u: u, priority: priority, dated: dated})
@@ -116,16 +113,16 @@ func (s *sitemapStream) add(ctx context.Context, e sitemap.Entry) error {
 // addPast notes an entry of a back-fill: after all else, never too old, and
 // leading no further.
 func (s *sitemapStream) addPast(ctx context.Context, e sitemap.Entry) error {
-	u, err := weburl.Resolve(s.u, e.URL)
-	if err != nil || !s.src.owns(u.Host) {
+	u, err := weburl.Resolve(s.job.at, e.URL)
+	if err != nil || !s.job.src.owns(u.Host) {
 		return nil //nolint:nilerr // it lists what is not for us
 	}
 	days := backfill.Days(*s.job.Backfill)
 	switch {
 	case e.Index && days.MayHold(u, e.LastMod):
-		return s.pushArchive(ctx, u, s.job)
+		return s.pushArchive(ctx, u, s.job.FrontierURL)
 	case !e.Index && days.Holds(u, e.Published, e.LastMod):
-		return s.queue(ctx, target{u: u, depth: s.src.Depth, priority: bus.PriorityFar})
+		return s.queue(ctx, target{u: u, depth: s.job.src.Depth, priority: bus.PriorityFar})
 	}
 	return nil
 }
@@ -139,7 +136,7 @@ func (s *sitemapStream) queue(ctx context.Context, t target) error {
 }
 
 func (s *sitemapStream) flush(ctx context.Context) error {
-	err := s.pushAll(ctx, s.job, s.src, s.batch)
+	err := s.pushAll(ctx, s.job.FrontierURL, s.job.src, s.batch)
 	s.batch = s.batch[:0]
 	return err
 }

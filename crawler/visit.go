@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"go.uber.org/zap"
@@ -250,87 +251,103 @@ func (v *visit) encodeState() []byte {
 	return data
 }
 
+// errand is one URL in work, with what is known of it by now.
+type errand struct {
+	bus.FrontierURL
+	poll *poll    // whose look it is; nil for a URL of the frontier
+	at   *url.URL // FrontierURL.URL, parsed
+	key  string   // what the URL counts as seen under
+	src  *scope   // its source
+}
+
 // work deals with one URL to its end: fetched, skipped, or put back.
-func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
-	u, err := weburl.Parse(job.URL)
-	if err != nil || u.Host != v.host {
+func (v *visit) work(ctx context.Context, next bus.FrontierURL, p *poll) (err error) {
+	job := &errand{FrontierURL: next, poll: p}
+	if job.at, err = weburl.Parse(job.URL); err != nil || job.at.Host != v.host {
 		v.dropPoll(p)
-		return v.skip(ctx, job, "bad_url")
+		return v.skip(ctx, next, "bad_url")
 	}
-	src, err := v.scope(ctx, job.Source)
+	job.key = weburl.Key(job.at)
+	job.src, err = v.scope(ctx, job.Source)
 	if errors.Is(err, bus.ErrNotFound) {
 		v.dropPoll(p)
-		return v.skip(ctx, job, "source_removed")
+		return v.skip(ctx, next, "source_removed")
 	}
 	if err != nil {
 		return err
 	}
+	if job.src.Paused && job.Revisit == nil {
+		return v.park(ctx, next)
+	}
+	if reason := v.unwanted(job); reason != "" {
+		return v.skip(ctx, next, reason)
+	}
+	if job.src.noAccess != nil {
+		return v.retry(ctx, job, "credentials", job.src.noAccess.Error())
+	}
+	return v.mayFetch(job.src.access.with(ctx), job)
+}
+
+// unwanted says why a URL is not fetched, by its source and by what became of
+// it and of URLs like it before.
+func (v *visit) unwanted(job *errand) string {
 	switch {
-	case src.Paused && job.Revisit != nil:
-		return v.skip(ctx, job, "paused")
-	case src.Paused:
-		return v.park(ctx, job)
-	}
-	key := weburl.Key(u)
-	if p == nil && v.known(job, key) {
-		return v.skip(ctx, job, "seen")
-	}
-	if job.Twin {
-		return v.skip(ctx, job, "twin")
-	}
-	if !job.Seed && !src.admits(u) {
-		return v.skip(ctx, job, "scope")
-	}
-	if job.Revisit != nil && time.Since(job.Revisit.First) > lastRevisit {
-		return v.skip(ctx, job, "late")
-	}
-	if !job.Seed && job.Revisit == nil && v.tooOld(src, job.Dated) {
-		if v.seen.Has(outcomeMark("age", key)) {
-			return v.skip(ctx, job, "seen")
+	case job.src.Paused:
+		return "paused"
+	case job.poll == nil && v.known(job.FrontierURL, job.key):
+		return "seen"
+	case job.Twin:
+		return "twin"
+	case job.Revisit != nil && time.Since(job.Revisit.First) > lastRevisit:
+		return "late"
+	case job.Seed:
+		return ""
+	case !job.src.admits(job.at):
+		return "scope"
+	case job.Revisit == nil && v.tooOld(job.src, job.Dated):
+		if v.seen.Has(outcomeMark("age", job.key)) {
+			return "seen"
 		}
-		return v.skip(ctx, job, "age")
+		return "age"
 	}
-	if src.noAccess != nil {
-		return v.retry(ctx, job, p, "credentials", src.noAccess.Error())
-	}
-	ctx = src.access.with(ctx)
+	return ""
+}
+
+// mayFetch fetches a URL that is wanted, if it is the host's time, its
+// robots.txt allows it, and it is within the limits.
+func (v *visit) mayFetch(ctx context.Context, job *errand) error {
 	if later, err := v.reserve(ctx); err != nil || later {
 		return err
 	}
-	fetched, err := v.refreshRobots(ctx, u, job, p)
-	if err != nil || fetched {
+	if asked, err := v.refreshRobots(ctx, job); err != nil || asked {
 		return err // the gap after robots.txt comes first
 	}
-	if !v.rules.Allowed(u) {
-		if err := v.pollFailed(ctx, job, p, "robots"); err != nil {
+	if !v.rules.Allowed(job.at) {
+		if err := v.pollFailed(ctx, job, "robots"); err != nil {
 			return err
 		}
-		return v.skip(ctx, job, "robots")
+		return v.skip(ctx, job.FrontierURL, "robots")
 	}
-	if begins(job, u) {
-		return v.beginBackfill(ctx, job, u, src, key)
+	if begins(job.FrontierURL, job.at) {
+		return v.beginBackfill(ctx, job)
 	}
-	if reason := v.overLimit(job, u, src); reason != "" {
-		return v.skip(ctx, job, reason)
+	if reason := v.overLimit(job); reason != "" {
+		return v.skip(ctx, job.FrontierURL, reason)
 	}
-	v.took(job)
-	v.asked(job, u)
+	v.took(job.FrontierURL)
+	v.asked(job)
 	v.stage.In(1)
 	if err := v.t.Check(ctx); err != nil {
 		return err
 	}
-	header := http.Header{}
-	switch {
-	case p != nil:
-		setIf(header, "If-None-Match", p.ETag)
-		setIf(header, "If-Modified-Since", p.LastModified)
-	case job.Revisit != nil:
-		setIf(header, "If-None-Match", job.Revisit.ETag)
-		setIf(header, "If-Modified-Since", job.Revisit.LastModified)
-	}
+	return v.fetch(ctx, job)
+}
+
+// fetch sends the request, and works on what comes.
+func (v *visit) fetch(ctx context.Context, job *errand) error {
 	v.listed = listing{}
-	entries := &sitemapStream{visit: v, job: job, u: u, src: src, since: hadBefore(p)}
-	resp, err := v.get(fetch.WithTaker(ctx, entries.taker(ctx)), v.lane, job.URL, header)
+	entries := &sitemapStream{visit: v, job: job, since: hadBefore(job.poll)}
+	resp, err := v.get(fetch.WithTaker(ctx, entries.taker(ctx)), v.lane, job.URL, job.validators())
 	defer resp.free()
 	v.stage.Observe(resp.end.Sub(resp.start))
 	v.afterRequest(resp)
@@ -340,7 +357,22 @@ func (v *visit) work(ctx context.Context, job bus.FrontierURL, p *poll) error {
 	if err == nil {
 		entries.report()
 	}
-	return v.settle(ctx, job, p, u, key, src, resp, err)
+	return v.settle(ctx, job, resp, err)
+}
+
+// validators returns the header fields that make the request conditional, if
+// the URL was fetched before (RFC 9110, section 13.1).
+func (job *errand) validators() http.Header {
+	header := http.Header{}
+	switch {
+	case job.poll != nil:
+		setIf(header, "If-None-Match", job.poll.ETag)
+		setIf(header, "If-Modified-Since", job.poll.LastModified)
+	case job.Revisit != nil:
+		setIf(header, "If-None-Match", job.Revisit.ETag)
+		setIf(header, "If-Modified-Since", job.Revisit.LastModified)
+	}
+	return header
 }
 
 func setIf(h http.Header, key, value string) {

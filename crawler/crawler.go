@@ -1,8 +1,3 @@
-// Package crawler turns URLs into pages. A worker takes turns of hosts from
-// the bus; while it holds a host's turn it alone fetches from that host: the
-// next URL of the host's frontier, no sooner than the host's gap allows and
-// only what its robots.txt permits. Pages go to the parsers, links back into
-// the frontier.
 package crawler
 
 import (

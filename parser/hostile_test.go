@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pressmill/pkg/news"
+	"pressmill/pkg/race"
 )
 
 // hostilePages are pages of about size bytes that are built to cost much.
@@ -130,7 +131,11 @@ func hostilePages(size int) map[string]string {
 // of the page. The bound holds for empty pools: the race detector empties them
 // at random.
 func TestHostile(t *testing.T) {
-	const size, most = 300_000, 300
+	const most = 300
+	size := 300_000
+	if race.Enabled {
+		size /= 5
+	}
 	for name, s := range hostilePages(size) {
 		t.Run(name, func(t *testing.T) {
 			page := testPage([]byte("<html><body>" + s))
@@ -154,7 +159,10 @@ func TestHostile(t *testing.T) {
 // TestHostileMemory wants the largest pages that are fetched to take no more
 // memory than a worker has, also when no pool is filled.
 func TestHostileMemory(t *testing.T) {
-	const size, most = 6 << 20, 200 << 20
+	size, most := 6<<20, uint64(200<<20)
+	if race.Enabled {
+		size, most = size/3, most/2 // some of it does not grow with the page
+	}
 	fill := func(s string) string { return strings.Repeat(s, size/len(s)) }
 	for name, s := range map[string]string{
 		"elements":   fill("<p>x</p>"),

@@ -175,6 +175,8 @@ func resolve(base *url.URL, ref string) *url.URL {
 	return u
 }
 
-func sameSite(a, b *url.URL) bool { return weburl.Domain(a.Host) == weburl.Domain(b.Host) }
+func sameSite(a, b *url.URL) bool {
+	return a.Host == b.Host || weburl.Domain(a.Host) == weburl.Domain(b.Host)
+}
 
 func isRoot(u *url.URL) bool { return strings.Trim(u.Path, "/") == "" && u.RawQuery == "" }

@@ -168,22 +168,26 @@ func (t *tree) lift(block []int32, openings []string) {
 	if len(openings) == 0 {
 		return
 	}
+	parts := make([][]byte, len(openings)) // once: a conversion for every text would allocate
+	for i, s := range openings {
+		parts[i] = []byte(s)
+	}
 	for i := range t.nodes {
 		n := &t.nodes[i]
 		if n.tag != tagNone || n.parent < 0 {
 			continue
 		}
 		b := &t.nodes[block[n.parent]]
-		if b.flags&longText != 0 && b.flags&evidence == 0 && holdsAny(t.src[n.start:n.end], openings) {
+		if b.flags&longText != 0 && b.flags&evidence == 0 && holdsAny(t.src[n.start:n.end], parts) {
 			b.flags |= evidence
 			b.good += liftWeight
 		}
 	}
 }
 
-func holdsAny(text []byte, parts []string) bool {
-	for _, s := range parts {
-		if len(s) <= len(text) && bytes.Contains(text, []byte(s)) {
+func holdsAny(text []byte, parts [][]byte) bool {
+	for _, p := range parts {
+		if len(p) <= len(text) && bytes.Contains(text, p) {
 			return true
 		}
 	}

@@ -26,6 +26,8 @@ func TestKey(t *testing.T) {
 		{"http://e.com:8080/", "https://e.com:8080/"},
 		{"http://127.1/", "https://127.0.0.1/"},
 		// What servers tell apart stays apart.
+		{"https://e.com/A-Story/!5928990/", "https://e.com/A-Story/!5928990/"}, // reserved: as it is written
+		{"https://e.com/A-Story/%215928990/", "https://e.com/A-Story/%215928990/"},
 		{"https://www.e.com/a/", "https://www.e.com/a/"},
 		{"https://e.com/index.html", "https://e.com/index.html"},
 		{"https://e.com/A", "https://e.com/A"},

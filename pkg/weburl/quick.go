@@ -11,37 +11,40 @@ import (
 // are, with the result that thorough has, at a fraction of its cost. ok says
 // whether it could.
 func quick(base *url.URL, ref string) (u *url.URL, ok bool) {
-	u = &url.URL{}
-	rest := ref
+	var scheme, host, rest string
 	switch {
 	case strings.HasPrefix(ref, "https://"), strings.HasPrefix(ref, "http://"):
-		u.Scheme, rest, _ = strings.Cut(ref, "://")
-		end := strings.IndexAny(rest, "/?")
-		if end < 0 {
-			end = len(rest)
-		}
-		u.Host, rest = rest[:end], rest[end:]
-		if !ordinaryHost(u.Host, u.Scheme) {
-			return nil, false
-		}
-		if rest == "" || rest[0] == '?' {
-			rest = "/" + rest
-		}
-	case base == nil || strings.HasPrefix(ref, "//"):
-		return nil, false
+		scheme, rest, _ = strings.Cut(ref, "://")
+		host, rest, ok = cutHost(scheme, rest)
+	case base == nil:
+	case strings.HasPrefix(ref, "//"):
+		scheme = base.Scheme
+		host, rest, ok = cutHost(scheme, ref[len("//"):])
 	default:
-		u.Scheme, u.Host = base.Scheme, base.Host
-		if rest, ok = underBase(base, ref); !ok {
-			return nil, false
-		}
+		scheme, host = base.Scheme, base.Host
+		rest, ok = underBase(base, ref)
 	}
 	path, query, forced := strings.Cut(rest, "?")
-	if !ordinaryPath(path) || !ordinaryQuery(query) {
+	if !ok || !ordinaryPath(path) || !ordinaryQuery(query) {
 		return nil, false
 	}
+	u = &url.URL{Scheme: scheme, Host: host}
 	setPath(u, encode(encodeStray(path), &pathSet))
 	u.RawQuery, u.ForceQuery = encode(query, &querySet), forced && query == ""
 	return u, true
+}
+
+// cutHost parts what follows "//" into the host and path and query.
+func cutHost(scheme, s string) (host, rest string, ok bool) {
+	end := strings.IndexAny(s, "/?")
+	if end < 0 {
+		end = len(s)
+	}
+	host, rest = s[:end], s[end:]
+	if rest == "" || rest[0] == '?' {
+		rest = "/" + rest
+	}
+	return host, rest, ordinaryHost(host, scheme)
 }
 
 // underBase returns path and query of a reference without scheme and host.
@@ -61,7 +64,24 @@ func underBase(base *url.URL, ref string) (rest string, ok bool) {
 	case strings.Contains(ref, ":"): // it may be a scheme
 		return "", false
 	}
-	return path[:strings.LastIndexByte(path, '/')+1] + ref, true
+	folder, ref := upFrom(path[:strings.LastIndexByte(path, '/')+1], ref)
+	return folder + ref, true
+}
+
+// upFrom follows the "./" and "../" that a reference begins with, from a folder
+// that ends in "/" and has no dot segments.
+func upFrom(folder, ref string) (from, rest string) {
+	for {
+		var up bool
+		if ref, up = strings.CutPrefix(ref, "../"); up {
+			above := strings.TrimSuffix(folder, "/")
+			folder = folder[:max(1, strings.LastIndexByte(above, '/')+1)]
+			continue
+		}
+		if ref, up = strings.CutPrefix(ref, "./"); !up {
+			return folder, ref
+		}
+	}
 }
 
 // ordinaryHost takes host names in lower case without punycode, and IPv4

@@ -147,6 +147,9 @@ func TestQuickIsThorough(t *testing.T) {
 		if rng.IntN(2) == 0 {
 			raw = "https://e.com"
 		}
+		if rng.IntN(4) == 0 {
+			raw = []string{"//e.com", "./", "../", "../../", "./../../../"}[rng.IntN(5)]
+		}
 		for range 1 + rng.IntN(7) {
 			raw += parts[rng.IntN(len(parts))]
 		}
@@ -187,6 +190,7 @@ func FuzzParse(f *testing.F) {
 		"http://a:b@c_d.e:0443/;jsessionid=1?utm_x&b", "//x", "http://e.com/?q=\x80 '", "http://e.com/%41%2f%e4",
 		"http://0x7f.1/", "http://1.-1/", "http://%31.2/", "//[1::2]:0/", "http://xn--bcher-kva/", "?", "", "/a|b^c",
 		"/(S(0123456789abcdefghijklmn))/a;sid=1;jsessionid=2?sid=0123456789abcdef", "?b&a=1", "?b=1&a=1",
+		"//e.org:80", "//e.org?a", "../../a", "./..//a?../", ".//./x", "../..", "././",
 	} {
 		f.Add(s)
 	}

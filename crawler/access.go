@@ -131,10 +131,9 @@ func (a *access) with(ctx context.Context) context.Context {
 
 // equip adds to a request's header what the context's access has for its URL:
 // headers for the source's own hosts, and the cookies that the lane was given.
-func equip(ctx context.Context, l *lane, rawURL string, header http.Header) {
+func equip(ctx context.Context, l *lane, u *url.URL, header http.Header) {
 	a, _ := ctx.Value(accessKey{}).(*access)
-	u, err := url.Parse(rawURL)
-	if a == nil || err != nil {
+	if a == nil {
 		return
 	}
 	if weburl.Domain(u.Host) == a.domain {
@@ -147,9 +146,8 @@ func equip(ctx context.Context, l *lane, rawURL string, header http.Header) {
 
 // keepCookies gives the lane the cookies of a response, if the context's access
 // wants them.
-func keepCookies(ctx context.Context, l *lane, rawURL string, header http.Header) {
-	a, _ := ctx.Value(accessKey{}).(*access)
-	if u, err := url.Parse(rawURL); a != nil && a.cookies && err == nil {
+func keepCookies(ctx context.Context, l *lane, u *url.URL, header http.Header) {
+	if a, _ := ctx.Value(accessKey{}).(*access); a != nil && a.cookies {
 		l.cookies.take(u, header)
 	}
 }

@@ -302,7 +302,7 @@ Sitemap: https://example.org/sitemap.xml
 func linksOf(host string, pages [][]byte) []uint64 {
 	var marks []uint64
 	for _, body := range pages {
-		for _, l := range links.Scan(body, &url.URL{Scheme: "http", Host: host, Path: "/"}, 0, links.NewMemory(1)).Links {
+		for _, l := range links.Scan(body, &url.URL{Scheme: "http", Host: host, Path: "/"}, 0, links.NewMemory(1), func(string) bool { return true }).Links {
 			marks = append(marks, bus.Fingerprint(weburl.Key(l.URL)))
 		}
 	}

@@ -67,7 +67,8 @@ func (v *visit) expandPage(ctx context.Context, job *errand, resp *response) (ar
 	if job.Depth >= job.src.Depth || !job.src.owns(job.at.Host) {
 		return article, nil
 	}
-	found := links.Scan(resp.body, job.at, maxLinks, v.links)
+	own := func(host string) bool { return host == job.at.Host || job.src.owns(host) }
+	found := links.Scan(resp.body, job.at, maxLinks, v.links, own)
 	if job.Seed {
 		v.listed.feeds = ownFeeds(found.Feeds, job.src)
 	}
@@ -81,7 +82,7 @@ func (v *visit) expandPage(ctx context.Context, job *errand, resp *response) (ar
 	}
 	targets := make([]target, 0, len(found.Links))
 	for _, l := range found.Links {
-		if own := l.URL.Host == job.at.Host || job.src.owns(l.URL.Host); own && !l.NoFollow && job.src.admits(l.URL) {
+		if own(l.URL.Host) && !l.NoFollow && job.src.admits(l.URL) {
 			targets = append(targets, target{u: l.URL, depth: job.Depth + 1, priority: priority, ref: l.Ref})
 		}
 	}

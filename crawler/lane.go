@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -24,6 +25,8 @@ type lane struct {
 	host      string
 	agent     string // the name that robots.txt and pages know the crawler by
 	collector *colly.Collector
+	at        *url.URL      // that the collector fetches
+	job       *response     // and what that brings
 	rules     *robots.Rules // nil: not known yet
 	rulesTill time.Time
 	reserved  usage.Reservations // of text and data mining, if these are obeyed
@@ -35,7 +38,14 @@ type lane struct {
 }
 
 func (c *Crawler) newLane(host string) *lane {
-	return &lane{host: host, agent: c.cfg.agentToken(), collector: c.newCollector(), seen: c.bus.Seen(host)}
+	l := &lane{host: host, agent: c.cfg.agentToken(), collector: c.newCollector(), seen: c.bus.Seen(host)}
+	// Colly parses a URL and writes it out several times. It is given the root
+	// of the host, and the rest, which is parsed and normalised already, here.
+	l.collector.OnRequest(func(r *colly.Request) {
+		r.URL.Path, r.URL.RawPath, r.URL.RawQuery = l.at.Path, l.at.RawPath, l.at.RawQuery
+	})
+	l.collector.OnResponse(func(r *colly.Response) { l.job.status, l.job.header = r.StatusCode, *r.Headers })
+	return l
 }
 
 // newCollector returns a collector that fetches and calls back, and leaves
@@ -125,18 +135,22 @@ func (c *Crawler) get(ctx context.Context, l *lane, rawURL string, header http.H
 			resp.end, err = time.Now(), fmt.Errorf("panic while fetching: %v", r)
 		}
 	}()
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		resp.end = time.Now()
+		return resp, fmt.Errorf("parse URL: %w", err)
+	}
 	var trace fetch.Trace
-	job := l.collector.Clone()
-	job.Context = context.WithValue(fetch.WithTrace(ctx, &trace), tapKey{}, resp)
-	job.OnResponse(func(r *colly.Response) { resp.status, resp.header = r.StatusCode, *r.Headers })
+	l.at, l.job, l.collector.Context = u, resp, context.WithValue(fetch.WithTrace(ctx, &trace), tapKey{}, resp)
+	defer func() { l.at, l.job, l.collector.Context = nil, nil, context.Background() }()
 	if header == nil {
 		header = http.Header{}
 	}
 	resp.conditional = header.Get("If-None-Match") != "" || header.Get("If-Modified-Since") != ""
 	header.Set("User-Agent", c.cfg.UserAgent)
 	header.Set("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
-	equip(ctx, l, rawURL, header)
-	err = job.Request(http.MethodGet, rawURL, nil, nil, header)
+	equip(ctx, l, u, header)
+	err = l.collector.Request(http.MethodGet, u.Scheme+"://"+u.Host+"/", nil, nil, header)
 	resp.end = time.Now()
 	resp.streamed, resp.streaming = trace.Streamed, trace.Streaming
 	if err != nil {
@@ -147,7 +161,7 @@ func (c *Crawler) get(ctx context.Context, l *lane, rawURL string, header http.H
 	}
 	resp.truncated = trace.Truncated
 	restoreHeader(resp.header)
-	keepCookies(ctx, l, rawURL, resp.header)
+	keepCookies(ctx, l, u, resp.header)
 	return resp, nil
 }
 

@@ -26,6 +26,9 @@ const (
 	innerFactor = 4
 	// maxWindow is the largest zstd window of a content encoding (RFC 9659).
 	maxWindow = 8 << 20
+	// wireBuffer is how much is read from the wire at once: net/http passes
+	// reads of this size on to the connection.
+	wireBuffer = 32 << 10
 	// maxPooled is the largest buffer that is kept for the next body.
 	maxPooled = 1 << 20
 )
@@ -279,7 +282,7 @@ func (d *decoder) zstd(r io.Reader) (io.Reader, func(), error) {
 func (d *decoder) reader(r io.Reader) *bufio.Reader {
 	br, _ := d.readers.Get().(*bufio.Reader)
 	if br == nil {
-		return bufio.NewReader(r)
+		return bufio.NewReaderSize(r, wireBuffer)
 	}
 	br.Reset(r)
 	return br

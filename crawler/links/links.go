@@ -71,16 +71,19 @@ func Metas(html []byte, names ...string) iter.Seq2[string, string] {
 }
 
 // Scan finds what the page at base points to, with at most limit links; 0
-// stands for no limit. Links in comments, scripts and styles do not count, and
-// those that the memory has are left out.
-func Scan(html []byte, base *url.URL, limit int, known *Memory) Found {
+// stands for no limit. Links in comments, scripts and styles do not count.
+// Those that the memory has are left out, and so may be those to hosts that are
+// not wanted: what is known of a host is asked only once a link shows it
+// without resolving.
+func Scan(html []byte, base *url.URL, limit int, known *Memory, wanted func(host string) bool) Found {
 	c := collector{
-		found: Found{Base: base},
-		limit: limit,
-		known: known,
-		site:  known.site(base),
-		refs:  make(map[string]int),
-		feeds: make(map[string]bool),
+		found:  Found{Base: base},
+		limit:  limit,
+		known:  known,
+		wanted: wanted,
+		site:   known.site(base),
+		refs:   make(map[string]int),
+		feeds:  make(map[string]bool),
 	}
 	s := scanner{html: html}
 	for s.next() {
@@ -103,6 +106,7 @@ type collector struct {
 	limit   int
 	hasBase bool
 	known   *Memory
+	wanted  func(host string) bool
 	site    uint64         // of the base
 	refs    map[string]int // references without fragment -> index of the link, -1 if refused
 	feeds   map[string]bool
@@ -111,7 +115,7 @@ type collector struct {
 func (c *collector) link(s *scanner) {
 	raw, _ := s.attr("href")
 	r := c.known.ref(c.site, raw)
-	if c.known.has(r) {
+	if c.known.has(r) || c.leadsAway(raw) {
 		return
 	}
 	ref, _, _ := strings.Cut(unescape(string(raw)), "#")
@@ -128,6 +132,24 @@ func (c *collector) link(s *scanner) {
 		c.found.Links[i].NoFollow = false
 	}
 }
+
+// leadsAway says whether a reference names a host that is not wanted. Only a
+// host that is written as weburl.Parse would write it is looked at.
+func (c *collector) leadsAway(raw []byte) bool {
+	if !beginsWith(raw, "http://") && !beginsWith(raw, "https://") {
+		return false
+	}
+	_, rest, _ := bytes.Cut(raw, []byte("://"))
+	host := rest[:len(rest)-len(bytes.TrimLeft(rest, hostLetters))]
+	tld := host[bytes.LastIndexByte(host, '.')+1:]
+	if len(tld) == 0 || !isLetter(tld[0]) || len(rest) > len(host) && rest[len(host)] != '/' {
+		return false
+	}
+	return !c.wanted(string(host))
+}
+
+// hostLetters are what most hosts are written with.
+const hostLetters = "abcdefghijklmnopqrstuvwxyz0123456789-."
 
 // add returns the index of the link that a new reference points to, or -1 if
 // it points to none that is wanted.

@@ -62,7 +62,7 @@ func TestLinks(t *testing.T) {
 		{"slash", `<a/href="/a"/>`, []string{"/a"}},
 		{"other host", `<a href="//Other.com/x">`, []string{"https://other.com/x"}},
 	} {
-		if diff := cmp.Diff(c.want, urls(Scan([]byte(c.html), base(t), 0, NewMemory(16)))); diff != "" {
+		if diff := cmp.Diff(c.want, urls(Scan([]byte(c.html), base(t), 0, NewMemory(16), all))); diff != "" {
 			t.Errorf("%s: %s", c.name, diff)
 		}
 	}
@@ -81,7 +81,7 @@ func TestIsHTML(t *testing.T) {
 
 func TestLimit(t *testing.T) {
 	html := []byte(`<a rel=nofollow href=/a><a href=/b><a href=/c><a href=/a>`)
-	if got, want := urls(Scan(html, base(t), 2, NewMemory(16))), []string{"/a", "/b"}; !cmp.Equal(got, want) {
+	if got, want := urls(Scan(html, base(t), 2, NewMemory(16), all)), []string{"/a", "/b"}; !cmp.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }
@@ -89,12 +89,12 @@ func TestLimit(t *testing.T) {
 func TestKnownLinksAreLeftOut(t *testing.T) {
 	known := NewMemory(1 << 10)
 	html := []byte(`<a href=/a><a href="https://other.com/b?c&amp;d"><a href=e><a href="/news/f#g">`)
-	first := Scan(html, base(t), 0, known)
+	first := Scan(html, base(t), 0, known, all)
 	for _, l := range first.Links {
 		known.Add(l.Ref)
 	}
 	// What is relative to the page's path leads elsewhere on another page.
-	if got := urls(Scan(html, base(t), 0, known)); !cmp.Equal(got, []string{"/news/e"}) {
+	if got := urls(Scan(html, base(t), 0, known, all)); !cmp.Equal(got, []string{"/news/e"}) {
 		t.Errorf("left: %v", got)
 	}
 	for _, other := range []string{"http://e.com/", "https://e.org/"} {
@@ -102,18 +102,18 @@ func TestKnownLinksAreLeftOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := Scan(html, u, 0, known).Links; len(got) != len(first.Links) {
+		if got := Scan(html, u, 0, known, all).Links; len(got) != len(first.Links) {
 			t.Errorf("%d links of the same page at %s, want %d", len(got), other, len(first.Links))
 		}
 	}
-	if got := urls(Scan([]byte(`<base href="https://e.org/"><a href=/a>`), base(t), 0, known)); !cmp.Equal(got, []string{"https://e.org/a"}) {
+	if got := urls(Scan([]byte(`<base href="https://e.org/"><a href=/a>`), base(t), 0, known, all)); !cmp.Equal(got, []string{"https://e.org/a"}) {
 		t.Errorf("with a base: %v", got)
 	}
 	small := NewMemory(1)
 	for range 10 * len(block{}) {
 		small.Add(Ref{rand.Uint64(), rand.Uint64()})
 	}
-	if got := urls(Scan(html, base(t), 0, small)); len(got) != 4 {
+	if got := urls(Scan(html, base(t), 0, small, all)); len(got) != 4 {
 		t.Errorf("a memory full of others leaves %v", got)
 	}
 }
@@ -125,7 +125,7 @@ func TestHead(t *testing.T) {
 <link rel="feed" type="application/feed+json" href="feed.json">
 <link rel="stylesheet" href="x.css"><link rel="Canonical" href="story"><link rel="canonical" href="other">
 </head><body><a href=a></body>`
-	got := Scan([]byte(html), base(t), 0, NewMemory(16))
+	got := Scan([]byte(html), base(t), 0, NewMemory(16), all)
 	if got.Base.String() != "https://e.com/de/" || got.Canonical != "https://e.com/de/story" {
 		t.Errorf("base %s, canonical %s", got.Base, got.Canonical)
 	}
@@ -206,7 +206,7 @@ func FuzzScan(f *testing.F) {
 			t.Fatalf("the tag ends at %d, skipped at %d", long.pos, short.pos)
 		}
 		keep := bytes.Clone(html)
-		found := Scan(html, base(t), limit, NewMemory(16))
+		found := Scan(html, base(t), limit, NewMemory(16), all)
 		LooksLikeArticle(html)
 		if !bytes.Equal(keep, html) {
 			t.Fatal("the page was changed")
@@ -228,6 +228,26 @@ func BenchmarkScan(b *testing.B) {
 	u := base(b)
 	b.SetBytes(int64(len(page)))
 	for b.Loop() {
-		Scan(page, u, 1000, NewMemory(16))
+		Scan(page, u, 1000, NewMemory(16), all)
+	}
+}
+
+// all wants the links to every host.
+func all(string) bool { return true }
+
+func TestLinksThatLeadAway(t *testing.T) {
+	html := `<a href="https://e.com/a"><a href="http://Other.com/"><a href="https://other.com/b"><a href="https://other.com">
+		<a href="https://other.com:8080/"><a href="https://0x7f.1/"><a href="https://user@other.com/"><a href=/c><a href="http?u=https://other.com/">`
+	var asked []string
+	got := urls(Scan([]byte(html), base(t), 0, NewMemory(16), func(host string) bool {
+		asked = append(asked, host)
+		return host == "e.com"
+	}))
+	if want := []string{"e.com", "other.com", "other.com"}; !cmp.Equal(asked, want) {
+		t.Errorf("asked for %v, want %v", asked, want)
+	}
+	want := []string{"/a", "http://other.com/", "https://other.com:8080/", "https://127.0.0.1/", "https://other.com/", "/c", "/news/http?u=https://other.com/"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

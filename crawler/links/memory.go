@@ -17,11 +17,15 @@ type Memory struct {
 
 // block is where the references of a site lie, and those of some others: the
 // processor's caches like what lies together.
-type block [4096]atomic.Uint64
+type block [512]places
+
+// places are where one reference may be, the newest first: a line of the
+// processor's cache.
+type places [8]atomic.Uint64
 
 // NewMemory returns a memory of at least n references, 8 bytes each.
 func NewMemory(n int) *Memory {
-	return &Memory{seed: maphash.MakeSeed(), blocks: make([]atomic.Pointer[block], 1+n/len(block{}))}
+	return &Memory{seed: maphash.MakeSeed(), blocks: make([]atomic.Pointer[block], 1+n/(len(block{})*len(places{})))}
 }
 
 // Ref stands for a reference of a site. The zero value is none.
@@ -36,9 +40,11 @@ func (m *Memory) Add(r Ref) {
 	if at.Load() == nil {
 		at.CompareAndSwap(nil, new(block))
 	}
-	newer, older := at.Load().slots(r)
-	older.Store(newer.Load())
-	newer.Store(r.site ^ r.hash)
+	p := at.Load().places(r)
+	for i := len(p) - 1; i > 0; i-- {
+		p[i].Store(p[i-1].Load())
+	}
+	p[0].Store(r.site ^ r.hash)
 }
 
 func (m *Memory) has(r Ref) bool {
@@ -49,19 +55,20 @@ func (m *Memory) has(r Ref) bool {
 	if b == nil {
 		return false
 	}
-	newer, older := b.slots(r)
-	return newer.Load() == r.site^r.hash || older.Load() == r.site^r.hash
+	p := b.places(r)
+	for i := range p {
+		if p[i].Load() == r.site^r.hash {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *Memory) block(r Ref) *atomic.Pointer[block] {
 	return &m.blocks[(r.site>>32)%uint64(len(m.blocks))]
 }
 
-// slots returns the two places where a reference may be.
-func (b *block) slots(r Ref) (newer, older *atomic.Uint64) {
-	i := (r.site ^ r.hash) % uint64(len(b)) &^ 1
-	return &b[i], &b[i+1]
-}
+func (b *block) places(r Ref) *places { return &b[(r.site^r.hash)%uint64(len(b))] }
 
 // site returns the part of a Ref that stands for the page's base.
 func (m *Memory) site(base *url.URL) uint64 {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -39,6 +40,7 @@ const (
 	benchLinks   = 150    // of a page
 	benchVariety = 4      // different pages of a host
 	benchWorkers = 32
+	benchShare   = 10 // what is slow is measured on one host in so many
 )
 
 // serveSites is the process that serves the benchmark's hosts: each listens on
@@ -160,6 +162,7 @@ type benchSite struct {
 	visit *visit
 	src   *scope
 	html  *colly.Collector // with OnHTML
+	page  []byte           // one of its pages
 }
 
 // contestant reads one page in its way.
@@ -167,6 +170,8 @@ type contestant struct {
 	name   string
 	read   func(s *benchSite, rawURL string) error
 	share  int             // it reads only one page in so many, to save time
+	ready  func()          // called before each round if not nil, not counted
+	apart  bool            // it reads no page: it shows what else a page costs
 	cpu    []time.Duration // of each round, a page
 	ratios []float64       // of each round, to the first contestant
 	allocs uint64          // of the last round, a page
@@ -183,7 +188,9 @@ func BenchmarkFetchPath(b *testing.B) {
 	contestants := []*contestant{
 		{name: "net/http", read: newRawReader(), share: 1},
 		{name: "fetch path", read: readAsCrawler, share: 1},
-		{name: "Colly with OnHTML", read: readWithOnHTML, share: 10},
+		{name: "Colly with OnHTML", read: readWithOnHTML, share: benchShare},
+		{name: "publish", read: publishPage, share: benchShare, apart: true},
+		{name: "turn", read: takeAndFinish, share: benchShare, apart: true, ready: frontierOf(b, sites[:benchHosts/benchShare])},
 	}
 	for _, c := range contestants {
 		for n := range benchVariety { // connects, and fills pools and caches
@@ -201,11 +208,14 @@ func BenchmarkFetchPath(b *testing.B) {
 	fmt.Fprintf(&table, "CPU a page of %d bytes from %d hosts, median of %d rounds\n", benchPage, len(sites), b.N)
 	fmt.Fprintf(&table, "%-20s %10s %12s %12s %13s\n", "", "CPU", "to net/http", "allocations", "KB allocated")
 	for i, c := range contestants {
-		ratio := 1.0
-		if i > 0 {
-			ratio = middle(c.ratios)
+		ratio := "1.00"
+		switch {
+		case c.apart:
+			ratio = "beside"
+		case i > 0:
+			ratio = fmt.Sprintf("%.2f", middle(c.ratios))
 		}
-		fmt.Fprintf(&table, "%-20s %7.0f µs %12.2f %12d %13.1f\n", c.name, middle(c.cpu).Seconds()*1e6, ratio, c.allocs, float64(c.bytes)/1000)
+		fmt.Fprintf(&table, "%-20s %7.0f µs %12s %12d %13.1f\n", c.name, middle(c.cpu).Seconds()*1e6, ratio, c.allocs, float64(c.bytes)/1000)
 	}
 	b.Log("\n" + table.String())
 	b.ReportMetric(middle(contestants[1].ratios), "fetch/raw")
@@ -214,6 +224,9 @@ func BenchmarkFetchPath(b *testing.B) {
 // round has a contestant read pages of all hosts and returns the CPU time of
 // this process that a page took.
 func (c *contestant) round(b *testing.B, sites []*benchSite, n int) time.Duration {
+	if c.ready != nil {
+		c.ready()
+	}
 	runtime.GC()
 	cpu, before := cpuTime(), memory()
 	var (
@@ -264,7 +277,7 @@ func middle[T float64 | time.Duration](list []T) T {
 func benchSites(b *testing.B) []*benchSite {
 	b.Helper()
 	server := startProcess(b, "sites", "")
-	conn := newBus(b, time.Minute)
+	conn := newBus(b, time.Hour)
 	cfg := testConfig()
 	c, err := New(cfg, conn, zap.NewNop(), logging.NewStage(zap.NewNop(), "crawler"))
 	must(b, err)
@@ -284,7 +297,7 @@ func benchSites(b *testing.B) []*benchSite {
 		l.rules = rules
 		src, err := newScope(Source{ID: "bench", Domain: host, Depth: 1})
 		must(b, err)
-		sites[i] = &benchSite{visit: &visit{Crawler: c, lane: l, log: zap.NewNop()}, src: src, html: collectorWithOnHTML(c.transport)}
+		sites[i] = &benchSite{visit: &visit{Crawler: c, lane: l, log: zap.NewNop()}, src: src, html: collectorWithOnHTML(c.transport), page: pages[i%benchVariety]}
 		must(b, l.seen.Add(b.Context(), linksOf(host, pages)...))
 	}
 	return sites
@@ -385,3 +398,65 @@ func collectorWithOnHTML(t http.RoundTripper) *colly.Collector {
 }
 
 func readWithOnHTML(s *benchSite, rawURL string) error { return s.html.Visit(rawURL) }
+
+// publishPage publishes an article's page to the parsers, on a bus that is in
+// this process: its server's work counts too.
+func publishPage(s *benchSite, rawURL string) error {
+	u, err := weburl.Parse(rawURL)
+	if err != nil {
+		return err
+	}
+	job := &errand{FrontierURL: bus.FrontierURL{URL: rawURL, Source: "bench", Found: time.Now()}, at: u, src: s.src}
+	return s.visit.publish(context.Background(), job, &response{
+		status: http.StatusOK, header: http.Header{"Content-Type": {"text/html; charset=utf-8"}}, body: s.page, start: time.Now(), end: time.Now(),
+	})
+}
+
+// frontierOf takes the turns of sites and returns what gives each of them an
+// article to fetch, as a feed does.
+func frontierOf(b *testing.B, sites []*benchSite) func() {
+	b.Helper()
+	conn := sites[0].visit.bus
+	holders := map[string]*benchSite{}
+	for _, s := range sites {
+		holders[bus.HostToken(s.visit.host)] = s
+	}
+	if _, err := conn.Hosts().ArmAll(b.Context(), slices.Collect(maps.Keys(holders))); err != nil {
+		b.Fatal(err)
+	}
+	for taken := 0; taken < len(sites); {
+		turns, err := conn.Hosts().Pull(b.Context(), len(sites)-taken, time.Second)
+		must(b, err)
+		for _, t := range turns {
+			holders[t.Key].visit.t = t
+			taken++
+		}
+	}
+	pushed := 0
+	return func() {
+		queued := make([]bus.Queued, len(sites))
+		for i, s := range sites {
+			pushed++
+			job := bus.FrontierURL{URL: "http://" + s.visit.host + newsPath(pushed), Source: "bench", Foreign: true, Found: time.Now()}
+			queued[i] = bus.Queued{Host: s.visit.host, Priority: bus.PriorityFeed, URL: job}
+		}
+		if _, err := conn.PushAll(b.Context(), queued); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// takeAndFinish does what a URL costs on the bus within a turn, but for the
+// page: it is read from the frontier, the turn is checked before the request,
+// and what became of the URL is written down before it is removed.
+func takeAndFinish(s *benchSite, _ string) error {
+	ctx := context.Background()
+	job, _, err := s.visit.next(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.visit.t.Check(ctx); err != nil {
+		return err
+	}
+	return s.visit.done(ctx, job, job.URL, "article")
+}

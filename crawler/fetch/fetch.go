@@ -287,8 +287,8 @@ func (t *Transport) exchange(req *http.Request, trace *Trace) (*http.Response, e
 // outgoing returns the request as it is sent: a RoundTripper must not change
 // the one it is given.
 func (t *Transport) outgoing(ctx context.Context, req *http.Request) *http.Request {
-	out := req.Clone(ctx)
-	if out.Header == nil {
+	out := req.WithContext(ctx)
+	if out.Header = req.Header.Clone(); out.Header == nil {
 		out.Header = make(http.Header)
 	}
 	out.Header.Set("Accept-Encoding", "gzip, br, zstd")

@@ -146,6 +146,11 @@ func (s *scanner) attributes() {
 
 // skipAttributes goes to where attributes would, and keeps none.
 func (s *scanner) skipAttributes() {
+	rest := s.html[s.pos:]
+	if end := bytes.IndexByte(rest, '>'); end >= 0 && bytes.IndexByte(rest[:end], '=') < 0 {
+		s.pos += end + 1 // without values, it is the end of the tag
+		return
+	}
 	named := false // what a "=" follows is the name of an attribute
 	for s.pos < len(s.html) {
 		c := s.html[s.pos]

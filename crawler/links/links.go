@@ -85,7 +85,7 @@ func Scan(html []byte, base *url.URL, limit int, known *Memory, wanted func(host
 		refs:   make(map[string]int),
 		feeds:  make(map[string]bool),
 	}
-	s := scanner{html: html}
+	s := scanner{html: html, attrs: make([]attr, 0, 16)}
 	for s.next() {
 		switch s.tag {
 		case tagA, tagArea:
@@ -107,6 +107,7 @@ type collector struct {
 	hasBase bool
 	known   *Memory
 	wanted  func(host string) bool
+	away    string         // the host that was last found not wanted
 	site    uint64         // of the base
 	refs    map[string]int // references without fragment -> index of the link, -1 if refused
 	feeds   map[string]bool
@@ -145,7 +146,10 @@ func (c *collector) leadsAway(raw []byte) bool {
 	if len(tld) == 0 || !isLetter(tld[0]) || len(rest) > len(host) && rest[len(host)] != '/' {
 		return false
 	}
-	return !c.wanted(string(host))
+	if string(host) != c.away && !c.wanted(string(host)) {
+		c.away = string(host)
+	}
+	return string(host) == c.away
 }
 
 // hostLetters are what most hosts are written with.

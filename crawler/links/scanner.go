@@ -80,11 +80,10 @@ func (s *scanner) startTag() bool {
 }
 
 func (s *scanner) name() []byte {
-	start := s.pos
-	for s.pos < len(s.html) && !isSpace(s.html[s.pos]) && s.html[s.pos] != '>' && s.html[s.pos] != '/' {
-		s.pos++
-	}
-	return s.html[start:s.pos]
+	rest := s.html[s.pos:]
+	name := rest[:lengthTo(endsTag, rest)]
+	s.pos += len(name)
+	return name
 }
 
 // markup skips a comment, a doctype or a bogus comment, from its "!".
@@ -166,17 +165,15 @@ func (s *scanner) skipAttributes() {
 			named = false
 		case !isSpace(c):
 			named = true
+			s.pos += lengthTo(endsName, s.html[s.pos:])
 		}
 	}
 }
 
 func (s *scanner) attribute() attr {
-	start := s.pos
-	s.pos++ // a name may begin with "="
-	for s.pos < len(s.html) && !endsName[s.html[s.pos]] {
-		s.pos++
-	}
-	a := attr{name: s.html[start:s.pos]}
+	rest := s.html[s.pos:]
+	a := attr{name: rest[:1+lengthTo(endsName, rest[1:])]} // a name may begin with "="
+	s.pos += len(a.name)
 	s.space()
 	if s.pos < len(s.html) && s.html[s.pos] == '=' {
 		s.pos++
@@ -284,14 +281,28 @@ func rawElement(name []byte) string {
 	return ""
 }
 
-// endsName says which bytes end the name of an attribute.
-var endsName = buildSet(" \n\t\r\f/>=")
+// The bytes that end the name of a tag and that of an attribute.
+var (
+	endsTag  = buildSet(" \n\t\r\f/>")
+	endsName = buildSet(" \n\t\r\f/>=")
+)
 
-func buildSet(of string) (set [256]bool) {
+func buildSet(of string) *[256]bool {
+	set := new([256]bool)
 	for i := range len(of) {
 		set[of[i]] = true
 	}
 	return set
+}
+
+// lengthTo returns how many bytes come before the first one of the set.
+func lengthTo(set *[256]bool, b []byte) int {
+	for i, c := range b {
+		if set[c] {
+			return i
+		}
+	}
+	return len(b)
 }
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }

@@ -42,9 +42,12 @@ $(BINARIES): # the go command knows what is stale
 bin/bench: # a module of its own
 	go -C parser/bench build -trimpath -o $(CURDIR)/$@ .
 
+# Tests wait more than they work, so more of them run at a time than there are processors.
+PARALLEL ?= 8
+
 test: ## all tests, with the race detector where a C compiler is found
-	@if command -v "$$(go env CC)" >/dev/null; then set -x; CGO_ENABLED=1 go test -race $(PKG); \
-	else echo "no C compiler: testing without the race detector"; set -x; CGO_ENABLED=0 go test $(PKG); fi
+	@if command -v "$$(go env CC)" >/dev/null; then set -x; CGO_ENABLED=1 go test -race -parallel $(PARALLEL) $(PKG); \
+	else echo "no C compiler: testing without the race detector"; set -x; CGO_ENABLED=0 go test -parallel $(PARALLEL) $(PKG); fi
 
 lint: ## golangci-lint, go fix and go mod tidy, changing nothing
 	$(LINTER) run

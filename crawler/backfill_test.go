@@ -46,6 +46,7 @@ func archive(t *testing.T) *site {
 }
 
 func TestBackfill(t *testing.T) {
+	t.Parallel()
 	s, r := archive(t), newRig(t, 10*time.Second)
 	src := Source{ID: "x", Seeds: []string{s.URL + "/"}, Depth: 1, Deny: []string{`/closed$`}}
 	must(t, src.Normalise())
@@ -77,6 +78,7 @@ func TestBackfill(t *testing.T) {
 // What a back-fill brings comes after all else, and neither it nor its
 // sitemaps are looked at again.
 func TestBackfillIsDoneOnce(t *testing.T) {
+	t.Parallel()
 	s, r := archive(t), newRig(t, 10*time.Second)
 	r.cfg.Once = false
 	for _, path := range []string{"/a", "/b"} {
@@ -108,6 +110,7 @@ func TestBackfillIsDoneOnce(t *testing.T) {
 }
 
 func TestBackfillOfAnUnknownSource(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, 10*time.Second)
 	if _, err := Backfill(t.Context(), r.Bus, "none", backfill.Days{}, "c"); !errors.Is(err, bus.ErrNotFound) {
 		t.Errorf("%v", err)
@@ -116,6 +119,7 @@ func TestBackfillOfAnUnknownSource(t *testing.T) {
 
 // A page instead of a sitemap is no article of the back-fill.
 func TestBackfillTakesNoPageForASitemap(t *testing.T) {
+	t.Parallel()
 	s, r := newSite(t), newRig(t, 10*time.Second)
 	s.on("/sitemap.xml", page("/x"))
 	src := Source{ID: "x", Seeds: []string{s.URL + "/"}}

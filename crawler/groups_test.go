@@ -70,6 +70,7 @@ func (r *rig) startGrouped(t *testing.T) {
 // A thousand subdomains on one server are not a flood, nor are the names of
 // many domains behind one address, however many workers there are.
 func TestGroupsKeepTheirRate(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		host    string
 		domain  float64

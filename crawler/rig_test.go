@@ -20,6 +20,7 @@ import (
 	"pressmill/pkg/bus/embedded"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/news"
+	"pressmill/pkg/race"
 )
 
 // site is one host that records what it is asked for. A path without an answer
@@ -333,8 +334,14 @@ func must(t testing.TB, err error) {
 	}
 }
 
+// eventually waits until it is ok. The limit is that of a machine that has
+// nothing else to do; many tests wait side by side, and the race detector is
+// slow.
 func eventually(t *testing.T, within time.Duration, what string, ok func() bool) {
 	t.Helper()
+	if within *= 2; race.Enabled {
+		within *= 3
+	}
 	for deadline := time.Now().Add(within); !ok(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not within %s: %s", within, what)

@@ -76,8 +76,11 @@ func (t *tree) prefixes() []prefix {
 	var s prefix
 	for i := range t.nodes {
 		n := &t.nodes[i]
-		if n.own == 0 && n.tag != tagArticle || n.tag == tagNone || n.flags&dropped != 0 && n.full < minAside || n.flags&inJunk != 0 && n.own < minAside {
+		if !n.isSummed() {
 			continue
+		}
+		if len(out) == cap(out) {
+			out = slices.Grow(out, t.countSummed(i)+1)
 		}
 		s.node = int32(i)
 		out = append(out, s)
@@ -86,6 +89,22 @@ func (t *tree) prefixes() []prefix {
 	s.node = int32(len(t.nodes))
 	t.sums = append(out, s)
 	return t.sums
+}
+
+// isSummed says whether an element is a block that has text and may count.
+func (n *node) isSummed() bool {
+	return (n.own != 0 || n.tag == tagArticle) && n.tag != tagNone &&
+		(n.flags&dropped == 0 || n.full >= minAside) && (n.flags&inJunk == 0 || n.own >= minAside)
+}
+
+// countSummed counts such elements from one on.
+func (t *tree) countSummed(from int) (n int) {
+	for i := from; i < len(t.nodes); i++ {
+		if t.nodes[i].isSummed() {
+			n++
+		}
+	}
+	return n
 }
 
 // minAside is the weight from which text that stands in furniture, or outside

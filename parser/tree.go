@@ -95,7 +95,7 @@ func (t *tree) add(n node) int32 {
 // grow makes room for what the page may have behind a place.
 func (t *tree) grow(from int) {
 	rest := t.src[from:]
-	t.nodes = slices.Grow(t.nodes, min(bytes.Count(rest, []byte("<"))*5/4, len(rest)/6, maxNodes)+2) // hardly any page has more
+	t.nodes = slices.Grow(t.nodes, min(bytes.Count(rest, []byte("<"))*5/4, len(rest)/4, maxNodes)+2) // hardly any page has more
 }
 
 // addText adds a run of text, or what follows the one that was added last.

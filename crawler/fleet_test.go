@@ -28,7 +28,7 @@ type member struct {
 	Bus  bus.Config
 	Cfg  Config
 	Log  string // its log's file
-	Home bool   // all names stand for 127.0.0.1
+	Home bool   // all names stand for the village
 }
 
 // runCrawler is the process of one crawler. It says when it is ready, and

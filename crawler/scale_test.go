@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -54,8 +54,7 @@ func TestScale(t *testing.T) {
 // a page. The server sees whether the gaps are kept.
 func (w world) test(t *testing.T) {
 	sites := newVillage(w.gap)
-	server := httptest.NewServer(sites)
-	t.Cleanup(server.Close)
+	port := sites.open(t)
 	srv, err := embedded.Start(t.TempDir(), "127.0.0.1:0")
 	must(t, err)
 	t.Cleanup(srv.Stop)
@@ -65,7 +64,6 @@ func (w world) test(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { b.Close() })
 	must(t, b.Apply(t.Context()))
-	port := server.URL[strings.LastIndexByte(server.URL, ':'):]
 	w.fill(t, b, port)
 
 	m := member{Name: "crawler", Bus: cfg, Cfg: testConfig(), Log: t.TempDir() + "/log", Home: true}
@@ -75,6 +73,7 @@ func (w world) test(t *testing.T) {
 	p := startProcess(t, "crawler", string(input))
 	p.line(t)
 	w.watch(t, sites, p, "big.test"+port)
+	w.lost(t, b)
 	if n := len(sites.faults()); n > 0 {
 		t.Errorf("%d requests without their gap: %v", n, sites.faults()[:min(n, 5)])
 	}
@@ -101,11 +100,22 @@ func (w world) watch(t *testing.T, sites *village, p *process, big string) {
 			break
 		}
 		if time.Since(began) > w.within {
-			t.Fatalf("%d of %d hosts were served within %s", hosts, w.hosts+1, w.within)
+			t.Errorf("%d of %d hosts were served within %s", hosts, w.hosts+1, w.within)
+			break
 		}
 	}
 	if most > w.memory && !race.Enabled {
 		t.Errorf("the crawler needed %d MB, want at most %d", most>>20, w.memory>>20)
+	}
+}
+
+// lost says which URLs were given up, and why: none should be.
+func (w world) lost(t *testing.T, b *bus.Bus) {
+	t.Helper()
+	reasons := map[string]int{}
+	must(t, b.DeadLetters(t.Context(), "crawler", func(d bus.DeadLetter) bool { reasons[d.Reason+": "+d.Error]++; return len(reasons) < 10 }))
+	if len(reasons) > 0 {
+		t.Errorf("URLs were given up: %v", reasons)
 	}
 }
 
@@ -158,17 +168,23 @@ func rssOf(t *testing.T, pid int) int64 {
 	return resident * int64(os.Getpagesize())
 }
 
-// transportToHome resolves every name to 127.0.0.1.
+// homes is how many addresses the village has. One address has room for some
+// 28,000 connections that are open or were lately.
+const homes = 8
+
+// transportToHome resolves every name to one of the village's addresses.
 func transportToHome(c *Crawler) *fetch.Transport {
 	o, err := c.cfg.fetchOptions()
 	if err != nil {
 		panic(err) // New has taken them
 	}
-	o.Lookup = func(context.Context, string, string) ([]netip.Addr, error) {
-		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}, nil
+	o.Lookup = func(_ context.Context, _, host string) ([]netip.Addr, error) {
+		return []netip.Addr{home(int(bus.Fingerprint(host) % homes))}, nil
 	}
 	return fetch.NewTransport(o)
 }
+
+func home(i int) netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 0, byte(1 + i)}) }
 
 // village is many hosts on one server. It notes what comes too early.
 type village struct {
@@ -184,6 +200,25 @@ type village struct {
 
 func newVillage(gap time.Duration) *village {
 	return &village{gap: gap, busy: map[string]bool{}, last: map[string]time.Time{}, pages: map[string]int{}}
+}
+
+// open serves the village at all its addresses and returns their port, with its
+// colon.
+func (v *village) open(t *testing.T) (port string) {
+	t.Helper()
+	port = ":0"
+	for i := range homes {
+		l, err := net.Listen("tcp", home(i).String()+port)
+		if err != nil && i > 0 {
+			t.Skipf("this system does not have all of 127.0.0.0/8: %v", err)
+		}
+		must(t, err)
+		port = fmt.Sprintf(":%d", l.Addr().(*net.TCPAddr).Port)
+		server := &httptest.Server{Listener: l, Config: &http.Server{Handler: v}}
+		server.Start()
+		t.Cleanup(server.Close)
+	}
+	return port
 }
 
 func (v *village) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -12,14 +12,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"pressmill/pkg/logging"
 )
 
 func TestHeadersGoToTheSourceAlone(t *testing.T) {
 	t.Parallel()
-	r, s, other := newRig(t, 5*time.Second), newSite(t), newSite(t)
+	r, s, other := newRig(t, patience), newSite(t), newSite(t)
 	var mu sync.Mutex
 	got := map[string]http.Header{}
 	note := func(next http.HandlerFunc) http.HandlerFunc {
@@ -50,7 +49,7 @@ func TestHeadersGoToTheSourceAlone(t *testing.T) {
 func TestCookiesAreKeptIfAsked(t *testing.T) {
 	t.Parallel()
 	for _, asked := range []bool{false, true} {
-		r, s := newRig(t, 5*time.Second), newSite(t)
+		r, s := newRig(t, patience), newSite(t)
 		var mu sync.Mutex
 		var sent []string
 		for _, path := range []string{"/a", "/b"} {
@@ -93,7 +92,7 @@ func TestCookiesAreBounded(t *testing.T) {
 // source's.
 func TestProxyOfASource(t *testing.T) {
 	t.Parallel()
-	r, s, other := newRig(t, 5*time.Second), newSite(t), newSite(t)
+	r, s, other := newRig(t, patience), newSite(t), newSite(t)
 	s.on("/a", redirect("/b"))
 	s.on("/b", page())
 	other.on("/c", page())
@@ -132,7 +131,7 @@ func TestProxyOfASource(t *testing.T) {
 // URLs become dead letters.
 func TestSecretsThatAreMissing(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	s.on("/a", page())
 	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/a"}, Headers: map[string]string{"Authorization": "env:PRESSMILL_NO_SUCH_VARIABLE"}})
 	r.crawl(t)

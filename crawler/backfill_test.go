@@ -47,7 +47,7 @@ func archive(t *testing.T) *site {
 
 func TestBackfill(t *testing.T) {
 	t.Parallel()
-	s, r := archive(t), newRig(t, 10*time.Second)
+	s, r := archive(t), newRig(t, patience)
 	src := Source{ID: "x", Seeds: []string{s.URL + "/"}, Depth: 1, Deny: []string{`/closed$`}}
 	must(t, src.Normalise())
 	must(t, r.PutSource(t.Context(), src.ID, src))
@@ -79,7 +79,7 @@ func TestBackfill(t *testing.T) {
 // sitemaps are looked at again.
 func TestBackfillIsDoneOnce(t *testing.T) {
 	t.Parallel()
-	s, r := archive(t), newRig(t, 10*time.Second)
+	s, r := archive(t), newRig(t, patience)
 	r.cfg.Once = false
 	for _, path := range []string{"/a", "/b"} {
 		s.on(path, page())
@@ -111,7 +111,7 @@ func TestBackfillIsDoneOnce(t *testing.T) {
 
 func TestBackfillOfAnUnknownSource(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, 10*time.Second)
+	r := newRig(t, patience)
 	if _, err := Backfill(t.Context(), r.Bus, "none", backfill.Days{}, "c"); !errors.Is(err, bus.ErrNotFound) {
 		t.Errorf("%v", err)
 	}
@@ -120,7 +120,7 @@ func TestBackfillOfAnUnknownSource(t *testing.T) {
 // A page instead of a sitemap is no article of the back-fill.
 func TestBackfillTakesNoPageForASitemap(t *testing.T) {
 	t.Parallel()
-	s, r := newSite(t), newRig(t, 10*time.Second)
+	s, r := newSite(t), newRig(t, patience)
 	s.on("/sitemap.xml", page("/x"))
 	src := Source{ID: "x", Seeds: []string{s.URL + "/"}}
 	must(t, src.Normalise())

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 )
 
 // newSiteOn is a site on an address of its own, with the number of connections
@@ -40,7 +39,7 @@ func TestOneConnectionPerHost(t *testing.T) {
 		t.Run(address, func(t *testing.T) {
 			t.Parallel()
 			s, opened := newSiteOn(t, address)
-			r := newRig(t, 5*time.Second)
+			r := newRig(t, patience)
 			r.cfg.AllowPrivate = []string{"127.0.0.1/32", "::1/128"}
 			var items []string
 			for i := range 8 {

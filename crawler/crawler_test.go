@@ -22,7 +22,7 @@ import (
 
 func TestGapOfEveryRequestAndHostsAtTheSameTime(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, 5*time.Second)
+	r := newRig(t, patience)
 	slow := func(w http.ResponseWriter, req *http.Request) {
 		time.Sleep(100 * time.Millisecond)
 		page()(w, req)
@@ -63,7 +63,7 @@ func TestGapOfEveryRequestAndHostsAtTheSameTime(t *testing.T) {
 
 func TestGapGrowsWithLatency(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	r.cfg.LatencyFactor = 3
 	for _, p := range []string{"/a", "/b"} {
 		s.on(p, func(w http.ResponseWriter, req *http.Request) { time.Sleep(100 * time.Millisecond); page()(w, req) })
@@ -81,7 +81,7 @@ func TestGapGrowsWithLatency(t *testing.T) {
 
 func TestRobotsComesFirstAndIsObeyed(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	s.on("/robots.txt", text("text/plain", "User-agent: testbot\nDisallow: /private\nCrawl-delay: 0.3\n\nUser-agent: *\nDisallow: /\n"))
 	for _, p := range []string{"/a", "/b", "/private/c", "/private/d"} {
 		s.on(p, page())
@@ -99,7 +99,7 @@ func TestRobotsComesFirstAndIsObeyed(t *testing.T) {
 
 func TestRobotsThatIsUnreachableForbidsAll(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	s.on("/robots.txt", status(http.StatusServiceUnavailable))
 	s.on("/a", page())
 	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/a"}})
@@ -113,7 +113,7 @@ func TestRobotsThatIsUnreachableForbidsAll(t *testing.T) {
 
 func TestSeedsAreToldApartByContent(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	s.on("/feed", text("text/html", rss(s.URL+"/item")))
 	s.on("/index", text("text/plain", `<?xml version="1.0"?><sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap><loc>`+s.URL+`/map</loc></sitemap></sitemapindex>`))
 	s.on("/map", text("text/html", `<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>`+s.URL+`/entry</loc></url><url><loc>http://127.0.0.1:1/other</loc></url></urlset>`))
@@ -130,7 +130,7 @@ func TestSeedsAreToldApartByContent(t *testing.T) {
 
 func TestItemsOnOtherHostsKeepTheirSource(t *testing.T) {
 	t.Parallel()
-	r, a, b := newRig(t, 5*time.Second), newSite(t), newSite(t)
+	r, a, b := newRig(t, patience), newSite(t), newSite(t)
 	b.on("/robots.txt", text("text/plain", "User-agent: *\nDisallow: /no\n"))
 	a.on("/feed", feed(b.URL+"/item", b.URL+"/no", b.URL+"/item2"))
 	b.on("/item", page("/link", a.URL+"/link"))
@@ -148,7 +148,7 @@ func TestItemsOnOtherHostsKeepTheirSource(t *testing.T) {
 
 func TestLinksAreFollowedWithinDepthScopeAndDomain(t *testing.T) {
 	t.Parallel()
-	r, s, other := newRig(t, 5*time.Second), newSite(t), newSite(t)
+	r, s, other := newRig(t, patience), newSite(t), newSite(t)
 	s.on("/", page("/news/1", "/news/1#comments", "/news/2?utm_source=x", "/news/2", "/news/deny-me", "/about", other.URL+"/news/3"))
 	s.on("/news/1", page("/news/deeper"))
 	s.on("/news/2", page("/"))
@@ -172,7 +172,7 @@ func TestLinksAreFollowedWithinDepthScopeAndDomain(t *testing.T) {
 
 func TestSeenIsNotFetchedAgain(t *testing.T) {
 	t.Parallel()
-	r, s, other := newRig(t, 5*time.Second), newSite(t), newSite(t)
+	r, s, other := newRig(t, patience), newSite(t), newSite(t)
 	s.on("/feed", feed(s.URL+"/a?utm_source=rss", s.URL+"/a#top", s.URL+"/a", s.URL+"/a?fbclid=1", other.URL+"/x"))
 	s.on("/a", page())
 	other.on("/x", page())
@@ -191,7 +191,7 @@ func TestSeenIsNotFetchedAgain(t *testing.T) {
 
 func TestRedirects(t *testing.T) {
 	t.Parallel()
-	r, a, b := newRig(t, 5*time.Second), newSite(t), newSite(t)
+	r, a, b := newRig(t, patience), newSite(t), newSite(t)
 	a.on("/here", redirect("/there"))
 	a.on("/there", page())
 	a.on("/away", redirect("/hop"))
@@ -236,7 +236,7 @@ func TestRedirects(t *testing.T) {
 
 func TestFailuresAreRetriedThenGivenUp(t *testing.T) {
 	t.Parallel()
-	r, a, b := newRig(t, 5*time.Second), newSite(t), newSite(t)
+	r, a, b := newRig(t, patience), newSite(t), newSite(t)
 	a.on("/feed", feed(b.URL+"/broken"))
 	a.on("/flaky", first(status(http.StatusInternalServerError), page()))
 	b.on("/broken", status(http.StatusInternalServerError))
@@ -269,7 +269,7 @@ func TestFailuresAreRetriedThenGivenUp(t *testing.T) {
 
 func TestRetryAfterIsTheGap(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	s.on("/a", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "1")
 		w.WriteHeader(http.StatusNotFound) // no back-off of ours
@@ -288,7 +288,7 @@ func TestRetryAfterIsTheGap(t *testing.T) {
 
 func TestBodiesArriveAsTheyAre(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	r.cfg.MaxBody = 4 << 10
 	cp1252 := []byte("<html><head><meta charset=windows-1252></head><body>\x93caf\xe9\x94 \x80 5</body></html>")
 	s.on("/cp1252", text("text/html; charset=windows-1252", string(cp1252)))
@@ -394,7 +394,7 @@ func (r *rig) frontierless(t *testing.T) {
 // A poll that is redirected comes again after its time, not after the gap.
 func TestPollThatMovesIsNotAskedForAllTheTime(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	r.cfg.Once, r.cfg.Poll = false, time.Second
 	s.on("/feed", first(feed(s.URL+"/a"), redirect("/feed2")))
 	s.on("/feed2", feed(s.URL+"/b"))
@@ -414,7 +414,7 @@ func TestPollThatMovesIsNotAskedForAllTheTime(t *testing.T) {
 // A poll whose host's robots.txt cannot be reached stays a poll.
 func TestPollOfAHostWithoutRobots(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	r.cfg.Once, r.cfg.Poll = false, time.Second
 	s.on("/feed", feed(s.URL+"/a"))
 	s.on("/a", page())
@@ -442,7 +442,7 @@ func TestPollOfAHostWithoutRobots(t *testing.T) {
 
 func TestPanicWhileFetchingIsAnError(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, 5*time.Second)
+	r := newRig(t, patience)
 	c, err := New(r.cfg, r.Bus, zap.NewNop(), r.stage)
 	must(t, err)
 	l := c.newLane("h.example")
@@ -459,7 +459,7 @@ func (panics) RoundTrip(*http.Request) (*http.Response, error) { panic("on the w
 
 func TestAddressesThatAreNotAllowedAreNotDialled(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	r.cfg.AllowPrivate = nil
 	s.on("/a", page())
 	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/a"}})
@@ -534,7 +534,7 @@ func TestSourcesGroupsByDomain(t *testing.T) {
 // A replay is told what a URL was, so the dead letter holds all of it.
 func TestDeadLetterHoldsTheURL(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	r.cfg.Attempts = 1
 	s.on("/from", redirect("/gone"))
 	s.on("/gone", status(http.StatusBadGateway))

@@ -38,7 +38,7 @@ func withFeed(href string) http.HandlerFunc {
 
 func TestWhatIsFoundBesidesTheSeeds(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	s.on("/robots.txt", text("text/plain", "Sitemap: "+s.URL+"/all.xml\nSitemap: /news.xml\nSitemap: https://other.example/news.xml\n"))
 	s.on("/", withFeed("/feed"))
 	s.on("/feed", feed(s.URL+"/item"))
@@ -71,7 +71,7 @@ func TestPlacesWhereSitemapsOftenLie(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, s := newRig(t, 5*time.Second), newSite(t)
+			r, s := newRig(t, patience), newSite(t)
 			s.on("/", c.seed)
 			s.on("/feed", feed())
 			s.on("/sitemap.xml", c.first)
@@ -126,7 +126,7 @@ func TestSitemapsOfAnIndexAreFetchedWhenTheyChange(t *testing.T) {
 
 func TestIndexThatListsItselfEnds(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	n := 0
 	s.on("/index.xml", func(w http.ResponseWriter, req *http.Request) {
 		n++ // one request at a time
@@ -145,7 +145,7 @@ func TestIndexThatListsItselfEnds(t *testing.T) {
 
 func TestLeastProductiveOfWhatWasFoundMakesRoom(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, 5*time.Second)
+	r := newRig(t, patience)
 	r.cfg.Once = false
 	c, err := New(r.cfg, r.Bus, newLogger(r), r.stage)
 	must(t, err)

@@ -82,7 +82,7 @@ func TestGroupsKeepTheirRate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			const hosts, rate = 150, 60
-			r, server := newRig(t, 10*time.Second), newCrowd(t)
+			r, server := newRig(t, patience), newCrowd(t)
 			r.cfg.DomainRate, r.cfg.AddressRate, r.cfg.Slots = c.domain, c.address, hosts
 			port := server.Listener.Addr().(interface{ AddrPort() netip.AddrPort }).AddrPort().Port()
 			src := Source{ID: "flood", Domain: "flood.example"}
@@ -114,7 +114,7 @@ func TestGroupsKeepTheirRate(t *testing.T) {
 // Who is alone in its groups pays for it once a minute.
 func TestHostAloneInItsGroupsAsksSeldom(t *testing.T) {
 	t.Parallel()
-	r, server := newRig(t, 10*time.Second), newCrowd(t)
+	r, server := newRig(t, patience), newCrowd(t)
 	r.cfg.DomainRate, r.cfg.AddressRate = 0.01, 0 // a second request that paid would wait for 100 seconds
 	port := server.Listener.Addr().(interface{ AddrPort() netip.AddrPort }).AddrPort().Port()
 	src := Source{}
@@ -133,7 +133,7 @@ func TestHostAloneInItsGroupsAsksSeldom(t *testing.T) {
 
 func TestReservedTimeIsTheTurnsUntilItIsTooLate(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, 10*time.Second)
+	r := newRig(t, patience)
 	r.cfg.DomainRate = 0.1
 	c, err := New(r.cfg, r.Bus, zap.NewNop(), r.stage)
 	must(t, err)

@@ -572,7 +572,7 @@ func http2Sites(t *testing.T, ca *authority) []hostile {
 // of a million links.
 func TestListsThatAreTooLong(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, 20*time.Second)
+	r := newRig(t, patience)
 	r.cfg.MaxBody = 1 << 20
 	list := func(head, item string) *site {
 		s := newSite(t)

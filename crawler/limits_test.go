@@ -65,7 +65,7 @@ func endless(s *site, stories int) {
 
 func TestTrapsEndAndStoriesArrive(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	r.cfg.Delay, r.cfg.PatternBudget = time.Millisecond, 8
 	const stories = 40
 	endless(s, stories)
@@ -100,7 +100,7 @@ func TestTrapsEndAndStoriesArrive(t *testing.T) {
 // A trap does not end what a feed names, although it looks like the trap.
 func TestItemsOfFeedsAreNoTraps(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	r.cfg.Delay, r.cfg.PatternBudget = time.Millisecond, 5
 	endless(s, 0)
 	items := []string{s.URL + "/" + strings.Repeat("y", 1500), s.URL + "/a/a/a/a/a"}
@@ -120,7 +120,7 @@ func TestItemsOfFeedsAreNoTraps(t *testing.T) {
 
 func TestBudgetOfPagesOfADay(t *testing.T) {
 	t.Parallel()
-	r, s, other := newRig(t, 5*time.Second), newSite(t), newSite(t)
+	r, s, other := newRig(t, patience), newSite(t), newSite(t)
 	r.cfg.Delay, r.cfg.PageBudget = time.Millisecond, 1000
 	var links, items []string
 	for i := range 30 {
@@ -159,7 +159,7 @@ func TestBudgetOfPagesOfADay(t *testing.T) {
 
 func TestLimitsHoldForLinksOfOtherHosts(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, 5*time.Second)
+	r := newRig(t, patience)
 	v := &visit{Crawler: &Crawler{cfg: r.cfg}, lane: &lane{host: "a.example"}}
 	u, err := weburl.Parse("https://b.example/a/a/a/a/a")
 	must(t, err)

@@ -18,7 +18,7 @@ const contact = "https://example.org/bot"
 
 func TestSiteOwnersReadTheContact(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	r.cfg.UserAgent, r.cfg.Contact = "", contact
 	var agents atomic.Value
 	s.on("/robots.txt", text("text/plain", "User-agent: pressmill\nDisallow: /no\n\nUser-agent: *\nDisallow: /\n"))
@@ -38,7 +38,7 @@ func TestSiteOwnersReadTheContact(t *testing.T) {
 
 func TestWithoutContactOneIsWarned(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, 5*time.Second)
+	r := newRig(t, patience)
 	stop := r.start(t)
 	eventually(t, 5*time.Second, "the warning", func() bool { return r.events(logging.ContactMissing) == 1 })
 	stop()
@@ -166,7 +166,7 @@ func TestSlowDownAndRecovery(t *testing.T) {
 
 func TestHostIsSlowedDownAcrossWorkers(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	src := Source{}
 	for _, p := range []string{"/a", "/b", "/c"} {
 		s.on(p, page())
@@ -252,7 +252,7 @@ func TestWhenAHostIsHopeless(t *testing.T) {
 // then on until it is told to work, and is dropped after a second.
 func dropping(t *testing.T) (r *rig, s *site, work func()) {
 	t.Helper()
-	r, s = newRig(t, 5*time.Second), newSite(t)
+	r, s = newRig(t, patience), newSite(t)
 	r.cfg.Once, r.cfg.DropAfter, r.cfg.Backoff, r.cfg.Poll = false, time.Second, time.Millisecond, time.Hour
 	var works atomic.Bool
 	var items []string
@@ -373,7 +373,7 @@ func TestDroppedHostComesBackWithItsSeed(t *testing.T) {
 // A crawl that shall end neither waits for a day nor asks earlier than it may.
 func TestOnceGivesUpAHostThatAsksForPatience(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	s.on("/a", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "86400")
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -394,7 +394,7 @@ func TestGapOutlivesTheTurn(t *testing.T) {
 	for name, once := range map[string]bool{"once": true, "for ever": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, a, b := newRig(t, 10*time.Second), newSite(t), newSite(t)
+			r, a, b := newRig(t, patience), newSite(t), newSite(t)
 			r.cfg.Once, r.cfg.Revisit = once, nil
 			b.on("/robots.txt", text("text/plain", "User-agent: *\nCrawl-delay: 2\n"))
 			b.on("/1", page())

@@ -47,7 +47,7 @@ func TestNewestIsPushedToBeFetchedFirst(t *testing.T) {
 
 func TestNewestItemsFirstThenNewestEntriesThenLinks(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	day := func(n int) string { return time.Now().AddDate(0, 0, -n).UTC().Format(time.RFC3339) }
 	s.on("/feed", text("application/rss+xml", dated(s.URL+"/i2", 2*time.Hour, s.URL+"/i1", time.Hour, s.URL+"/i3", 3*time.Hour)))
 	s.on("/map", text("application/xml", `<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">`+
@@ -67,7 +67,7 @@ func TestNewestItemsFirstThenNewestEntriesThenLinks(t *testing.T) {
 func TestFreshItemGoesBeforeABacklog(t *testing.T) {
 	t.Parallel()
 	const backlog = 10_000
-	r, s := newRig(t, 10*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	r.cfg.Once, r.cfg.Poll, r.cfg.Delay = false, time.Second, 10*time.Millisecond
 	var fresh atomic.Bool
 	var listed atomic.Int64 // requests until the feed lists the fresh item, its own included
@@ -105,7 +105,7 @@ func TestFreshItemGoesBeforeABacklog(t *testing.T) {
 // All feeds are due all the time, and items wait all the time.
 func TestPollsAndItemsDoNotStarveEachOther(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 10*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	r.cfg.Once, r.cfg.Poll, r.cfg.Delay = false, time.Second, 30*time.Millisecond
 	src := Source{ID: "src"}
 	for i := range 60 {
@@ -133,7 +133,7 @@ func TestPollsAndItemsDoNotStarveEachOther(t *testing.T) {
 
 func TestItemsThatAreTooOldAreNotFetched(t *testing.T) {
 	t.Parallel()
-	r, s, other := newRig(t, 5*time.Second), newSite(t), newSite(t)
+	r, s, other := newRig(t, patience), newSite(t), newSite(t)
 	const day = 24 * time.Hour
 	old := dated(s.URL+"/new", day, s.URL+"/old", 31*day, other.URL+"/new", day, other.URL+"/old", 31*day)
 	s.on("/feed", text("application/rss+xml", strings.Replace(old, "</channel>", "<item><link>"+s.URL+"/undated</link></item></channel>", 1)))

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"testing"
-	"time"
 
 	"pressmill/crawler/usage"
 	"pressmill/pkg/logging"
@@ -47,7 +46,7 @@ func TestWhatPagesAskForIsObeyedByPolicy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, s := newRig(t, 5*time.Second), newSite(t)
+			r, s := newRig(t, patience), newSite(t)
 			r.cfg.Obey = c.obey
 			s.on("/a", c.page)
 			s.on("/linked", page())
@@ -81,7 +80,7 @@ func TestReservationsOfASite(t *testing.T) {
 	for name, obey := range map[string][]string{"obeyed": {"tdm"}, "not obeyed": {"nofollow"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, s := newRig(t, 5*time.Second), newSite(t)
+			r, s := newRig(t, patience), newSite(t)
 			r.cfg.Obey = obey
 			s.on(usage.TDMFile, text("application/json", `[{"location":"/free/","tdm-reservation":0},{"location":"/","tdm-reservation":1}]`))
 			s.on("/free/a", page())

@@ -90,7 +90,7 @@ func TestPollsHurryWhileThereIsNews(t *testing.T) {
 // What a feed asks for holds although it is not read again.
 func TestWishesOfAFeedOutliveItsAnswers(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, 5*time.Second)
+	r := newRig(t, patience)
 	r.cfg.Once, r.cfg.Poll = false, 15*time.Minute
 	c, err := New(r.cfg, r.Bus, zap.NewNop(), r.stage)
 	must(t, err)

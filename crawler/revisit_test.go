@@ -21,7 +21,7 @@ func soon() []time.Duration { return []time.Duration{time.Second, 2 * time.Secon
 
 // ever is a rig whose crawlers poll rarely and look at articles again soon.
 func ever(t *testing.T) *rig {
-	r := newRig(t, 5*time.Second)
+	r := newRig(t, patience)
 	r.cfg.Once, r.cfg.Poll, r.cfg.Revisit = false, time.Hour, soon()
 	return r
 }

@@ -176,7 +176,10 @@ type rig struct {
 	out []*news.Page
 }
 
-const delay = 60 * time.Millisecond
+const (
+	delay    = 60 * time.Millisecond
+	patience = 30 * time.Second // AckWait where no worker is lost: a busy machine shall not look like one that was
+)
 
 func newRig(t *testing.T, ackWait time.Duration) *rig {
 	t.Helper()

@@ -39,7 +39,7 @@ func TestHowLongRobotsIsBelieved(t *testing.T) {
 
 func TestRobotsIsKeptAsLongAsItMay(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	s.on("/robots.txt", func(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=3600")
 		text("text/plain", "User-agent: *\nDisallow: /no\n"+strings.Repeat("# long\n", 100_000))(w, req)
@@ -63,7 +63,7 @@ func TestRobotsRedirects(t *testing.T) {
 	for _, hops := range []int{robotsRedirects, robotsRedirects + 1} {
 		t.Run(fmt.Sprint(hops), func(t *testing.T) {
 			t.Parallel()
-			r, s := newRig(t, 5*time.Second), newSite(t)
+			r, s := newRig(t, patience), newSite(t)
 			s.on("/robots.txt", redirect("/1"))
 			for i := 1; i < hops; i++ {
 				s.on(fmt.Sprintf("/%d", i), redirect(fmt.Sprintf("/%d", i+1)))
@@ -84,7 +84,7 @@ func TestRobotsRedirects(t *testing.T) {
 // Hosts whose robots.txt leads to the same other host ask it as one would.
 func TestRobotsOfAnotherHost(t *testing.T) {
 	t.Parallel()
-	r, hub := newRig(t, 5*time.Second), newSite(t)
+	r, hub := newRig(t, patience), newSite(t)
 	r.cfg.Delay = 300 * time.Millisecond
 	hub.on("/shared.txt", text("text/plain", "User-agent: *\nDisallow: /no\n"))
 	var sites []*site
@@ -116,7 +116,7 @@ func TestRobotsOfAnotherHost(t *testing.T) {
 
 func TestRobotsOfAnotherHostThatIsKnownIsNotAskedFor(t *testing.T) {
 	t.Parallel()
-	r, hub, s := newRig(t, 5*time.Second), newSite(t), newSite(t)
+	r, hub, s := newRig(t, patience), newSite(t), newSite(t)
 	hub.on("/robots.txt", text("text/plain", "User-agent: *\nDisallow: /no\n"))
 	hub.on("/", page())
 	s.on("/robots.txt", redirect(hub.URL+"/robots.txt"))
@@ -131,7 +131,7 @@ func TestRobotsOfAnotherHostThatIsKnownIsNotAskedFor(t *testing.T) {
 
 func TestTwoWorkersFetchRobotsOnce(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 10*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	s.on("/robots.txt", func(w http.ResponseWriter, req *http.Request) {
 		time.Sleep(300 * time.Millisecond)
 		text("text/plain", "")(w, req)

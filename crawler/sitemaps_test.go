@@ -100,7 +100,7 @@ func TestSitemapIsStreamed(t *testing.T) {
 	for _, packed := range []bool{false, true} {
 		t.Run(fmt.Sprintf("packed=%v", packed), func(t *testing.T) {
 			before, highest := heap(), uint64(0)
-			r := newRig(t, 10*time.Second)
+			r := newRig(t, patience)
 			r.cfg.PageBudget = 0
 			s, end := newHanging(t)
 			s.on("/map", func(w http.ResponseWriter, _ *http.Request) {
@@ -149,7 +149,7 @@ func (r *rig) kind(url string) string {
 func TestSitemapThatBreaksOffIsReadAgain(t *testing.T) {
 	t.Parallel()
 	const entries = 3000
-	r := newRig(t, 10*time.Second)
+	r := newRig(t, patience)
 	s, end := newHanging(t)
 	breaks := func(w http.ResponseWriter, _ *http.Request) {
 		_ = bigMap(w, s.URL, entries, 300, func(i int) {
@@ -173,7 +173,7 @@ func TestSitemapThatBreaksOffIsReadAgain(t *testing.T) {
 // for again and again.
 func TestBrokenSitemapCounts(t *testing.T) {
 	t.Parallel()
-	s, r := newSite(t), newRig(t, 10*time.Second)
+	s, r := newSite(t), newRig(t, patience)
 	s.on("/map", text("application/xml", "<urlset><url><loc>"+s.URL+"/a</loc></url><url><loc>"+s.URL+"/b"))
 	s.on("/a", page())
 	r.enqueue(t, "c", Source{Seeds: []string{s.URL + "/map"}})
@@ -189,7 +189,7 @@ func TestBrokenSitemapCounts(t *testing.T) {
 // are whole sitemaps of an index.
 func TestOldEntriesAreLeftOut(t *testing.T) {
 	t.Parallel()
-	s, r := newSite(t), newRig(t, 10*time.Second)
+	s, r := newSite(t), newRig(t, patience)
 	day := func(ago int) string { return time.Now().AddDate(0, 0, -ago).UTC().Format(time.DateOnly) }
 	entry := func(kind, path string, ago int) string {
 		return fmt.Sprintf("<%s><loc>%s%s</loc><lastmod>%s</lastmod></%[1]s>", kind, s.URL, path, day(ago))
@@ -214,7 +214,7 @@ func TestOnlyWhatChangedIsReadAgain(t *testing.T) {
 	same(t, "of no poll", hadBefore(nil), time.Time{})
 	same(t, "of one that was never read whole", hadBefore(&poll{LastSuccess: whole}), time.Time{})
 
-	s, r := newSite(t), newRig(t, 10*time.Second)
+	s, r := newSite(t), newRig(t, patience)
 	r.cfg.Once, r.cfg.Poll = false, time.Second
 	r.cfg.PollMin, r.cfg.PollMax = time.Second, time.Second
 	entry := func(path string, ago time.Duration) string {

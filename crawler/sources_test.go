@@ -16,7 +16,7 @@ import (
 // live is a rig whose crawlers poll.
 func live(t *testing.T, poll time.Duration) *rig {
 	t.Helper()
-	r := newRig(t, 5*time.Second)
+	r := newRig(t, patience)
 	r.cfg.Once, r.cfg.Poll = false, poll
 	return r
 }
@@ -184,7 +184,7 @@ func TestSeedThatFailsIsTriedAgain(t *testing.T) {
 
 func TestListsAreFetchedOnce(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	path := filepath.Join(t.TempDir(), "urls.txt")
 	must(t, os.WriteFile(path, []byte("# mine\n"+s.URL+"/a\n\n  "+s.URL+"/b\n"+s.URL+"/a\n"), 0o600))
 	s.on("/a", page("/never"))
@@ -245,7 +245,7 @@ func TestTwoSourcesMayNameTheSameSeed(t *testing.T) {
 // A crawl that shall end does not wait for a paused source.
 func TestCrawlEndsAlthoughASourceIsPaused(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	s.on("/a", page())
 	s.on("/b", page())
 	src := Source{ID: "paused", Seeds: []string{s.URL + "/a"}}

@@ -56,7 +56,7 @@ func (r *resolver) lookup(_ context.Context, _, host string) ([]netip.Addr, erro
 // 127.0.0.0/8 is open.
 func guarded(t *testing.T) (*rig, *loopbackOnly) {
 	t.Helper()
-	r, network, names := newRig(t, 20*time.Second), &loopbackOnly{}, &resolver{}
+	r, network, names := newRig(t, patience), &loopbackOnly{}, &resolver{}
 	r.cfg.Slots, r.cfg.Attempts = 256, 2
 	r.cfg.AllowPrivateProxies = []string{"127.0.0.0/8"}
 	r.tune = func(c *Crawler) {

@@ -22,7 +22,7 @@ func twin(rel ...string) http.HandlerFunc {
 
 func TestTwinsAreOneArticle(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	r.cfg.Delay = time.Millisecond
 	// The feed knows AMP pages, the front page the others.
 	s.on("/feed", feed(s.URL+"/amp/first-story-of-today", s.URL+"/amp/second-story-of-today"))
@@ -56,7 +56,7 @@ func TestTwinsAreOneArticle(t *testing.T) {
 // A canonical address that all pages share loses none of them.
 func TestWrongCanonicalsLoseNothing(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	r.cfg.Delay = time.Millisecond
 	var items []string
 	for i, canonical := range []string{"/", "/news/", "/news-of-the-whole-world/", "/news-of-the-whole-world/1", "/a-story-of-another-day", "https://other.example/a-story", ""} {
@@ -83,7 +83,7 @@ func TestWrongCanonicalsLoseNothing(t *testing.T) {
 
 func TestTwinsOnAnotherHostOfTheDomain(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	r.cfg.Delay = time.Millisecond
 	port := s.URL[strings.LastIndexByte(s.URL, ':'):]
 	mobile, www := "http://m.paper.example"+port, "http://www.paper.example"+port
@@ -115,7 +115,7 @@ func TestTwinsOnAnotherHostOfTheDomain(t *testing.T) {
 // One address in several spellings is one host, one turn, and one article.
 func TestSpellingsOfAnAddressAreOne(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	port := s.URL[strings.LastIndexByte(s.URL, ':'):]
 	s.on("/feed", feed("http://127.1"+port+"/story?utm_source=a", "http://0x7f000001"+port+"/story#b", "http://2130706433"+port+"/./x/../story",
 		"http:\\\\127.0.0.1"+port+"\\story", "http://me:secret@127.0.0.1"+port+"/story"))

@@ -39,7 +39,7 @@ func (w *Why) says(t *testing.T, verdict, reason string, parts ...string) {
 
 func TestWhyOfWhatIsOver(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	r.cfg.Delay, r.cfg.PatternBudget, r.cfg.Attempts = time.Millisecond, 6, 2
 	s.on("/robots.txt", text("text/plain", "# our rules\r\nUser-agent: other\r\nUser-agent: testbot\r\n\r\nDisallow: /private\r\nAllow: /\r\n"))
 	filters := []string{}
@@ -93,7 +93,7 @@ func TestWhyOfWhatIsOver(t *testing.T) {
 
 func TestWhyOfWhatWaits(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, 5*time.Second)
+	r := newRig(t, patience)
 	const host = "paper.example"
 	must(t, r.PutSource(t.Context(), "paper", Source{ID: "paper", Domain: host, Seeds: []string{"https://paper.example/"}, Depth: 1, Allow: []string{"/news/"}}))
 	push := func(priority int, path string, attempts int) {
@@ -132,7 +132,7 @@ func TestWhyOfWhatWaits(t *testing.T) {
 
 func TestWhyOfTheNextTurn(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, 5*time.Second)
+	r := newRig(t, patience)
 	in := func(d time.Duration) time.Time { return time.Now().Add(d).UTC() }
 	for name, c := range map[string]struct {
 		state hostState
@@ -171,7 +171,7 @@ func TestWhyOfTheNextTurn(t *testing.T) {
 // An article that is looked at again, and a trap, as the turn knows them.
 func TestWhyReadsRevisitsAndCounters(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, 5*time.Second)
+	r := newRig(t, patience)
 	const url = "https://paper.example/news/a-story-of-today"
 	look := bus.Revisit{First: time.Now(), Due: time.Now().Add(time.Hour), Delay: time.Hour, Page: "p"}
 	must(t, r.PushRevisit(t.Context(), "paper.example", bus.FrontierURL{URL: url, Source: "paper", Revisit: &look}, "m"))
@@ -206,7 +206,7 @@ func parsed(t *testing.T, raw string) *url.URL {
 
 func TestWhyOfAnAddressThatIsNotAllowed(t *testing.T) {
 	t.Parallel()
-	r, s := newRig(t, 5*time.Second), newSite(t)
+	r, s := newRig(t, patience), newSite(t)
 	r.cfg.AllowPrivate = nil
 	r.enqueue(t, "c1", Source{ID: "inside", Seeds: []string{s.URL + "/a"}})
 	r.crawl(t)

@@ -61,7 +61,7 @@ type result struct {
 // If take, which may be nil, wants to have the body, it gets it instead, and
 // keep is told of the bytes that it has read.
 func (d *decoder) read(ctx context.Context, wire io.Reader, encodings []string, hint int64, take take, keep func(read int64)) (result, error) {
-	in, err := d.open(ctx, wire, encodings)
+	in, err := d.open(ctx, wire, encodings, hint)
 	defer in.release()
 	buf := d.buffer(hint)
 	if err == nil && take != nil {
@@ -112,17 +112,20 @@ type decoded struct {
 	layers    []func() // release the layers between the two
 }
 
-// open removes the encodings of a body. The body is not nil, even if it cannot
-// be decoded.
-func (d *decoder) open(ctx context.Context, wire io.Reader, encodings []string) (*decoded, error) {
+// open removes the encodings of a body of about hint bytes, 0 if that is not
+// known. The body is not nil, even if it cannot be decoded.
+func (d *decoder) open(ctx context.Context, wire io.Reader, encodings []string, hint int64) (*decoded, error) {
 	in := &decoded{ctx: ctx, encodings: encodings, wire: &capped{r: wire, left: d.maxWire}}
 	if len(encodings) > maxEncodings {
 		return in, fmt.Errorf("%w: %d content encodings", ErrDecode, len(encodings))
 	}
 	var r io.Reader = in.wire
 	if len(encodings) > 0 {
-		br := d.reader(in.wire)
-		in.layers = append(in.layers, func() { d.readers.Put(br) })
+		br, done := d.wireReader(in.wire, hint)
+		in.layers = append(in.layers, done)
+		if in.wire.err != nil {
+			return in, in.wire.err
+		}
 		if _, err := br.Peek(1); err == io.EOF { // no body, as of a 304
 			encodings = nil
 		}
@@ -195,7 +198,11 @@ func (d *decoder) gzip(r io.Reader) (io.Reader, func(), error) {
 	if zr == nil {
 		zr = new(gzip.Reader)
 	}
-	m := &members{zr: zr, br: bufio.NewReader(r)}
+	br, ok := r.(peeker)
+	if !ok {
+		br = bufio.NewReader(r)
+	}
+	m := &members{zr: zr, br: br}
 	if err := m.next(); err != nil {
 		return nil, nil, err
 	}
@@ -207,7 +214,7 @@ func (d *decoder) gzip(r io.Reader) (io.Reader, func(), error) {
 // browsers do not mind.
 type members struct {
 	zr *gzip.Reader
-	br *bufio.Reader
+	br peeker
 }
 
 func (m *members) next() error {
@@ -276,6 +283,25 @@ func (d *decoder) zstd(r io.Reader) (io.Reader, func(), error) {
 			d.zstds.Put(zr)
 		}
 	}, nil
+}
+
+// peeker is a bufio.Reader or a bytes.Buffer, as the decompressors want either.
+type peeker interface {
+	io.Reader
+	io.ByteReader
+	Peek(n int) ([]byte, error)
+}
+
+// wireReader returns a reader of an encoded body, and what releases it. A small
+// body is read at once: out of memory, gzip is decoded a fifth faster.
+func (d *decoder) wireReader(wire io.Reader, hint int64) (peeker, func()) {
+	if hint == 0 || hint > wireBuffer {
+		br := d.reader(wire)
+		return br, func() { d.readers.Put(br) }
+	}
+	buf := d.buffer(hint)
+	_, _ = buf.ReadFrom(wire) // it remembers its error
+	return buf, func() { d.release(buf) }
 }
 
 // reader returns a reader with a buffer that is used again.

@@ -145,11 +145,6 @@ func (s *scanner) attributes() {
 
 // skipAttributes goes to where attributes would, and keeps none.
 func (s *scanner) skipAttributes() {
-	rest := s.html[s.pos:]
-	if end := bytes.IndexByte(rest, '>'); end >= 0 && bytes.IndexByte(rest[:end], '=') < 0 {
-		s.pos += end + 1 // without values, it is the end of the tag
-		return
-	}
 	named := false // what a "=" follows is the name of an attribute
 	for s.pos < len(s.html) {
 		c := s.html[s.pos]
@@ -234,8 +229,8 @@ func (s *scanner) rawText(name string) []byte {
 // attr returns the trimmed value of the first attribute of this name, as
 // written, and whether there is one.
 func (s *scanner) attr(name string) ([]byte, bool) {
-	for _, a := range s.attrs {
-		if equalFold(a.name, name) {
+	for i := range s.attrs {
+		if a := &s.attrs[i]; equalFold(a.name, name) {
 			return bytes.TrimSpace(a.value), true
 		}
 	}
@@ -274,7 +269,7 @@ var rawElements = []string{"style", "textarea", "title", "xmp", "iframe", "noemb
 // rawElement returns the name of an element whose content is text, or "".
 func rawElement(name []byte) string {
 	for _, raw := range rawElements {
-		if equalFold(name, raw) {
+		if name[0]|0x20 == raw[0] && equalFold(name, raw) {
 			return raw
 		}
 	}

@@ -126,7 +126,7 @@ func (d *decoder) open(ctx context.Context, wire io.Reader, encodings []string, 
 		if in.wire.err != nil {
 			return in, in.wire.err
 		}
-		if _, err := br.Peek(1); err == io.EOF { // no body, as of a 304
+		if _, err := br.Peek(1); errors.Is(err, io.EOF) { // no body, as of a 304
 			encodings = nil
 		}
 		r = br

@@ -547,3 +547,44 @@ func BenchmarkRoundTrip(b *testing.B) {
 		resp.Body.Close()
 	}
 }
+
+// TestEncodedBodyOfUnknownLength has the same body with its length announced
+// and in chunks, whole, broken off and cut at a cap.
+func TestEncodedBodyOfUnknownLength(t *testing.T) {
+	wire := encode(t, "gzip", []byte(text+text))
+	for _, c := range []struct {
+		name string
+		sent int // bytes of the body
+		wire int64
+		want string // of Classify
+		cut  bool
+	}{
+		{"whole", len(wire), 0, "", false},
+		{"broken off", len(wire) - 20, 0, "reset", false},
+		{"cut", len(wire), int64(len(wire)) - 20, "", true},
+	} {
+		for _, chunked := range []bool{false, true} {
+			s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Encoding", "gzip")
+				if chunked {
+					w.(http.Flusher).Flush()
+				} else {
+					w.Header().Set("Content-Length", strconv.Itoa(len(wire)))
+				}
+				_, _ = w.Write(wire[:c.sent])
+				if c.sent < len(wire) {
+					w.(http.Flusher).Flush()
+					panic(http.ErrAbortHandler)
+				}
+			})
+			_, body, trace, err := get(t, transport(t, Options{MaxWire: c.wire}), s.URL)
+			reason := ""
+			if err != nil {
+				reason = Classify(err)
+			}
+			if reason != c.want || trace.Truncated != c.cut || (len(body) == 2*len(text)) != (c.sent == len(wire) && !c.cut) {
+				t.Errorf("%s, chunked %v: %d bytes, %v, trace %+v", c.name, chunked, len(body), err, trace)
+			}
+		}
+	}
+}

@@ -320,7 +320,7 @@ type pipeline struct {
 func newPipeline(j *job, b *bus.Bus, log *zap.Logger) (*pipeline, error) {
 	p := &pipeline{once: j.once, bus: b, log: log, begun: time.Now(), sinks: j.sinks}
 	for i, name := range []string{"crawler", "parser", "sink"} {
-		p.stages[i] = logging.NewStage(log.With(zap.String(logging.KeyStage, name)), name)
+		p.stages[i] = logging.NewStage(log, name)
 	}
 	var err error
 	if p.crawler, err = crawler.New(j.crawler, b, log.With(zap.String(logging.KeyStage, "crawler")), p.stages[0]); err != nil {

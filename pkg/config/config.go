@@ -115,9 +115,6 @@ func Parse(name string, data []byte) (*File, error) {
 	return f, nil
 }
 
-// Name is the file's name as it stands in errors.
-func (f *File) Name() string { return f.name }
-
 // Has says whether the file has the section, be it empty.
 func (f *File) Has(section string) bool { return f.sections[section] != nil }
 

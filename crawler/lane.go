@@ -33,8 +33,9 @@ type lane struct {
 	askedTDM  bool               // and whether they were asked for
 	seen      *bus.Seen
 	peer      peer
-	left      hostState // of a turn that was given up, for one that comes without a state
-	cookies   cookies   // of sources that ask for them
+	left      hostState    // of a turn that was given up, for one that comes without a state
+	fresh     func() error // turn.ErrFenced when the turn in work has run out
+	cookies   cookies      // of sources that ask for them
 }
 
 func (c *Crawler) newLane(host string) *lane {
@@ -74,6 +75,7 @@ func (c *Crawler) newCollector() *colly.Collector {
 
 // response is what one request brought.
 type response struct {
+	fresh     func() error // asked last before the wire; nil: not asked
 	status    int
 	header    http.Header
 	body      []byte // until free
@@ -96,17 +98,20 @@ type tapKey struct{}
 
 // bodyTap hands the decoded body to the job in the request's context instead
 // of to Colly, which would decode the charset and gzipped XML once more, the
-// latter without a cap.
+// latter without a cap. Before that it sees to it that the turn has not run
+// out since it was checked, as it does when the process is frozen in between.
 type bodyTap struct{ next http.RoundTripper }
 
 func (t bodyTap) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.next.RoundTrip(req)
-	if err != nil {
-		return nil, err
+	into, tapped := req.Context().Value(tapKey{}).(*response)
+	if tapped && into.fresh != nil {
+		if err := into.fresh(); err != nil {
+			return nil, err
+		}
 	}
-	into, ok := req.Context().Value(tapKey{}).(*response)
-	if !ok {
-		return resp, nil
+	resp, err := t.next.RoundTrip(req)
+	if err != nil || !tapped {
+		return resp, err
 	}
 	body, ok := resp.Body.(fetch.Body)
 	if !ok {
@@ -129,7 +134,7 @@ func (r *response) free() {
 // get fetches a URL once, without following redirects. Any status is a
 // response; an error is of the network or the decoding (fetch.Classify).
 func (c *Crawler) get(ctx context.Context, l *lane, rawURL string, header http.Header) (resp *response, err error) {
-	resp = &response{start: time.Now()}
+	resp = &response{start: time.Now(), fresh: l.fresh}
 	defer func() {
 		if r := recover(); r != nil {
 			resp.end, err = time.Now(), fmt.Errorf("panic while fetching: %v", r)

@@ -16,6 +16,7 @@ import (
 	"pressmill/crawler/robots"
 	"pressmill/crawler/usage"
 	"pressmill/pkg/bus"
+	"pressmill/pkg/bus/turn"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/weburl"
 )
@@ -125,6 +126,9 @@ func (v *visit) fetchReservations(ctx context.Context, u *url.URL, entry robotsE
 			return err
 		}
 		resp, err := v.get(fetch.WithMaxBody(ctx, maxReservations), v.lane, at.String(), nil)
+		if errors.Is(err, turn.ErrFenced) {
+			return err
+		}
 		v.afterRequest(resp)
 		if err == nil && resp.status == http.StatusOK {
 			entry.TDM = resp.body
@@ -165,6 +169,9 @@ func (v *visit) fetchRobots(ctx context.Context, u *url.URL) (entry robotsEntry,
 	}
 	v.state.Robots = robotsHop{}
 	resp, err = v.get(fetch.WithMaxBody(ctx, robots.MaxSize), v.lane, at.String(), nil)
+	if errors.Is(err, turn.ErrFenced) {
+		return robotsEntry{}, nil, "", err
+	}
 	v.afterRequest(resp)
 	if err != nil {
 		entry = robotsEntry{Verdict: "disallow"}

@@ -91,6 +91,7 @@ func (c *Crawler) visit(stop context.Context, t *turn.Turn) {
 	ctx := context.WithoutCancel(stop)
 	release := t.Hold(ctx)
 	defer release()
+	l.fresh = t.Fresh
 	v := &visit{Crawler: c, lane: l, t: t, began: time.Now(), log: c.log.With(zap.String(logging.KeyHost, host))}
 	c.stage.InFlight(1)
 	defer c.stage.InFlight(-1)
@@ -349,6 +350,9 @@ func (v *visit) fetch(ctx context.Context, job *errand) error {
 	entries := &sitemapStream{visit: v, job: job, since: hadBefore(job.poll)}
 	resp, err := v.get(fetch.WithTaker(ctx, entries.taker(ctx)), v.lane, job.URL, job.validators())
 	defer resp.free()
+	if errors.Is(err, turn.ErrFenced) {
+		return err
+	}
 	v.stage.Observe(resp.end.Sub(resp.start))
 	v.afterRequest(resp)
 	if entries.fatal != nil {

@@ -335,17 +335,25 @@ func (t *Turn) touch() bool {
 // InProgress is younger than AckWait and the stream's leader has no later
 // message of the key. Call it right before touching what the turn guards.
 func (t *Turn) Check(ctx context.Context) error {
-	t.mu.Lock()
-	age := wall().Sub(t.touched)
-	t.mu.Unlock()
-	if age >= t.q.AckWait {
-		return ErrFenced
+	if err := t.Fresh(); err != nil {
+		return err
 	}
 	last, err := t.q.last(ctx, t.Key)
 	if err != nil {
 		return err
 	}
 	if last == nil || last.Sequence != t.seq {
+		return ErrFenced
+	}
+	return t.Fresh() // the answer may have waited while this process was frozen
+}
+
+// Fresh returns ErrFenced when the last InProgress is older than AckWait. It
+// asks the clock alone: who was frozen since Check learns it at no cost.
+func (t *Turn) Fresh() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if wall().Sub(t.touched) >= t.q.AckWait {
 		return ErrFenced
 	}
 	return nil

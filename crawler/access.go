@@ -129,19 +129,22 @@ func (a *access) with(ctx context.Context) context.Context {
 	return context.WithValue(ctx, accessKey{}, a)
 }
 
-// equip adds to a request's header what the context's access has for its URL:
-// headers for the source's own hosts, and the cookies that the lane was given.
-func equip(ctx context.Context, l *lane, u *url.URL, header http.Header) {
+// equip returns a request's header with what the context's access has for its
+// URL: headers for the source's own hosts, and the cookies that the lane was
+// given. The header it was given goes with the page, and has none of these.
+func equip(ctx context.Context, l *lane, u *url.URL, header http.Header) http.Header {
 	a, _ := ctx.Value(accessKey{}).(*access)
 	if a == nil {
-		return
+		return header
 	}
+	header = header.Clone()
 	if weburl.Domain(u.Host) == a.domain {
 		maps.Copy(header, a.header)
 	}
 	if a.cookies {
 		l.cookies.addTo(header, u)
 	}
+	return header
 }
 
 // keepCookies gives the lane the cookies of a response, if the context's access

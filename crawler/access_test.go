@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"pressmill/crawler/fetch"
 	"pressmill/pkg/logging"
 )
 
@@ -44,6 +45,9 @@ func TestHeadersGoToTheSourceAlone(t *testing.T) {
 			t.Errorf("%s: header %v", path, h)
 		}
 	}
+	same(t, "the request that goes with the page", http.Header(r.page(t, s.URL+"/own").Request), http.Header{
+		"User-Agent": {"testbot/1.0"}, "Accept-Encoding": {fetch.AcceptEncoding}, "Accept": {got["/own"].Get("Accept")},
+	})
 }
 
 func TestCookiesAreKeptIfAsked(t *testing.T) {
@@ -68,6 +72,8 @@ func TestCookiesAreKeptIfAsked(t *testing.T) {
 			want[1] = "id=a"
 		}
 		same(t, fmt.Sprint("cookies, asked for: ", asked), sent, want)
+		p := r.page(t, s.URL+"/b")
+		same(t, "what goes with the page", []string{http.Header(p.Request).Get("Cookie"), p.Proto, p.Remote}, []string{"", "HTTP/1.1", "127.0.0.1"})
 	}
 }
 
@@ -122,6 +128,7 @@ func TestProxyOfASource(t *testing.T) {
 		Source{Seeds: []string{s.URL + "/a"}, Proxy: proxy.url(), ProxyAuth: "file:" + auth}, Source{Seeds: []string{other.URL + "/c"}})
 	r.crawl(t)
 	same(t, "pages", r.urls(s), []string{"/b", other.URL + "/c"})
+	same(t, "addresses, none behind a proxy", []string{r.page(t, s.URL+"/b").Remote, r.page(t, other.URL+"/c").Remote}, []string{"", "127.0.0.1"})
 	mu.Lock()
 	defer mu.Unlock()
 	same(t, "the proxy was asked for", asked, []string{"CONNECT " + s.host() + " Basic dXNlcjpwdw=="})

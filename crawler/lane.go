@@ -78,6 +78,9 @@ type response struct {
 	fresh     func() error // asked last before the wire; nil: not asked
 	status    int
 	header    http.Header
+	sent      http.Header // with the request, without secrets
+	proto     string
+	remote    string // address and port; "" if none answered
 	body      []byte // until free
 	release   func()
 	truncated bool
@@ -117,6 +120,7 @@ func (t bodyTap) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !ok {
 		return resp, fmt.Errorf("body of %T is not in memory", resp.Body)
 	}
+	into.proto = resp.Proto
 	into.body, into.release = body.Bytes(), func() { body.Close() }
 	resp.Body = http.NoBody
 	return resp, nil
@@ -154,9 +158,10 @@ func (c *Crawler) get(ctx context.Context, l *lane, rawURL string, header http.H
 	resp.conditional = header.Get("If-None-Match") != "" || header.Get("If-Modified-Since") != ""
 	header.Set("User-Agent", c.cfg.UserAgent)
 	header.Set("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
-	equip(ctx, l, u, header)
-	err = l.collector.Request(http.MethodGet, u.Scheme+"://"+u.Host+"/", nil, nil, header)
-	resp.end = time.Now()
+	header.Set("Accept-Encoding", fetch.AcceptEncoding)
+	resp.sent = header
+	err = l.collector.Request(http.MethodGet, u.Scheme+"://"+u.Host+"/", nil, nil, equip(ctx, l, u, header))
+	resp.end, resp.remote = time.Now(), trace.Remote
 	resp.streamed, resp.streaming = trace.Streamed, trace.Streaming
 	if err != nil {
 		return resp, err

@@ -323,7 +323,7 @@ func (x *extraction) records() {
 	simhash, words := fingerprint(a.Body.Text)
 	a.Body.Words = words
 	a.Hash = news.Hash{RawSHA256: hex.EncodeToString(raw[:]), TextSHA256: hex.EncodeToString(text[:]), SimHash64: fmt.Sprintf("%016x", simhash)}
-	a.Raw = news.Raw{Ref: page.PageID, Bytes: len(page.Body), Truncated: page.Truncated}
+	a.Raw = news.Raw{Ref: page.PageID, Bytes: len(page.Body), Truncated: page.Truncated, WARC: page.Archived}
 	if a.Raw.Ref == "" {
 		a.Raw.Ref = a.ID
 	}

@@ -31,6 +31,9 @@ const (
 	HeaderTransferEncoding = "X-Crawler-Transfer-Encoding" // Transfer-Encoding as sent
 )
 
+// AcceptEncoding is the Accept-Encoding of every request.
+const AcceptEncoding = "gzip, br, zstd"
+
 // Options configure a Transport. Zero values stand for the defaults.
 type Options struct {
 	// UserAgent replaces the User-Agent of every request unless it is "".
@@ -291,7 +294,7 @@ func (t *Transport) outgoing(ctx context.Context, req *http.Request) *http.Reque
 	if out.Header = req.Header.Clone(); out.Header == nil {
 		out.Header = make(http.Header)
 	}
-	out.Header.Set("Accept-Encoding", "gzip, br, zstd")
+	out.Header.Set("Accept-Encoding", AcceptEncoding)
 	if t.opts.UserAgent != "" {
 		out.Header.Set("User-Agent", t.opts.UserAgent)
 	}

@@ -228,7 +228,7 @@ type Raw struct {
 	Ref       string `json:"ref"`   // page id
 	Bytes     int    `json:"bytes"` // of the decoded body
 	Truncated bool   `json:"truncated,omitempty"`
-	WARC      string `json:"warc,omitempty"`
+	WARC      string `json:"warc,omitempty"` // the record that the page was read from, if it came out of an archive
 }
 
 // Fetch says how the page was fetched.

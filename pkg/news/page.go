@@ -21,9 +21,15 @@ type Page struct {
 	Status int `json:"status"` // HTTP status code
 	// Header is the response's header, with canonical keys (Content-Type).
 	// Content-Encoding and Content-Length are those of the wire.
-	Header    map[string][]string `json:"header,omitempty"`
-	Hops      []Hop               `json:"hops,omitempty"` // redirects that were followed, in order
-	FetchedAt time.Time           `json:"fetched_at"`
+	Header map[string][]string `json:"header,omitempty"`
+	// Request is the request's header as the crawler made it, without cookies
+	// and what the source's configuration adds: these may be secrets.
+	Request map[string][]string `json:"request,omitempty"`
+	Proto   string              `json:"proto,omitempty"`  // of the response: HTTP/1.1, HTTP/2.0
+	Remote  string              `json:"remote,omitempty"` // IP address that answered, unless a proxy was asked
+	Hops    []Hop               `json:"hops,omitempty"`   // redirects that were followed, in order
+
+	FetchedAt time.Time `json:"fetched_at"`
 	// Truncated says that Body was cut at the crawler's size cap.
 	Truncated bool `json:"truncated,omitempty"`
 
@@ -32,6 +38,10 @@ type Page struct {
 	// it was fetched last, as written.
 	Gone      bool   `json:"gone,omitempty"`
 	Canonical string `json:"canonical,omitempty"`
+
+	// Archived names the record that the page was read from, if it comes out of
+	// an archive and not from the web.
+	Archived string `json:"archived,omitempty"`
 
 	// Body is the payload with transfer and content encodings removed, in the
 	// charset in which the server sent it.

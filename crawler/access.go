@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
@@ -16,6 +15,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"pressmill/crawler/fetch"
+	"pressmill/pkg/config"
 	"pressmill/pkg/weburl"
 )
 
@@ -46,12 +46,12 @@ func (s *Source) checkAccess() error {
 		fault(err == nil && u.User != nil, "proxy: user and password belong into proxy_auth")
 	}
 	fault(s.ProxyAuth != "" && s.Proxy == "", "proxy_auth: there is no proxy")
-	fault(s.ProxyAuth != "" && !isReference(s.ProxyAuth), "proxy_auth: must be env:NAME or file:PATH, which holds user:password")
+	fault(s.ProxyAuth != "" && !config.IsReference(s.ProxyAuth), "proxy_auth: must be env:NAME or file:PATH, which holds user:password")
 	for name, value := range s.Headers {
 		canonical := http.CanonicalHeaderKey(name)
 		fault(!httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value), "headers: %q is no valid header", name)
 		fault(slices.Contains(ownHeaders, canonical), "headers: %s is set by the crawler", canonical)
-		fault(slices.Contains(secretHeaders, canonical) && !isReference(value), "headers: %s must be env:NAME or file:PATH", canonical)
+		fault(slices.Contains(secretHeaders, canonical) && !config.IsReference(value), "headers: %s must be env:NAME or file:PATH", canonical)
 	}
 	return errors.Join(errs...)
 }
@@ -74,7 +74,7 @@ func (s *Source) open() (*access, error) {
 			return nil, fmt.Errorf("proxy: %w", err)
 		}
 		if s.ProxyAuth != "" {
-			auth, err := dereference(s.ProxyAuth)
+			auth, err := config.Dereference(s.ProxyAuth)
 			if err != nil {
 				return nil, fmt.Errorf("read proxy_auth: %w", err)
 			}
@@ -83,7 +83,7 @@ func (s *Source) open() (*access, error) {
 		}
 	}
 	for name, value := range s.Headers {
-		value, err := dereference(value)
+		value, err := config.Dereference(value)
 		if err != nil {
 			return nil, fmt.Errorf("read header %s: %w", name, err)
 		}
@@ -93,27 +93,6 @@ func (s *Source) open() (*access, error) {
 		a.header.Set(name, value)
 	}
 	return a, nil
-}
-
-func isReference(value string) bool {
-	return strings.HasPrefix(value, "env:") || strings.HasPrefix(value, "file:")
-}
-
-// dereference returns what a reference to an environment variable or a file
-// stands for, or the value if it is none.
-func dereference(value string) (string, error) {
-	if name, ok := strings.CutPrefix(value, "env:"); ok {
-		secret, ok := os.LookupEnv(name)
-		if !ok {
-			return "", fmt.Errorf("environment variable %s is not set", name)
-		}
-		return secret, nil
-	}
-	if path, ok := strings.CutPrefix(value, "file:"); ok {
-		secret, err := os.ReadFile(path)
-		return strings.TrimSpace(string(secret)), err
-	}
-	return value, nil
 }
 
 type accessKey struct{}

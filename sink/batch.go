@@ -3,25 +3,61 @@ package sink
 import (
 	"bytes"
 	"encoding/json"
+	"time"
 )
 
 // batch is the object that is being collected.
 type batch struct {
-	cfg                      Config
-	body                     bytes.Buffer
-	first, last              StoredArticle // without their data
-	count, skipped, rejected int
-	takedowns                int // that are not written
+	cfg         Config
+	body        bytes.Buffer
+	first, last StoredArticle // without their data
+	oldest      time.Time     // when the stream stored the first message that is written
+	read        int           // messages since the batch was taken up
+	done        bool          // the next message belongs to another object
+	tally
 }
 
-func (b *batch) messages() int { return b.count + b.skipped + b.rejected + b.takedowns }
+// tally counts the messages of a batch by what became of them.
+type tally struct {
+	Count     int `json:"count,omitempty"`     // written
+	Rejected  int `json:"rejected,omitempty"`  // no JSON
+	Skipped   int `json:"skipped,omitempty"`   // written by an earlier epoch
+	Takedowns int `json:"takedowns,omitempty"` // that are not written
+	Filtered  int `json:"filtered,omitempty"`  // kept out by the filter, or deleted before
+}
+
+func (t tally) messages() int { return t.Count + t.Rejected + t.Skipped + t.Takedowns + t.Filtered }
+
+// written counts what makes an object: lines, and messages that should have been.
+func (t tally) written() int { return t.Count + t.Rejected }
+
+// carry is a batch with nothing to write, as a position holds it until there is
+// something or the day ends.
+type carry struct {
+	First StoredArticle `json:"first"`
+	Last  StoredArticle `json:"last"`
+	tally
+}
+
+// newBatch takes up what pos carries.
+func newBatch(cfg Config, pos position) *batch {
+	b := &batch{cfg: cfg}
+	if c := pos.Carry; c != nil {
+		b.first, b.last, b.tally = c.First, c.Last, c.tally
+	}
+	return b
+}
+
+func (b *batch) carry() *carry { return &carry{First: b.first, Last: b.last, tally: b.tally} }
 
 // full says whether m belongs to the next object.
 func (b *batch) full(m StoredArticle) bool {
-	n := b.messages()
-	return n > 0 && (n >= b.cfg.MaxCount ||
-		int64(b.body.Len()+len(m.Data)) >= int64(b.cfg.MaxBytes) ||
-		dateOf(m.Time) != dateOf(b.first.Time))
+	if b.messages() == 0 {
+		return false
+	}
+	b.done = dateOf(m.Time) != dateOf(b.first.Time) || b.written() >= b.cfg.MaxCount ||
+		b.Count > 0 && int64(b.body.Len()+len(m.Data)) >= int64(b.cfg.MaxBytes)
+	return b.done
 }
 
 // add appends an article as one line. It returns false, and leaves the batch
@@ -33,16 +69,20 @@ func (b *batch) add(m StoredArticle) bool {
 		return false
 	}
 	b.body.WriteByte('\n')
-	b.pass(m)
-	b.count++
+	if b.written() == 0 {
+		b.oldest = m.Time
+	}
+	b.pass(m, &b.Count)
 	return true
 }
 
-// pass makes m the last message of the batch; the caller counts it.
-func (b *batch) pass(m StoredArticle) {
+// pass makes m the last message of the batch and counts it.
+func (b *batch) pass(m StoredArticle, count *int) {
 	m.Data = nil
 	if b.messages() == 0 {
 		b.first = m
 	}
 	b.last = m
+	b.read++
+	*count++
 }

@@ -11,7 +11,7 @@ import (
 // Partitions is the number of partitions of the articles on the bus.
 const Partitions = bus.Partitions
 
-// ErrNotFound says that there is no such message or object.
+// ErrNotFound says that there is no such message.
 var ErrNotFound = bus.ErrNotFound
 
 // ErrFenced says that a turn belongs to somebody else by now.
@@ -28,6 +28,9 @@ type Bus interface {
 	ReadArticles(ctx context.Context, partition int, from uint64, n int, wait time.Duration) ([]StoredArticle, error)
 	// ArticleAt returns the message at a sequence, or ErrNotFound.
 	ArticleAt(ctx context.Context, seq uint64) (StoredArticle, error)
+	// ArticleSince returns the sequence of the first message that was stored at
+	// or after a time, and the one after the last if there is none.
+	ArticleSince(ctx context.Context, t time.Time) (uint64, error)
 	// ArticlesState returns when the stream was made and the sequences of its
 	// first and last message.
 	ArticlesState(ctx context.Context) (created time.Time, first, last uint64, err error)

@@ -2,13 +2,14 @@ package sink
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"strings"
+
+	"pressmill/sink/segment"
+	"pressmill/sink/store"
 )
 
 const catUsage = `usage: sink cat URL
@@ -29,7 +30,7 @@ func RunCat(args []string, stdout, stderr io.Writer) int {
 		_, _ = io.WriteString(stderr, catUsage)
 		return 2
 	}
-	if err := validURL(args[0]); err != nil {
+	if err := store.ValidURL(args[0]); err != nil {
 		_, _ = fmt.Fprintf(stderr, "sink cat: %v\n", err)
 		return 2
 	}
@@ -39,7 +40,7 @@ func RunCat(args []string, stdout, stderr io.Writer) int {
 func cat(rawURL string, stdout, stderr io.Writer) int {
 	out := bufio.NewWriter(stdout)
 	code := 0
-	for a, err := range ReadURL(context.Background(), rawURL) {
+	for a, err := range segment.ReadURL(context.Background(), rawURL) {
 		if err != nil {
 			_, _ = fmt.Fprintf(stderr, "sink cat: %v\n", err)
 			code = 1
@@ -56,15 +57,4 @@ func cat(rawURL string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	return code
-}
-
-// lines yields the lines of a body without their ends.
-func lines(body []byte) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		for line := range bytes.Lines(body) {
-			if !yield(bytes.TrimSuffix(line, []byte{'\n'})) {
-				return
-			}
-		}
-	}
 }

@@ -3,23 +3,13 @@ package sink
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"path"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"pressmill/pkg/config"
-)
-
-// Compression is how the bodies of objects are compressed.
-type Compression string
-
-// The compressions.
-const (
-	Zstd Compression = "zstd"
-	Gzip Compression = "gzip"
-	None Compression = "none"
+	"pressmill/sink/segment"
+	"pressmill/sink/store"
 )
 
 // Config is one sink: where its objects go, and when one is complete. An
@@ -33,8 +23,16 @@ type Config struct {
 	URL string `yaml:"url"`
 	// Prefix is the folder of the objects in the store.
 	Prefix string `yaml:"prefix"`
-	// Compression is zstd, gzip or none. Changing it begins a new epoch.
-	Compression Compression `yaml:"compression"`
+	// Layout is the template of the folders below it. Changing it, the format or
+	// the compression begins a new epoch.
+	Layout segment.Layout `yaml:"layout"`
+	// Format is jsonl.
+	Format segment.Kind `yaml:"format"`
+	// Compression is zstd, gzip or none.
+	Compression segment.Compression `yaml:"compression"`
+	// From is where a sink that has no objects yet begins: beginning (of what the
+	// stream still holds), now, or a time (RFC 3339).
+	From From `yaml:"from"`
 	// MaxBytes is the size of a body before compression. A single
 	// article above it is an object of its own.
 	MaxBytes config.Bytes `yaml:"max_bytes"`
@@ -55,8 +53,14 @@ func (c Config) Defaults() Config {
 	if c.Prefix == "" {
 		c.Prefix = "articles"
 	}
+	if c.Layout == "" {
+		c.Layout = segment.DefaultLayout
+	}
+	if c.Format == "" {
+		c.Format = segment.JSONL
+	}
 	if c.Compression == "" {
-		c.Compression = Zstd
+		c.Compression = segment.Zstd
 	}
 	if c.MaxBytes == 0 {
 		c.MaxBytes = 8 * config.MiB
@@ -80,11 +84,18 @@ func (c Config) Validate() error {
 		}
 	}
 	fault(!validName(c.Name), "name: %q is not made of lower-case letters, digits, - and _", c.Name)
-	if err := validURL(c.URL); err != nil {
-		errs = append(errs, fmt.Errorf("url: %w", err))
+	wrong := func(key string, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", key, err))
+		}
+	}
+	wrong("url", store.ValidURL(c.URL))
+	wrong("layout", c.Layout.Validate())
+	wrong("from", c.From.Validate())
+	if err := c.format().Validate(); err != nil {
+		errs = append(errs, err)
 	}
 	fault(!validPrefix(c.Prefix), "prefix: %q is not a relative path without dot-folders", c.Prefix)
-	fault(c.Compression.ext() == "", "compression: %q is not zstd, gzip or none", c.Compression)
 	fault(c.MaxBytes < 0, "max_bytes: %v is negative", c.MaxBytes)
 	fault(c.MaxCount < 0, "max_count: %d is negative", c.MaxCount)
 	fault(c.MaxAge < 0, "max_age: %v is negative", c.MaxAge)
@@ -130,15 +141,9 @@ func validPrefix(s string) bool {
 		!strings.HasPrefix(s, ".") && !strings.Contains(s, "/.")
 }
 
-func validURL(raw string) error {
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil:
-		return err
-	case u.Scheme == "file" && u.Host == "" && filepath.IsAbs(u.Path) && u.RawQuery == "" && u.Fragment == "":
-		return nil
-	case u.Scheme == "mem" && u.Host != "" && u.Path == "":
-		return nil
-	}
-	return fmt.Errorf("%q is neither file:///absolute/dir nor mem://name", raw)
+func (c Config) format() segment.Format {
+	return segment.Format{Kind: c.Format, Compression: c.Compression}
 }
+
+// shape names what may not change within an epoch.
+func (c Config) shape() string { return c.format().Shape() + " " + string(c.Layout) }

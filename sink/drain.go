@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
 	"pressmill/pkg/news"
+	"pressmill/sink/segment"
+	"pressmill/sink/store"
 )
 
 const (
@@ -17,6 +20,9 @@ const (
 	// turnTime and turnBatches bound one turn, so that workers can share.
 	turnTime    = time.Minute
 	turnBatches = 16
+	// carrySize is how many messages that are not written are read in a row
+	// before the position takes note of it.
+	carrySize = 4096
 	// gather is the pause after a read that was not full, so that a trickle of
 	// articles is not read one by one.
 	gather = 50 * time.Millisecond
@@ -33,6 +39,7 @@ type drain struct {
 	opt       Options
 	writer    string
 	skip      skipSet
+	buried    map[string]bool
 	conflicts int // in a row
 }
 
@@ -41,6 +48,9 @@ type drain struct {
 // position is valid, beyond its zero value, even with an error.
 func (d *drain) run(ctx, work context.Context) (pos position, more bool, err error) {
 	if pos, err = d.resolve(work, d.bus, d.part, d.turn.State); err != nil {
+		return position{}, false, err
+	}
+	if pos, err = d.begin(work, pos); err != nil {
 		return position{}, false, err
 	}
 	d.setKnown(d.part, pos)
@@ -84,15 +94,22 @@ func (d *drain) step(ctx, work context.Context, pos position) (next position, id
 	if d.skip, err = d.skipsOf(work, d.part, pos); err != nil {
 		return pos, false, fmt.Errorf("read what earlier epochs hold: %w", err)
 	}
+	if d.buried, err = d.tombstones(work); err != nil {
+		return pos, false, err
+	}
 	b, err := d.collect(ctx, pos)
 	if err != nil {
 		return pos, false, err
 	}
-	if b.messages() == 0 {
+	switch {
+	case b.read == 0 && !b.done:
 		if ctx.Err() == nil {
 			pos.Scanned = max(pos.Scanned, st.last+1)
 		}
 		return pos, true, nil
+	case b.written() == 0 && !b.done:
+		pos.Carry, pos.Scanned = b.carry(), b.last.Seq+1
+		return pos, false, nil
 	}
 	next, err = d.commit(work, pos, b)
 	return next, false, err
@@ -101,14 +118,14 @@ func (d *drain) step(ctx, work context.Context, pos position) (next position, id
 // collect reads messages until the batch is full or old enough, the partition
 // has no more or ctx ends. An error comes back only with an empty batch.
 func (d *drain) collect(ctx context.Context, pos position) (*batch, error) {
-	b := &batch{cfg: d.cfg}
-	from, wait := pos.Next, d.opt.Wait
+	b := newBatch(d.cfg, pos)
+	from, wait := pos.from(), d.opt.Wait
 	var deadline time.Time
 	for ctx.Err() == nil {
-		n := min(readSize, d.cfg.MaxCount-b.messages())
+		n := min(readSize, d.cfg.MaxCount-b.written())
 		msgs, err := d.bus.ReadArticles(ctx, d.part, from, n, wait)
 		if err != nil {
-			if b.messages() == 0 && ctx.Err() == nil {
+			if b.read == 0 && ctx.Err() == nil {
 				return b, fmt.Errorf("read articles: %w", err)
 			}
 			return b, nil // what was read is committed; the next read meets the error
@@ -120,22 +137,25 @@ func (d *drain) collect(ctx context.Context, pos position) (*batch, error) {
 			d.add(b, m, pos)
 			from = m.Seq + 1
 		}
-		if b.messages() == 0 || b.messages() >= d.cfg.MaxCount {
-			return b, nil
-		}
-		if deadline.IsZero() {
-			deadline = d.deadline(b.first.Time)
-		}
-		if len(msgs) < n {
-			if (d.opt.Once && len(msgs) == 0) || !time.Now().Before(deadline) {
+		drained := len(msgs) < n
+		switch {
+		case b.written() == 0:
+			if drained || b.read >= carrySize {
 				return b, nil
 			}
-			if !d.opt.Once {
-				pause(ctx, min(gather, time.Until(deadline)))
-			}
+			continue
+		case b.written() >= d.cfg.MaxCount, d.opt.Once && len(msgs) == 0:
+			return b, nil
+		case deadline.IsZero():
+			deadline = d.deadline(b.oldest)
 		}
-		wait = max(time.Millisecond, time.Until(deadline))
-		if d.opt.Once {
+		if drained && !time.Now().Before(deadline) {
+			return b, nil
+		}
+		if drained && !d.opt.Once {
+			pause(ctx, min(gather, time.Until(deadline)))
+		}
+		if wait = max(time.Millisecond, time.Until(deadline)); d.opt.Once {
 			wait = min(wait, gather)
 		}
 	}
@@ -155,16 +175,24 @@ func (d *drain) deadline(stored time.Time) time.Time {
 func (d *drain) add(b *batch, m StoredArticle, pos position) {
 	switch {
 	case !d.cfg.Takedowns && news.IsTakedown(m.MsgID):
-		b.pass(m)
-		b.takedowns++
+		b.pass(m, &b.Takedowns)
 	case pos.Overlap != nil && m.Time.Before(pos.Overlap.Until) && d.skip.has(m.MsgID):
-		b.pass(m)
-		b.skipped++
+		b.pass(m, &b.Skipped)
+	case d.buried[articleID(m.MsgID)]:
+		b.pass(m, &b.Filtered)
 	case !b.add(m):
-		b.pass(m)
-		b.rejected++
+		if b.written() == 0 {
+			b.oldest = m.Time
+		}
+		b.pass(m, &b.Rejected)
 		d.logRejected(d.part, m)
 	}
+}
+
+// articleID returns the id of the article that a message is about.
+func articleID(msgID string) string {
+	id, _, _ := strings.Cut(msgID, ".")
+	return id
 }
 
 // commit stores a batch as the object at pos and returns the position after
@@ -174,18 +202,16 @@ func (d *drain) commit(ctx context.Context, pos position, b *batch) (position, e
 	if err := d.turn.Check(ctx); err != nil {
 		return pos, fmt.Errorf("check turn: %w", err)
 	}
-	k := objectKey{
-		prefix: d.cfg.Prefix, date: dateOf(b.first.Time), epoch: pos.Epoch,
-		partition: d.part, position: pos.Next, ext: pos.Ext,
-	}
+	f := d.cfg.format()
+	k := segment.NewKey(d.cfg.Prefix, d.cfg.Layout, dateOf(b.first.Time), pos.Epoch, d.part, pos.Next, f.Ext())
 	if other, err := d.taken(ctx, pos, k); err != nil {
 		return pos, err
 	} else if other != nil {
 		return d.follow(ctx, *other)
 	}
-	m, size, err := putObject(ctx, d.store, k, d.meta(pos, b), b.body.Bytes())
-	if errors.Is(err, ErrExists) {
-		if was, err := getMeta(ctx, d.store, k); err != nil || was.Writer != d.writer || was.SHA256 != m.SHA256 || was.Last != m.Last {
+	m, size, err := segment.Put(ctx, d.store, k, f, d.meta(pos, b), b.body.Bytes())
+	if errors.Is(err, store.ErrExists) {
+		if was, err := segment.GetMeta(ctx, d.store, k); err != nil || was.Writer != d.writer || was.SHA256 != m.SHA256 || was.Last != m.Last {
 			return d.follow(ctx, k)
 		}
 		// A write whose answer was lost: the object is ours.
@@ -194,15 +220,15 @@ func (d *drain) commit(ctx context.Context, pos position, b *batch) (position, e
 	}
 	d.conflicts = 0
 	d.logCommitted(k, m, size)
-	d.count(m, b.first.Time)
+	d.count(m, b.oldest)
 	return after(k, m), nil
 }
 
-func (d *drain) meta(pos position, b *batch) Meta {
-	return Meta{
-		Epoch: pos.Epoch.String(), Partition: d.part, Position: pos.Next,
+func (d *drain) meta(pos position, b *batch) segment.Meta {
+	return segment.Meta{
+		Epoch: pos.Epoch.String(), Shape: pos.Shape, Partition: d.part, Position: pos.Next,
 		First: b.first.Seq, Last: b.last.Seq, Next: b.last.Seq + 1,
-		Count: b.count, Skipped: b.skipped, Rejected: b.rejected, Takedowns: b.takedowns,
+		Count: b.Count, Skipped: b.Skipped, Rejected: b.Rejected, Takedowns: b.Takedowns, Filtered: b.Filtered,
 		Writer: d.writer, LastID: b.last.MsgID, LastTime: b.last.Time,
 		Created: pos.Created, Gap: pos.Gap, Overlap: pos.Overlap,
 	}
@@ -212,36 +238,35 @@ func (d *drain) meta(pos position, b *batch) Meta {
 // one when a twin committed it and its messages have been removed since, so
 // that the first message is a later one for us. It matters only at the change
 // of a day; where many days lie between, the partition is listed.
-func (d *drain) taken(ctx context.Context, pos position, k objectKey) (*objectKey, error) {
+func (d *drain) taken(ctx context.Context, pos position, k segment.Key) (*segment.Key, error) {
 	before := pos.LastTime
 	if before.IsZero() {
 		before = pos.Created
 	}
 	date := dateOf(before)
-	if daysBefore(k.date, scanDates*day) > date {
+	if daysBefore(k.Date, scanDates*day) > date {
 		return d.takenListed(ctx, k)
 	}
-	for ; date < k.date; date = daysBefore(date, -day) {
-		other := k
-		other.date = date
-		_, err := getMeta(ctx, d.store, other)
+	for ; date < k.Date; date = daysBefore(date, -day) {
+		other := segment.NewKey(d.cfg.Prefix, d.cfg.Layout, date, k.Epoch, k.Partition, k.Position, k.Ext)
+		_, err := segment.GetMeta(ctx, d.store, other)
 		if err == nil {
 			return &other, nil
 		}
-		if !errors.Is(err, ErrNotFound) {
+		if !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}
 	}
 	return nil, nil
 }
 
-func (d *drain) takenListed(ctx context.Context, k objectKey) (*objectKey, error) {
+func (d *drain) takenListed(ctx context.Context, k segment.Key) (*segment.Key, error) {
 	d.rescan()
 	found, err := d.scan(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list objects: %w", err)
 	}
-	if n := found[d.part]; n != nil && n.epoch == k.epoch && n.position >= k.position {
+	if n := found[d.part]; n != nil && n.Epoch == k.Epoch && n.Position >= k.Position {
 		return n, nil
 	}
 	return nil, nil
@@ -250,8 +275,8 @@ func (d *drain) takenListed(ctx context.Context, k objectKey) (*objectKey, error
 // follow returns the position after an object that is there already. An object
 // that was read from another stream, or a second one in a row, has the
 // position derived from the newest objects.
-func (d *drain) follow(ctx context.Context, k objectKey) (position, error) {
-	m, err := getMeta(ctx, d.store, k)
+func (d *drain) follow(ctx context.Context, k segment.Key) (position, error) {
+	m, err := segment.GetMeta(ctx, d.store, k)
 	if err != nil {
 		return position{}, err
 	}
@@ -274,7 +299,7 @@ func (d *drain) follow(ctx context.Context, k objectKey) (position, error) {
 // mirror tells the bus how far the partition is committed. A quiet partition
 // is past all that the stream held before the last wait.
 func (d *drain) mirror(ctx context.Context, pos position) {
-	if !d.mirrorDue(d.part, pos) {
+	if !d.mirrorDue(d.part, pos) || d.turn.Check(ctx) != nil { // a frozen twin would turn it back
 		return
 	}
 	if err := d.bus.PutPosition(ctx, d.cfg.Name, d.part, max(pos.Next, pos.Scanned)); err != nil {

@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"pressmill/sink/segment"
+	"pressmill/sink/store"
+
 	"go.uber.org/zap"
 )
 
@@ -117,6 +120,17 @@ func (f *fakeBus) ArticleAt(_ context.Context, seq uint64) (StoredArticle, error
 		}
 	}
 	return StoredArticle{}, ErrNotFound
+}
+
+func (f *fakeBus) ArticleSince(_ context.Context, t time.Time) (uint64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, m := range f.msgs {
+		if !m.Time.Before(t) {
+			return m.Seq, nil
+		}
+	}
+	return f.last + 1, nil
 }
 
 func (f *fakeBus) ArticlesState(context.Context) (time.Time, uint64, uint64, error) {
@@ -251,7 +265,7 @@ func (h fakeHolder) HandOn(_ context.Context, at time.Time, state []byte) error 
 
 // flakyStore loses writes and answers at random.
 type flakyStore struct {
-	Store
+	store.Store
 }
 
 func (s flakyStore) Create(ctx context.Context, key string, data []byte) error {
@@ -318,7 +332,7 @@ func waitDrained(t *testing.T, s *Sink) {
 func idsIn(t *testing.T, url string) map[string]int {
 	t.Helper()
 	ids := map[string]int{}
-	for raw, err := range ReadURL(t.Context(), url) {
+	for raw, err := range segment.ReadURL(t.Context(), url) {
 		if err != nil {
 			t.Fatal(err)
 		}

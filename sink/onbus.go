@@ -2,6 +2,7 @@ package sink
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"pressmill/pkg/bus"
@@ -10,7 +11,7 @@ import (
 
 // OnBus returns the articles and the turns of a bus as the sink uses them. beat
 // is called with every pull.
-func OnBus(b *bus.Bus, beat func()) (Bus, Turns) { return b, turns{b.SinkTurns(), beat} }
+func OnBus(b *bus.Bus, beat func()) (Bus, Turns) { return articles{b}, turns{b.SinkTurns(), beat} }
 
 type turns struct {
 	*turn.Queue
@@ -31,4 +32,10 @@ type holder struct{ *turn.Turn }
 
 func (h holder) HandOn(ctx context.Context, at time.Time, state []byte) error {
 	return h.Turn.HandOn(ctx, at, time.Time{}, state)
+}
+
+type articles struct{ *bus.Bus }
+
+func (a articles) ArticleSince(context.Context, time.Time) (uint64, error) {
+	return 0, errors.ErrUnsupported // until the bus tells it
 }

@@ -10,6 +10,8 @@ import (
 	"go.uber.org/zap"
 
 	"pressmill/pkg/logging"
+	"pressmill/sink/segment"
+	"pressmill/sink/store"
 )
 
 // Stats counts what a sink has done since the process started.
@@ -20,6 +22,7 @@ type Stats struct {
 	Conflicts int64 // objects that another writer had created before
 	Skipped   int64 // articles that an earlier epoch had written
 	Rejected  int64 // messages that were no JSON
+	Filtered  int64 // articles that the filter keeps out, or that were deleted before
 	Gaps      int64 // ranges of messages removed before they were read
 	Epochs    int64 // begun on a changed stream or format
 }
@@ -27,7 +30,7 @@ type Stats struct {
 // output is one configured sink with its store.
 type output struct {
 	cfg   Config
-	store Store
+	store store.Store
 	log   *zap.Logger
 	stage *logging.Stage // nil: not counted there
 	now   func() time.Time
@@ -37,7 +40,11 @@ type output struct {
 	scanned  time.Time
 	scanKeys newestKeys
 
-	articles, objects, bytes, conflicts, skipped, rejected, gaps, epochs atomic.Int64
+	buriedMu sync.Mutex
+	buried   map[string]bool
+	buriedAt time.Time
+
+	articles, objects, bytes, conflicts, skipped, rejected, gaps, epochs, filtered atomic.Int64
 }
 
 // partState is what this process remembers of a partition between turns.
@@ -45,13 +52,13 @@ type partState struct {
 	mu     sync.Mutex
 	pos    position
 	skip   skipSet
-	skipOf epoch
+	skipOf segment.Epoch
 
 	mirrored   time.Time // when the position was mirrored last
-	mirroredTo uint64    // position.Next at that time
+	mirroredTo uint64    // position.from at that time
 }
 
-func newOutput(cfg Config, store Store, log *zap.Logger, stage *logging.Stage) *output {
+func newOutput(cfg Config, store store.Store, log *zap.Logger, stage *logging.Stage) *output {
 	return &output{cfg: cfg, store: store, log: log.With(zap.String("sink", cfg.Name)), stage: stage, now: time.Now}
 }
 
@@ -89,44 +96,60 @@ func (o *output) skipsOf(ctx context.Context, part int, p position) (skipSet, er
 	return set, nil
 }
 
+// tombstones returns the articles that were deleted from the store, as of the
+// last half minute. The set is shared: it is not to be changed.
+func (o *output) tombstones(ctx context.Context) (map[string]bool, error) {
+	o.buriedMu.Lock()
+	defer o.buriedMu.Unlock()
+	if o.buried != nil && o.now().Sub(o.buriedAt) < tombstonesFresh {
+		return o.buried, nil
+	}
+	buried, err := segment.Tombstones(ctx, o.store, o.cfg.Prefix)
+	if err == nil {
+		o.buried, o.buriedAt = buried, o.now()
+	}
+	return buried, err
+}
+
 // mirrorDue says whether a position is to be mirrored: when it is a new one,
 // and now and then for a partition without new objects.
 func (o *output) mirrorDue(part int, p position) bool {
 	s := &o.parts[part]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p.Next == s.mirroredTo && o.now().Sub(s.mirrored) < mirrorEvery {
+	if p.from() == s.mirroredTo && o.now().Sub(s.mirrored) < mirrorEvery {
 		return false
 	}
-	s.mirrored, s.mirroredTo = o.now(), p.Next
+	s.mirrored, s.mirroredTo = o.now(), p.from()
 	return true
 }
 
 func (o *output) stats() Stats {
 	return Stats{
 		Articles: o.articles.Load(), Objects: o.objects.Load(), Bytes: o.bytes.Load(),
-		Conflicts: o.conflicts.Load(), Skipped: o.skipped.Load(), Rejected: o.rejected.Load(),
+		Conflicts: o.conflicts.Load(), Skipped: o.skipped.Load(), Rejected: o.rejected.Load(), Filtered: o.filtered.Load(),
 		Gaps: o.gaps.Load(), Epochs: o.epochs.Load(),
 	}
 }
 
-func (o *output) logCommitted(k objectKey, m Meta, size int) {
+func (o *output) logCommitted(k segment.Key, m segment.Meta, size int) {
 	o.articles.Add(int64(m.Count))
 	o.objects.Add(1)
 	o.bytes.Add(int64(size))
 	o.skipped.Add(int64(m.Skipped))
 	o.rejected.Add(int64(m.Rejected))
-	o.log.Info("object committed", append(event(logging.SegmentCommitted, k.partition),
+	o.filtered.Add(int64(m.Filtered))
+	o.log.Info("object committed", append(event(logging.SegmentCommitted, k.Partition),
 		zap.String("key", k.String()), zap.Uint64("first", m.First), zap.Uint64("last", m.Last),
 		zap.Int("articles", m.Count), zap.Int("skipped", m.Skipped), zap.Int("rejected", m.Rejected), zap.Int("bytes", size))...)
 }
 
 // count tells the stage's summary of a batch that was committed just now.
-func (o *output) count(m Meta, first time.Time) {
+func (o *output) count(m segment.Meta, first time.Time) {
 	if o.stage == nil {
 		return
 	}
-	o.stage.In(int64(m.Count + m.Skipped + m.Rejected + m.Takedowns))
+	o.stage.In(int64(m.Count + m.Skipped + m.Rejected + m.Takedowns + m.Filtered))
 	o.stage.Out(int64(m.Count))
 	for range m.Skipped {
 		o.stage.Skip("overlap")
@@ -134,20 +157,25 @@ func (o *output) count(m Meta, first time.Time) {
 	for range m.Takedowns {
 		o.stage.Skip("takedown")
 	}
+	for range m.Filtered {
+		o.stage.Skip("filter")
+	}
 	for range m.Rejected {
 		o.stage.Fail("invalid_json")
 	}
-	o.stage.Observe(max(0, o.now().Sub(first)))
+	if m.Count > 0 {
+		o.stage.Observe(max(0, o.now().Sub(first)))
+	}
 }
 
-func (o *output) logConflict(k objectKey, m Meta) {
+func (o *output) logConflict(k segment.Key, m segment.Meta) {
 	o.conflicts.Add(1)
 	o.log.Info("another worker has committed this position; going on after its object",
-		append(event(logging.SegmentConflict, k.partition), zap.String("key", k.String()),
+		append(event(logging.SegmentConflict, k.Partition), zap.String("key", k.String()),
 			zap.String("writer", m.Writer), zap.Uint64("next", m.Next))...)
 }
 
-func (o *output) logGap(part int, gap Range) {
+func (o *output) logGap(part int, gap segment.Range) {
 	o.gaps.Add(1)
 	o.log.Warn("messages were removed from the stream before this sink read them; those of this partition are missing",
 		append(event(logging.SegmentGap, part), zap.Uint64("from", gap.From), zap.Uint64("to", gap.To))...)

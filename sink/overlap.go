@@ -7,9 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
+	"strings"
 	"time"
 
 	"pressmill/pkg/news"
+	"pressmill/sink/segment"
+	"pressmill/sink/store"
 )
 
 const (
@@ -22,10 +27,12 @@ const (
 	scanDates = 8
 	// scanFresh is how long one listing serves the other partitions at start.
 	scanFresh = time.Minute
+	// tombstonesFresh is how long it may take until a deleted article is kept out.
+	tombstonesFresh = 30 * time.Second
 )
 
 // newestKeys are the newest objects by partition, nil where there is none.
-type newestKeys [Partitions]*objectKey
+type newestKeys [Partitions]*segment.Key
 
 // scan lists the newest objects of all partitions. Listings are shared by the
 // partitions for a minute: a stale one costs a conflict, which leads on.
@@ -49,40 +56,71 @@ func (o *output) rescan() {
 	o.scanned = time.Time{}
 }
 
-// listNewest lists dates from the newest on until every partition is found. A
-// partition that has no object yet makes it list them all.
-func listNewest(ctx context.Context, s Store, prefix string) (found newestKeys, err error) {
-	missing, further, date := Partitions, 0, ""
-	for name, err := range s.List(ctx, prefix+"/"+dateFolder) {
-		if err != nil {
-			return found, err
+// listNewest lists dates from the newest on until every partition is found,
+// for each layout that there is. A partition that has no object yet makes it
+// list them all.
+func listNewest(ctx context.Context, s store.Store, prefix string) (found newestKeys, err error) {
+	layouts, err := layoutsOf(ctx, s, prefix)
+	for _, folders := range layouts {
+		if err = found.look(ctx, s, folders); err != nil {
+			break
 		}
-		k, err := parseKey(name)
-		if err != nil || k.prefix != prefix {
-			continue // not ours
-		}
-		if k.date != date && missing == 0 {
-			if further++; further > scanDates {
-				return found, nil
-			}
-		}
-		date = k.date
-		if best := found[k.partition]; best == nil {
-			missing--
-		} else if !best.before(k) {
-			continue
-		}
-		found[k.partition] = &k
 	}
-	return found, nil
+	return found, err
 }
 
-// before says whether k is older than o of the same partition.
-func (k objectKey) before(o objectKey) bool {
-	if k.epoch != o.epoch {
-		return k.epoch.less(o.epoch)
+// layoutsOf returns the folders below a prefix, from the last to the first, by
+// their layout: those whose names differ only in their digits.
+func layoutsOf(ctx context.Context, s store.Store, prefix string) (map[string][]string, error) {
+	entries, err := s.ReadDir(ctx, prefix)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", prefix, err)
 	}
-	return k.position < o.position
+	layouts := map[string][]string{}
+	for _, e := range slices.Backward(entries) {
+		if e.Dir && !strings.HasPrefix(e.Name, ".") {
+			stem := strings.Map(maskDigit, e.Name)
+			layouts[stem] = append(layouts[stem], prefix+"/"+e.Name+"/")
+		}
+	}
+	return layouts, nil
+}
+
+func maskDigit(r rune) rune {
+	if r >= '0' && r <= '9' {
+		return '#'
+	}
+	return r
+}
+
+// look notes the newest objects of one layout.
+func (found *newestKeys) look(ctx context.Context, s store.Store, folders []string) error {
+	var here [Partitions]bool
+	missing, further, date := Partitions, 0, ""
+	for _, folder := range folders {
+		for name, err := range store.List(ctx, s, folder) {
+			if err != nil {
+				return err
+			}
+			k, err := segment.ParseKey(name)
+			if err != nil || k.Partition >= Partitions {
+				continue // not ours
+			}
+			if k.Date != date && missing == 0 {
+				if further++; further > scanDates {
+					return nil
+				}
+			}
+			if date = k.Date; !here[k.Partition] {
+				here[k.Partition] = true
+				missing--
+			}
+			if best := found[k.Partition]; best == nil || best.Before(k) {
+				found[k.Partition] = &k
+			}
+		}
+	}
+	return nil
 }
 
 // beginEpoch returns the start of the epoch after p's. It lies after the newest
@@ -95,27 +133,27 @@ func (o *output) beginEpoch(ctx context.Context, b Bus, part int, p position, re
 		return p, err
 	}
 	n := position{
-		Epoch: p.Epoch.next(st.created), Ext: o.cfg.Compression.ext(), Next: 1, Created: st.created,
+		Epoch: p.Epoch.Next(st.created), Shape: o.cfg.shape(), Next: 1, Created: st.created,
 	}
 	since, oldest := "", ""
 	for k, err := range o.partitionKeys(ctx, part, "") {
 		if err != nil {
 			return p, err
 		}
-		if !k.epoch.less(n.Epoch) {
+		if !k.Epoch.Less(n.Epoch) {
 			continue
 		}
 		if oldest == "" {
-			oldest = daysBefore(k.date, overlapAge)
+			oldest = daysBefore(k.Date, overlapAge)
 		}
-		if k.date < oldest {
+		if k.Date < oldest {
 			break
 		}
-		m, err := getMeta(ctx, o.store, k)
+		m, err := segment.GetMeta(ctx, o.store, k)
 		if err != nil {
 			return p, err
 		}
-		since = k.date
+		since = k.Date
 		ok, err := holds(ctx, b, m.Last, m.LastID, m.LastTime, m.Created)
 		if err != nil {
 			return p, err
@@ -129,7 +167,7 @@ func (o *output) beginEpoch(ctx context.Context, b Bus, part int, p position, re
 		since = p.Overlap.Since
 	}
 	if since != "" {
-		n.Overlap = &Overlap{Since: since, Until: o.now().Add(overlapAge)}
+		n.Overlap = &segment.Overlap{Since: since, Until: o.now().Add(overlapAge)}
 	}
 	o.logEpoch(part, p, n, reason)
 	return n, nil
@@ -146,10 +184,10 @@ func (o *output) skips(ctx context.Context, part int, p position) (skipSet, erro
 		if err != nil {
 			return nil, err
 		}
-		if !k.epoch.less(p.Epoch) {
+		if !k.Epoch.Less(p.Epoch) {
 			continue
 		}
-		_, body, err := getObject(ctx, o.store, k)
+		_, body, err := segment.Get(ctx, o.store, k)
 		if err != nil {
 			return nil, err
 		}
@@ -160,24 +198,78 @@ func (o *output) skips(ctx context.Context, part int, p position) (skipSet, erro
 	return set, nil
 }
 
-// partitionKeys yields the objects of a partition from the newest date down to
-// the one given.
-func (o *output) partitionKeys(ctx context.Context, part int, since string) func(func(objectKey, error) bool) {
-	return func(yield func(objectKey, error) bool) {
-		for name, err := range o.store.List(ctx, o.cfg.Prefix+"/"+dateFolder) {
-			if err != nil {
-				yield(objectKey{}, fmt.Errorf("list objects: %w", err))
+// partitionKeys yields the objects of a partition from the newest down to a
+// date.
+func (o *output) partitionKeys(ctx context.Context, part int, since string) iter.Seq2[segment.Key, error] {
+	return func(yield func(segment.Key, error) bool) {
+		layouts, err := layoutsOf(ctx, o.store, o.cfg.Prefix)
+		if err != nil {
+			yield(segment.Key{}, err)
+			return
+		}
+		var heads []*head
+		for _, folders := range layouts {
+			next, stop := iter.Pull2(keysSince(ctx, o.store, folders, since))
+			defer stop()
+			h := &head{next: next, part: part}
+			h.advance()
+			heads = append(heads, h)
+		}
+		for {
+			h := newest(heads)
+			if h == nil || !yield(h.key, h.err) || h.err != nil {
 				return
 			}
-			k, err := parseKey(name)
-			if err != nil || k.prefix != o.cfg.Prefix {
-				continue
-			}
-			if k.date < since {
-				return
-			}
-			if k.partition == part && !yield(k, nil) {
-				return
+			h.advance()
+		}
+	}
+}
+
+// head is the next key of one layout.
+type head struct {
+	next func() (segment.Key, error, bool)
+	part int
+	key  segment.Key
+	err  error
+	ok   bool
+}
+
+func (h *head) advance() {
+	for {
+		h.key, h.err, h.ok = h.next()
+		if !h.ok || h.err != nil || h.key.Partition == h.part {
+			return
+		}
+	}
+}
+
+// newest returns the head to take next, nil if there is none. One with an error
+// goes first.
+func newest(heads []*head) (best *head) {
+	for _, h := range heads {
+		if h.ok && (best == nil || h.err != nil || best.err == nil && best.key.Before(h.key)) {
+			best = h
+		}
+	}
+	return best
+}
+
+// keysSince yields the objects in the folders of one layout down to a date.
+func keysSince(ctx context.Context, s store.Store, folders []string, since string) iter.Seq2[segment.Key, error] {
+	return func(yield func(segment.Key, error) bool) {
+		for _, folder := range folders {
+			for name, err := range store.List(ctx, s, folder) {
+				if err != nil {
+					yield(segment.Key{}, fmt.Errorf("list objects: %w", err))
+					return
+				}
+				k, err := segment.ParseKey(name)
+				if err != nil {
+					continue // not ours
+				}
+				if k.Date < since || !yield(k, nil) {
+					return
+				}
 			}
 		}
 	}
@@ -202,7 +294,7 @@ func (s skipSet) addAll(body []byte) error {
 			Rev    string `json:"rev"`
 		}
 		if err := json.Unmarshal(line, &a); err != nil {
-			return errors.Join(ErrCorrupt, err)
+			return errors.Join(segment.ErrCorrupt, err)
 		}
 		msgID := a.ID + "." + a.Rev
 		if a.Schema == news.TakedownSchema {

@@ -6,28 +6,34 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"pressmill/sink/segment"
+	"pressmill/sink/store"
 )
 
 // position is where a partition of a sink goes on. It is a function of the
 // objects in the store and of the stream, never of acknowledgements; as the
 // state of a turn it is a hint that saves deriving it.
 type position struct {
-	Epoch epoch  `json:"epoch"`
-	Ext   string `json:"ext"`
+	Epoch segment.Epoch `json:"epoch"`
+	// Shape is that of the objects of the epoch.
+	Shape string `json:"shape"`
 	// Next is the sequence to read from: the last one committed + 1.
 	Next uint64 `json:"next"`
 	// Key is the object before the position, "" at the start of an epoch.
 	Key string `json:"key,omitempty"`
 	// Created, LastID and LastTime are of the stream and of the message before
 	// the position. They tell this stream from another.
-	Created  time.Time `json:"created"`
-	LastID   string    `json:"last_id,omitempty"`
-	LastTime time.Time `json:"last_time,omitzero"`
-	Overlap  *Overlap  `json:"overlap,omitempty"`
+	Created  time.Time        `json:"created"`
+	LastID   string           `json:"last_id,omitempty"`
+	LastTime time.Time        `json:"last_time,omitzero"`
+	Overlap  *segment.Overlap `json:"overlap,omitempty"`
+	// Carry is what was read from Next on and holds nothing to write.
+	Carry *carry `json:"carry,omitempty"`
 	// Scanned says that from Next up to here, exclusive, the stream had no
-	// message of this partition; for finding gaps only.
-	Scanned uint64 `json:"scanned,omitempty"`
-	Gap     *Range `json:"gap,omitempty"` // found, not yet in an object
+	// message of this partition but those carried; for finding gaps only.
+	Scanned uint64         `json:"scanned,omitempty"`
+	Gap     *segment.Range `json:"gap,omitempty"` // found, not yet in an object
 }
 
 func parsePosition(state []byte) (position, bool) {
@@ -36,6 +42,14 @@ func parsePosition(state []byte) (position, bool) {
 		return position{}, false
 	}
 	return p, true
+}
+
+// from is the sequence to read from.
+func (p position) from() uint64 {
+	if p.Carry != nil {
+		return p.Carry.Last.Seq + 1
+	}
+	return p.Next
 }
 
 func (p position) state() []byte {
@@ -47,16 +61,16 @@ func (p position) state() []byte {
 }
 
 // after returns the position after an object.
-func after(k objectKey, m Meta) position {
+func after(k segment.Key, m segment.Meta) position {
 	return position{
-		Epoch: k.epoch, Ext: k.ext, Next: m.Next, Key: k.String(), Created: m.Created,
+		Epoch: k.Epoch, Shape: m.Shape, Next: m.Next, Key: k.String(), Created: m.Created,
 		LastID: m.LastID, LastTime: m.LastTime, Overlap: m.Overlap,
 	}
 }
 
 // same says whether two positions are the same place behind the same object.
 func (p position) same(o position) bool {
-	return p.Epoch == o.Epoch && p.Ext == o.Ext && p.Next == o.Next && p.Key == o.Key
+	return p.Epoch == o.Epoch && p.Shape == o.Shape && p.Next == o.Next && p.Key == o.Key
 }
 
 // streamState is what the bus says about the stream of articles.
@@ -94,8 +108,8 @@ func (o *output) settle(ctx context.Context, b Bus, part int, p position) (posit
 		return p, err
 	case !ok:
 		reason = "the stream is another one than the objects were read from"
-	case p.Ext != o.cfg.Compression.ext():
-		reason = "the format of objects has changed"
+	case p.Shape != o.cfg.shape():
+		reason = "the format or layout of the objects has changed"
 	default:
 		return p, nil
 	}
@@ -126,12 +140,12 @@ func (o *output) locate(ctx context.Context, b Bus, part int, state []byte) (pos
 
 // confirms says whether the object that a hint stands behind is in the store.
 func (o *output) confirms(ctx context.Context, part int, hint position) (bool, error) {
-	k, err := parseKey(hint.Key)
-	if err != nil || k.partition != part || k.prefix != o.cfg.Prefix {
+	k, err := segment.ParseKey(hint.Key)
+	if err != nil || k.Partition != part || !k.Below(o.cfg.Prefix) {
 		return false, nil //nolint:nilerr // a hint that cannot be read is none
 	}
-	m, err := getMeta(ctx, o.store, k)
-	if errors.Is(err, ErrNotFound) {
+	m, err := segment.GetMeta(ctx, o.store, k)
+	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
 	return err == nil && after(k, m).same(hint), err
@@ -150,10 +164,10 @@ func (o *output) newest(ctx context.Context, b Bus, part int) (position, error) 
 			return position{}, err
 		}
 		return position{
-			Epoch: epoch{}.next(st.created), Ext: o.cfg.Compression.ext(), Next: 1, Created: st.created,
+			Epoch: segment.Epoch{}.Next(st.created), Shape: o.cfg.shape(), Next: 1, Created: st.created,
 		}, nil
 	}
-	m, err := getMeta(ctx, o.store, *k)
+	m, err := segment.GetMeta(ctx, o.store, *k)
 	if err != nil {
 		return position{}, err
 	}
@@ -187,15 +201,15 @@ func holds(ctx context.Context, b Bus, seq uint64, id string, at, created time.T
 // gapBefore returns the messages that were removed before they were read, nil
 // if there are none. The sequences are shared by all partitions, so the range
 // bounds what may be missing.
-func (p position) gapBefore(st streamState) *Range {
+func (p position) gapBefore(st streamState) *segment.Range {
 	if from := max(p.Next, p.Scanned); st.first > from {
-		return &Range{From: from, To: st.first - 1}
+		return &segment.Range{From: from, To: st.first - 1}
 	}
 	return nil
 }
 
 // past returns p with a gap noted, which the next object's metadata carries.
-func (p position) past(gap Range) position {
+func (p position) past(gap segment.Range) position {
 	p.Scanned = gap.To + 1
 	if p.Gap != nil {
 		gap.From = p.Gap.From

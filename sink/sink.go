@@ -24,6 +24,7 @@ import (
 
 	"pressmill/pkg/bus/turn"
 	"pressmill/pkg/logging"
+	"pressmill/sink/store"
 )
 
 const (
@@ -96,10 +97,10 @@ func New(cfgs []Config, b Bus, turns Turns, log *zap.Logger, opt Options) (*Sink
 		return nil, err
 	}
 	s := &Sink{
-		opt: opt.defaults(len(cfgs) * Partitions), bus: b, turns: turns, log: log, writer: newWriterID(),
+		opt: opt.defaults(len(cfgs) * Partitions), bus: b, turns: turns, log: log, writer: store.NewWriterID(),
 	}
 	for _, c := range full {
-		store, err := CreateStore(c.URL)
+		store, err := store.Create(c.URL)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("sink %q: %w", c.Name, err), s.Close())
 		}
@@ -219,7 +220,7 @@ func (s *Sink) Drained(ctx context.Context) (bool, error) {
 		}
 		for _, o := range s.outputs {
 			pos, _ := o.known(part)
-			if last > 0 && pos.Next <= last {
+			if last > 0 && pos.from() <= last {
 				return false, nil
 			}
 		}

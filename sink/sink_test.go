@@ -14,11 +14,13 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"pressmill/pkg/logging"
+	"pressmill/sink/segment"
+	"pressmill/sink/store"
 )
 
 func pastDay() time.Time { return time.Date(2026, 3, 1, 23, 0, 0, 123, time.UTC) }
 
-func testConfig() Config { return Config{Name: "lake", URL: "mem://" + newWriterID()} }
+func testConfig() Config { return Config{Name: "lake", URL: "mem://" + store.NewWriterID()} }
 
 // fill publishes n articles over some partitions and notes them in want.
 func fill(b *fakeBus, parts, n int, want map[string]bool) {
@@ -30,7 +32,7 @@ func fill(b *fakeBus, parts, n int, want map[string]bool) {
 }
 
 func TestDrainsOnceInEveryFormat(t *testing.T) {
-	for _, c := range []Compression{Zstd, Gzip, None} {
+	for _, c := range []segment.Compression{segment.Zstd, segment.Gzip, segment.None} {
 		t.Run(string(c), func(t *testing.T) {
 			b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
 			fill(b, Partitions, 500, want)
@@ -59,16 +61,16 @@ func TestObjectsEndWithTheDay(t *testing.T) {
 	fill(b, 1, 10, want)
 	cfg := testConfig()
 	drainAll(t, newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true}))
-	store, err := OpenStore(cfg.URL)
+	store, err := store.Open(cfg.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var keys []string
-	for o, err := range Objects(t.Context(), store) {
+	for o, err := range segment.Objects(t.Context(), store) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys = append(keys, o.Key)
+		keys = append(keys, o.Key.String())
 	}
 	want2 := []string{
 		"articles/ingest_date=2026-03-01/e20260301230000g000-p00-00000000000000000001.jsonl.zst",
@@ -245,7 +247,7 @@ func TestRestoredStreamBeginsAnEpoch(t *testing.T) {
 func TestFormatChangeBeginsAnEpoch(t *testing.T) {
 	b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
 	cfg, q := testConfig(), newFakeTurns()
-	for i, c := range []Compression{Zstd, Gzip, None, Zstd} {
+	for i, c := range []segment.Compression{segment.Zstd, segment.Gzip, segment.None, segment.Zstd} {
 		fill(b, 1, 50, want)
 		cfg.Compression = c
 		s := newTestSink(t, b, q, cfg, Options{Once: true})
@@ -313,14 +315,11 @@ func TestCorruptObjectHoldsThePartition(t *testing.T) {
 	fill(b, 1, 3, want)
 	cfg := testConfig()
 	drainAll(t, newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true}))
-	store := memStoreOf(strings.TrimPrefix(cfg.URL, "mem://"))
-	for _, key := range store.keys("") {
-		store.objects[key] = []byte("rubbish")
-	}
+	damage(t, cfg.URL, func([]byte) []byte { return []byte("rubbish") })
 	fill(b, 1, 3, want)
 	s := newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true})
 	_, _, err := drainOf(s, 0, freeHolder{}, nil).run(t.Context(), t.Context())
-	if !errors.Is(err, ErrCorrupt) || s.Stats()["lake"].Objects != 0 {
+	if !errors.Is(err, segment.ErrCorrupt) || s.Stats()["lake"].Objects != 0 {
 		t.Errorf("error %v, %+v", err, s.Stats())
 	}
 }
@@ -356,7 +355,7 @@ func TestCompetingSinks(t *testing.T) {
 	}
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		b.purgeCommitted("lake")
-		if _, first, last, _ := b.ArticlesState(ctx); first > last {
+		if done, _ := sinks[0].Drained(ctx); done {
 			break
 		}
 	}
@@ -390,6 +389,25 @@ func TestConfigReportsAllFaults(t *testing.T) {
 	}
 }
 
+// damage replaces the newest object of a store.
+func damage(t *testing.T, url string, change func([]byte) []byte) {
+	t.Helper()
+	s, err := store.Open(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, err := range store.List(t.Context(), s, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := store.ReadAll(t.Context(), s, key)
+		if err := errors.Join(err, s.Delete(t.Context(), key), s.Create(t.Context(), key, change(data))); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+}
+
 func TestCat(t *testing.T) {
 	b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
 	fill(b, 2, 20, want)
@@ -399,13 +417,9 @@ func TestCat(t *testing.T) {
 	if code := RunCat([]string{cfg.URL}, &out, &errs); code != 0 || strings.Count(out.String(), "\n") != 20 {
 		t.Errorf("code %d, %d lines, %s", code, strings.Count(out.String(), "\n"), errs.String())
 	}
-	s := memStoreOf(strings.TrimPrefix(cfg.URL, "mem://"))
-	for _, key := range s.keys("") {
-		s.objects[key] = s.objects[key][:len(s.objects[key])-5]
-		break
-	}
+	damage(t, cfg.URL, func(data []byte) []byte { return data[:len(data)-5] })
 	errs.Reset()
-	if code := RunCat([]string{cfg.URL}, &out, &errs); code != 1 || !strings.Contains(errs.String(), ErrCorrupt.Error()) {
+	if code := RunCat([]string{cfg.URL}, &out, &errs); code != 1 || !strings.Contains(errs.String(), segment.ErrCorrupt.Error()) {
 		t.Errorf("code %d: %s", code, errs.String())
 	}
 	if code := RunCat(nil, &out, &errs); code != 2 {
@@ -413,24 +427,5 @@ func TestCat(t *testing.T) {
 	}
 	if code := RunCat([]string{"file:///does/not/exist"}, &out, &errs); code != 1 {
 		t.Errorf("without a folder: %d", code)
-	}
-}
-
-func TestEpochAndKeyHaveOneForm(t *testing.T) {
-	k := objectKey{"a/b", "2026-11-24", epoch{1_790_000_000, 12}, 7, 1 << 60, Gzip.ext()}
-	got, err := parseKey(k.String())
-	if err != nil || got != k {
-		t.Errorf("parse %s: %+v, %v", k, got, err)
-	}
-	for _, bad := range []string{"", "x", "a/ingest_date=1/e-p1-1.jsonl", strings.Replace(k.String(), "-p07", "-p7", 1), strings.Replace(k.String(), "-p07", "-p17", 1)} {
-		if _, err := parseKey(bad); err == nil {
-			t.Errorf("%q is no key", bad)
-		}
-	}
-	if _, err := parseEpoch("e20261124000000g1"); err == nil {
-		t.Error("an epoch in another form was read")
-	}
-	if e := (epoch{100, 3}); !e.less(e.next(time.Unix(50, 0))) || !e.less(e.next(time.Unix(200, 0))) {
-		t.Error("the next epoch is not above")
 	}
 }

@@ -9,18 +9,20 @@ import (
 	"time"
 
 	"pressmill/pkg/news"
+	"pressmill/sink/segment"
+	"pressmill/sink/store"
 )
 
 // takeDown publishes a takedown of some partition and returns its id.
 func takeDown(b *fakeBus, parts int) string {
-	id := newWriterID()
+	id := store.NewWriterID()
 	data, _ := json.Marshal(map[string]string{"schema": news.TakedownSchema, "id": id})
 	b.publishRaw(rand.IntN(parts), news.TakedownMsgID(id), data)
 	return id
 }
 
 func TestTakedownsAreLeftOutButCount(t *testing.T) {
-	for _, c := range []Compression{Zstd, Gzip, None} {
+	for _, c := range []segment.Compression{segment.Zstd, segment.Gzip, segment.None} {
 		b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
 		cfg := testConfig()
 		cfg.URL, cfg.Compression, cfg.MaxCount = "file://"+t.TempDir(), c, 3

@@ -13,7 +13,7 @@ import (
 	"pressmill/deploy/pressmill/demo"
 	"pressmill/pkg/news"
 	"pressmill/pkg/worker"
-	"pressmill/sink"
+	"pressmill/sink/segment"
 )
 
 func demoCommand() worker.Command {
@@ -80,7 +80,7 @@ func demoJob(site, data, out string) (*job, error) {
 
 func listArticles(ctx context.Context, env *worker.Env, out string) error {
 	fmt.Fprintln(env.Stdout)
-	for line, err := range sink.ReadURL(ctx, out) {
+	for line, err := range segment.ReadURL(ctx, out) {
 		if err != nil {
 			return err
 		}

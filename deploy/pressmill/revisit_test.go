@@ -16,7 +16,7 @@ import (
 
 	"pressmill/pkg/news"
 	"pressmill/pkg/worker"
-	"pressmill/sink"
+	"pressmill/sink/segment"
 )
 
 // paper serves articles that change, or vanish, from one request to the next.
@@ -122,7 +122,7 @@ sinks:
 		}
 	}
 	down := map[string]news.Takedown{}
-	for line, err := range sink.ReadURL(t.Context(), "file://"+filepath.Join(dir, "all")) {
+	for line, err := range segment.ReadURL(t.Context(), "file://"+filepath.Join(dir, "all")) {
 		if err != nil {
 			t.Fatal(err)
 		}

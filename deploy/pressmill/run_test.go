@@ -22,7 +22,7 @@ import (
 	"pressmill/deploy/pressmill/demo"
 	"pressmill/pkg/news"
 	"pressmill/pkg/worker"
-	"pressmill/sink"
+	"pressmill/sink/segment"
 )
 
 const delay = 50 * time.Millisecond
@@ -76,7 +76,7 @@ func mustRun(t *testing.T, args ...string) string {
 func written(t *testing.T, dir string) []news.Article {
 	t.Helper()
 	var articles []news.Article
-	for line, err := range sink.ReadURL(t.Context(), "file://"+filepath.Join(dir, "out")) {
+	for line, err := range segment.ReadURL(t.Context(), "file://"+filepath.Join(dir, "out")) {
 		if err != nil {
 			t.Fatal(err)
 		}

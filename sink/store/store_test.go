@@ -1,4 +1,4 @@
-package sink
+package store
 
 import (
 	"bytes"
@@ -19,21 +19,21 @@ import (
 func TestStores(t *testing.T) {
 	stores := map[string]func(t *testing.T) string{
 		"file": func(t *testing.T) string { return "file://" + t.TempDir() },
-		"mem":  func(t *testing.T) string { return "mem://" + newWriterID() },
+		"mem":  func(t *testing.T) string { return "mem://" + NewWriterID() },
 	}
 	for name, newURL := range stores {
 		t.Run(name, func(t *testing.T) {
 			t.Run("create only", func(t *testing.T) { testCreateOnly(t, newURL(t)) })
 			t.Run("whole", func(t *testing.T) { testWhole(t, newURL(t)) })
 			t.Run("list", func(t *testing.T) { testList(t, newURL(t)) })
-			t.Run("metadata", func(t *testing.T) { testMetadata(t, newURL(t)) })
+			t.Run("tail and delete", func(t *testing.T) { testTailAndDelete(t, newURL(t)) })
 		})
 	}
 }
 
 func openTestStore(t *testing.T, url string) Store {
 	t.Helper()
-	s, err := CreateStore(url)
+	s, err := Create(url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func testCreateOnly(t *testing.T, url string) {
 			})
 		}
 		wg.Wait()
-		got, err := readAll(t.Context(), stores[0], key)
+		got, err := ReadAll(t.Context(), stores[0], key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,12 +83,12 @@ func testWhole(t *testing.T, url string) {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for {
-			for key, err := range s.List(t.Context(), "") {
+			for key, err := range List(t.Context(), s, "") {
 				if err != nil {
 					t.Error(err)
 					break
 				}
-				if got, err := readAll(t.Context(), s, key); err != nil || len(got) != len(data) {
+				if got, err := ReadAll(t.Context(), s, key); err != nil || len(got) != len(data) {
 					t.Errorf("%s has %d of %d bytes, error %v", key, len(got), len(data), err)
 				}
 			}
@@ -124,7 +124,7 @@ func testList(t *testing.T, url string) {
 		"z/":    nil,
 	} {
 		var got []string
-		for key, err := range s.List(t.Context(), prefix) {
+		for key, err := range List(t.Context(), s, prefix) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -134,7 +134,7 @@ func testList(t *testing.T, url string) {
 			t.Errorf("list %q (-want +got):\n%s", prefix, diff)
 		}
 	}
-	for key, err := range s.List(t.Context(), "x/") {
+	for key, err := range List(t.Context(), s, "x/") {
 		if key != "x/d=2/a" || err != nil {
 			t.Errorf("first key is %s, error %v", key, err)
 		}
@@ -145,31 +145,27 @@ func testList(t *testing.T, url string) {
 	}
 }
 
-func testMetadata(t *testing.T, url string) {
+func testTailAndDelete(t *testing.T, url string) {
 	s := openTestStore(t, url)
-	body := []byte("{\"id\":\"a\"}\n{\"id\":\"b\"}\n")
-	for i, c := range []Compression{Zstd, Gzip, None} {
-		k := objectKey{"articles", "2026-11-24", epoch{1_790_000_000, i}, 3, 42, c.ext()}
-		want := Meta{
-			Epoch: k.epoch.String(), Partition: 3, Position: 42, First: 50, Last: 60, Next: 61, Count: 2, Writer: "w",
-			LastID: "b.c", LastTime: time.Date(2026, 11, 24, 1, 2, 3, 4, time.UTC), Created: time.Unix(1_790_000_000, 5).UTC(),
+	if err := s.Create(t.Context(), "d/a", []byte("0123456789")); err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range map[int64]string{3: "789", 10: "0123456789", 99: "0123456789"} {
+		tail, size, err := s.OpenTail(t.Context(), "d/a", n)
+		if err != nil || size != 10 || string(tail) != want {
+			t.Errorf("tail of %d: %q of %d, error %v", n, tail, size, err)
 		}
-		stored, _, err := putObject(t.Context(), s, k, want, body)
-		if err != nil {
+	}
+	for range 2 {
+		if err := s.Delete(t.Context(), "d/a"); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := putObject(t.Context(), s, k, want, append(body, body...)); !errors.Is(err, ErrExists) {
-			t.Errorf("%s: second write: %v", k, err)
-		}
-		want.SHA256, want.Bytes = stored.SHA256, int64(len(body))
-		got, err := getMeta(t.Context(), s, k)
-		if diff := cmp.Diff(want, got); diff != "" || err != nil {
-			t.Errorf("%s: metadata (-want +got): %v\n%s", k, err, diff)
-		}
-		_, back, err := getObject(t.Context(), s, k)
-		if err != nil || !bytes.Equal(back, body) {
-			t.Errorf("%s: body %q, error %v", k, back, err)
-		}
+	}
+	if _, _, err := s.OpenTail(t.Context(), "d/a", 1); !errors.Is(err, ErrNotFound) {
+		t.Errorf("tail of what was deleted: %v", err)
+	}
+	if err := s.Create(t.Context(), "d/a", nil); err != nil {
+		t.Errorf("create what was deleted: %v", err)
 	}
 }
 

@@ -1,4 +1,4 @@
-package sink
+package store
 
 import (
 	"context"
@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
 	"os"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -136,7 +134,7 @@ func (s *fileStore) begin() error {
 		return err
 	}
 	for {
-		id := newWriterID()
+		id := NewWriterID()
 		f, err := s.takeLock(id)
 		if err != nil {
 			return err
@@ -226,48 +224,66 @@ func (s *fileStore) Open(_ context.Context, key string) (io.ReadCloser, error) {
 	return f, nil
 }
 
-func (s *fileStore) List(ctx context.Context, prefix string) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		dir := path.Dir(prefix)
-		if strings.HasSuffix(prefix, "/") {
-			dir = path.Clean(prefix)
-		}
-		s.walk(ctx, dir, prefix, yield)
-	}
-}
-
-// walk yields the files under dir in descending order; false ends it.
-func (s *fileStore) walk(ctx context.Context, dir, prefix string, yield func(string, error) bool) bool {
-	if err := ctx.Err(); err != nil {
-		yield("", fmt.Errorf("list %s: %w", prefix, err))
-		return false
-	}
-	entries, err := fs.ReadDir(s.root.FS(), dir)
+func (s *fileStore) OpenTail(_ context.Context, key string, n int64) (tail []byte, size int64, err error) {
+	f, err := s.root.Open(key)
 	if errors.Is(err, fs.ErrNotExist) {
-		return true
+		return nil, 0, fmt.Errorf("open %s: %w", key, ErrNotFound)
 	}
 	if err != nil {
-		yield("", fmt.Errorf("list %s: %w", prefix, err))
-		return false
+		return nil, 0, fmt.Errorf("open %s: %w", key, err)
 	}
-	for _, e := range slices.Backward(entries) {
-		key := path.Join(dir, e.Name())
-		switch {
-		case strings.HasPrefix(e.Name(), "."):
-		case e.IsDir():
-			if !strings.HasPrefix(key+"/", prefix) && !strings.HasPrefix(prefix, key+"/") {
-				continue
-			}
-			if !s.walk(ctx, key, prefix, yield) {
-				return false
-			}
-		case strings.HasPrefix(key, prefix):
-			if !yield(key, nil) {
-				return false
-			}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, fmt.Errorf("open %s: %w", key, err)
+	}
+	tail = make([]byte, min(n, info.Size()))
+	if _, err := f.ReadAt(tail, info.Size()-int64(len(tail))); err != nil {
+		return nil, 0, fmt.Errorf("read %s: %w", key, err)
+	}
+	return tail, info.Size(), nil
+}
+
+func (s *fileStore) ReadDir(ctx context.Context, dir string) ([]Entry, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	found, err := fs.ReadDir(s.root.FS(), dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]Entry, 0, len(found))
+	for _, f := range found {
+		if f.Name() == tmpDir {
+			continue
 		}
+		info, err := f.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // deleted meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, Entry{Name: f.Name(), Dir: f.IsDir(), Size: info.Size(), Time: info.ModTime()})
 	}
-	return true
+	return entries, nil
+}
+
+func (s *fileStore) Delete(_ context.Context, key string) error {
+	err := s.root.Remove(key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = s.syncDir(path.Dir(key))
+	}
+	if err != nil {
+		return fmt.Errorf("delete %s: %w", key, err)
+	}
+	return nil
 }
 
 func (s *fileStore) Close() error {
@@ -284,8 +300,8 @@ func (s *fileStore) Close() error {
 
 func lockName(id string) string { return tmpDir + "/" + id + ".lock" }
 
-// newWriterID returns a name that no other writer has, without dots.
-func newWriterID() string {
+// NewWriterID returns a name that no other writer has, without dots.
+func NewWriterID() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"

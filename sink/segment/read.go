@@ -1,38 +1,54 @@
-package sink
+package segment
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
 	"slices"
+
+	"pressmill/sink/store"
 )
 
 // Object is one object, read back and checked.
 type Object struct {
-	Key  string
+	Key  Key
 	Meta Meta
 	Body []byte // JSON lines
+}
+
+// Keys returns the keys of all objects below a prefix that are to be read (see
+// Live), in ascending order. "" is everything.
+func Keys(ctx context.Context, s store.Store, prefix string) ([]Key, error) {
+	var keys []Key
+	for name, err := range store.List(ctx, s, prefix) {
+		if err != nil {
+			return nil, err
+		}
+		if k, err := ParseKey(name); err == nil {
+			keys = append(keys, k)
+		}
+	}
+	keys = Live(keys)
+	slices.SortFunc(keys, func(a, b Key) int { return cmp.Compare(a.String(), b.String()) })
+	return keys, nil
 }
 
 // Objects yields all objects of a store, of every prefix, in the order of their
 // keys. An object that does not hold what its metadata says is ErrCorrupt; the
 // iteration goes on after it, but ends when the store cannot be listed.
-func Objects(ctx context.Context, s Store) iter.Seq2[Object, error] {
+func Objects(ctx context.Context, s store.Store) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
-		var keys []objectKey
-		for name, err := range s.List(ctx, "") {
-			if err != nil {
-				yield(Object{}, err)
-				return
-			}
-			if k, err := parseKey(name); err == nil {
-				keys = append(keys, k)
-			}
+		keys, err := Keys(ctx, s, "")
+		if err != nil {
+			yield(Object{}, err)
+			return
 		}
-		for _, k := range slices.Backward(keys) {
-			m, body, err := getObject(ctx, s, k)
-			if !yield(Object{Key: k.String(), Meta: m, Body: body}, err) {
+		for _, k := range keys {
+			m, body, err := Get(ctx, s, k)
+			if !yield(Object{Key: k, Meta: m, Body: body}, err) {
 				return
 			}
 		}
@@ -41,7 +57,7 @@ func Objects(ctx context.Context, s Store) iter.Seq2[Object, error] {
 
 // Read yields the articles of all objects of a store in the order of Objects.
 // An error stands for one object, none of whose articles are yielded.
-func Read(ctx context.Context, s Store) iter.Seq2[json.RawMessage, error] {
+func Read(ctx context.Context, s store.Store) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		for o, err := range Objects(ctx, s) {
 			if err != nil {
@@ -50,7 +66,7 @@ func Read(ctx context.Context, s Store) iter.Seq2[json.RawMessage, error] {
 				}
 				continue
 			}
-			for line := range lines(o.Body) {
+			for line := range Lines(o.Body) {
 				if !yield(line, nil) {
 					return
 				}
@@ -62,7 +78,7 @@ func Read(ctx context.Context, s Store) iter.Seq2[json.RawMessage, error] {
 // ReadURL is Read for the store at a URL.
 func ReadURL(ctx context.Context, rawURL string) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
-		s, err := OpenStore(rawURL)
+		s, err := store.Open(rawURL)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -73,6 +89,17 @@ func ReadURL(ctx context.Context, rawURL string) iter.Seq2[json.RawMessage, erro
 				err = fmt.Errorf("read %s: %w", rawURL, err)
 			}
 			if !yield(a, err) {
+				return
+			}
+		}
+	}
+}
+
+// Lines yields the lines of a body without their ends.
+func Lines(body []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for line := range bytes.Lines(body) {
+			if !yield(bytes.TrimSuffix(line, []byte{'\n'})) {
 				return
 			}
 		}

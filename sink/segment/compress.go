@@ -1,20 +1,17 @@
-package sink
+package segment
 
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
-
-// ErrCorrupt says that an object is not what its metadata says, or has none.
-var ErrCorrupt = errors.New("object is corrupt")
 
 const (
 	// frameMagic begins the skippable frame: the first of the sixteen that
@@ -25,16 +22,38 @@ const (
 	maxHead = 1 << 16
 )
 
-func (c Compression) ext() string {
+// Compression is how the bodies of text objects are compressed.
+type Compression string
+
+// The compressions.
+const (
+	Zstd Compression = "zstd"
+	Gzip Compression = "gzip"
+	None Compression = "none"
+)
+
+// ext is the end of the key's extension; ok is false for what is no compression.
+func (c Compression) ext() (ext string, ok bool) {
 	switch c {
 	case Zstd:
-		return ".jsonl.zst"
+		return ".zst", true
 	case Gzip:
-		return ".jsonl.gz"
+		return ".gz", true
 	case None:
-		return ".jsonl"
+		return "", true
 	}
-	return ""
+	return "", false
+}
+
+// compressionOf returns the compression that an extension tells.
+func compressionOf(ext string) Compression {
+	switch path.Ext(ext) {
+	case ".zst":
+		return Zstd
+	case ".gz":
+		return Gzip
+	}
+	return None
 }
 
 // zstdEncoder and zstdDecoder make what all objects share, once: both are
@@ -48,36 +67,30 @@ var (
 	})
 )
 
-// encode returns the bytes of an object.
-func encode(ext string, m Meta, body []byte) ([]byte, error) {
-	if ext == None.ext() {
-		return body, nil
+// compress returns a text with the metadata in front of it.
+func compress(c Compression, head, text []byte) ([]byte, error) {
+	switch c {
+	case Zstd:
+		return compressZstd(head, text)
+	case Gzip:
+		return compressGzip(head, text)
+	case None:
 	}
-	head, err := json.Marshal(m)
-	if err != nil {
-		return nil, err
-	}
-	switch ext {
-	case Zstd.ext():
-		return encodeZstd(head, body)
-	case Gzip.ext():
-		return encodeGzip(head, body)
-	}
-	return nil, fmt.Errorf("format %q is unknown", ext)
+	return text, nil
 }
 
-func encodeZstd(head, body []byte) ([]byte, error) {
+func compressZstd(head, text []byte) ([]byte, error) {
 	enc, err := zstdEncoder()
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, 0, len(head)+len(body)/3+64)
+	out := make([]byte, 0, len(head)+len(text)/3+64)
 	out = binary.LittleEndian.AppendUint32(out, frameMagic)
 	out = binary.LittleEndian.AppendUint32(out, uint32(len(head)))
-	return enc.EncodeAll(body, append(out, head...)), nil
+	return enc.EncodeAll(text, append(out, head...)), nil
 }
 
-func encodeGzip(head, body []byte) ([]byte, error) {
+func compressGzip(head, text []byte) ([]byte, error) {
 	if len(head) > maxHead-5 {
 		return nil, fmt.Errorf("metadata of %d bytes does not fit the header", len(head))
 	}
@@ -85,43 +98,39 @@ func encodeGzip(head, body []byte) ([]byte, error) {
 	w := gzip.NewWriter(&out)
 	w.Extra = binary.LittleEndian.AppendUint16([]byte(extraID), uint16(len(head)))
 	w.Extra = append(w.Extra, head...)
-	_, err := w.Write(body)
+	_, err := w.Write(text)
 	if err := errors.Join(err, w.Close()); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil
 }
 
-// decode returns the body of an object.
-func decode(ext string, data []byte) ([]byte, error) {
-	switch ext {
-	case None.ext():
-		return data, nil
-	case Zstd.ext():
+// decompress returns the text.
+func decompress(c Compression, data []byte) ([]byte, error) {
+	switch c {
+	case Zstd:
 		dec, err := zstdDecoder()
 		if err != nil {
 			return nil, err
 		}
 		return dec.DecodeAll(data, nil)
-	case Gzip.ext():
+	case Gzip:
 		r, err := gzip.NewReader(bytes.NewReader(data))
 		if err != nil {
 			return nil, err
 		}
 		return io.ReadAll(r)
+	case None:
 	}
-	return nil, fmt.Errorf("format %q is unknown", ext)
+	return data, nil
 }
 
-// readHead returns the metadata of a compressed object from its beginning.
-func readHead(ext string, r io.Reader) ([]byte, error) {
-	switch ext {
-	case Zstd.ext():
-		return readFrame(r)
-	case Gzip.ext():
+// readHead returns the metadata of a compressed text from its beginning.
+func readHead(c Compression, r io.Reader) ([]byte, error) {
+	if c == Gzip {
 		return readExtra(r)
 	}
-	return nil, fmt.Errorf("format %q is unknown", ext)
+	return readFrame(r)
 }
 
 func readFrame(r io.Reader) ([]byte, error) {

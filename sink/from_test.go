@@ -1,0 +1,74 @@
+package sink
+
+import (
+	"testing"
+	"time"
+
+	"pressmill/sink/segment"
+	"pressmill/sink/store"
+)
+
+// TestFrom: where a sink begins holds from its first turn on, also when it is
+// restarted before the first article.
+func TestFrom(t *testing.T) {
+	for _, from := range []From{fromNow, From(pastDay().Add(31 * time.Minute).Format(time.RFC3339))} {
+		b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
+		fill(b, 3, 30, map[string]bool{})
+		cfg := testConfig()
+		cfg.From = from
+		for range 3 {
+			drainAll(t, newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true}))
+			wantOnce(t, cfg.URL, want)
+			fill(b, 3, 10, want)
+		}
+		drainAll(t, newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true}))
+		wantOnce(t, cfg.URL, want)
+	}
+	if err := From("yesterday").Validate(); err == nil {
+		t.Error("yesterday is no time")
+	}
+}
+
+// TestWhatIsNotWrittenMakesFewObjects: a filter that lets nothing through, or
+// takedowns alone, give an empty object a day, not one for every look.
+func TestWhatIsNotWrittenMakesFewObjects(t *testing.T) {
+	b, want := newFakeBus(pastDay(), time.Hour), map[string]bool{}
+	cfg := testConfig()
+	q := newFakeTurns()
+	for range 5 * 24 {
+		takeDown(b, 1)
+		drainAll(t, newTestSink(t, b, q, cfg, Options{Once: true}))
+	}
+	fill(b, 1, 1, want)
+	s := newTestSink(t, b, q, cfg, Options{Once: true})
+	drainAll(t, s)
+	wantOnce(t, cfg.URL, want)
+	st, err := store.Open(cfg.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := segment.Keys(t.Context(), st, "")
+	if err != nil || len(keys) != 6 {
+		t.Errorf("%d objects, %v", len(keys), err)
+	}
+}
+
+func TestDeletedArticlesDoNotComeBack(t *testing.T) {
+	b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
+	fill(b, 1, 3, want)
+	cfg := testConfig()
+	st, err := store.Open(cfg.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := segment.Bury(t.Context(), st, "articles", segment.Tombstone{ID: "0123456789abcdef"}); err != nil {
+		t.Fatal(err)
+	}
+	b.publish(0, "0123456789abcdef", "r2")
+	s := newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true})
+	drainAll(t, s)
+	wantOnce(t, cfg.URL, want)
+	if got := s.Stats()["lake"]; got.Filtered != 1 || got.Articles != 3 {
+		t.Errorf("%+v", got)
+	}
+}

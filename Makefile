@@ -17,7 +17,7 @@ ARGS     ?=
 # URLs may hold what a shell would act upon, so they travel in the environment.
 export SEEDS ?=
 
-.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench scale cluster peers evaluate train bin/bench clean
+.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench scale cluster peers evaluate train formats bin/bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
@@ -81,6 +81,13 @@ scale: ## crawl 100,000 hosts with a million URLs, one of them with half of thes
 
 cluster: ## pass turns on in a cluster of three servers that loses one
 	PRESSMILL_CLUSTER=1 go test -run '^TestTurnsOnACluster' -count=1 -v ./pkg/bus/turn
+
+formats: .tools/node/node_modules ## have what is written read by readers of others; needs node and npm
+	PRESSMILL_FORMATS=1 go test -count=1 -run '^TestFormats' ./sink/...
+
+.tools/node/node_modules: .tools/node/package-lock.json
+	npm ci --prefix .tools/node --ignore-scripts
+	touch $@
 
 PEERS := go-trafilatura go-trafilatura+fallback readeck go-shiori go-domdistiller
 

@@ -64,8 +64,11 @@ func TestNewReadsItsSecrets(t *testing.T) {
 		}
 	}
 	for _, cfg := range []Config{
-		{Secrets: []string{"env:PRESSMILL_TEST_NONE"}}, {Headers: map[string]string{"Authorization": "env:PRESSMILL_TEST_NONE"}},
-		{CAFile: "/nowhere.pem"}, {CAFile: "config_test.go"}, {Proxy: "http://127.0.0.1:1", ProxyAuth: "env:PRESSMILL_TEST_NONE"},
+		{Secrets: []string{"env:PRESSMILL_TEST_NONE"}},
+		{Headers: map[string]string{"Authorization": "env:PRESSMILL_TEST_NONE"}},
+		{CAFile: "/nowhere.pem"},
+		{CAFile: "config_test.go"},
+		{Proxy: "http://127.0.0.1:1", ProxyAuth: "env:PRESSMILL_TEST_NONE"},
 	} {
 		cfg.URL = "https://receiver.test/"
 		if _, err := New(cfg); err == nil {

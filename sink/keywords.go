@@ -12,7 +12,7 @@ import (
 )
 
 // keywords finds words and phrases in folded text. Its cost does not grow with
-// their number: each is looked for only where its first segment stands.
+// their number: each is looked for only where its first piece stands.
 type keywords struct {
 	heads          map[string][]keyword
 	may            [4096]bool // by sketch: whether there is such a head
@@ -27,7 +27,7 @@ type keyword struct {
 func newKeywords(c choice) *keywords {
 	k := &keywords{heads: map[string][]keyword{}, wants: len(c.wanted) > 0, refuses: len(c.unwanted) > 0}
 	add := func(text string, out bool) {
-		head := text[:segment([]byte(text))]
+		head := text[:piece([]byte(text))]
 		k.heads[head] = append(k.heads[head], keyword{text, out})
 		k.may[sketch([]byte(head))] = true
 	}
@@ -54,7 +54,7 @@ func (k *keywords) take(folded []byte) bool {
 	found := !k.wants
 	for at := 0; at < len(folded); {
 		from := at
-		at += segment(folded[from:])
+		at += piece(folded[from:])
 		head := folded[from:at]
 		if !k.may[sketch(head)] {
 			continue
@@ -73,20 +73,20 @@ func (k *keywords) take(folded []byte) bool {
 	return found
 }
 
-// sketch is a cheap hash of a segment below 4096.
-func sketch(segment []byte) uint32 {
-	n := len(segment)
-	return (uint32(segment[0]) ^ uint32(segment[n/2])<<3 ^ uint32(segment[n-1])<<5 ^ uint32(n)<<9) % 4096
+// sketch is a cheap hash of a piece below 4096.
+func sketch(piece []byte) uint32 {
+	n := len(piece)
+	return (uint32(piece[0]) ^ uint32(piece[n/2])<<3 ^ uint32(piece[n-1])<<5 ^ uint32(n)<<9) % 4096
 }
 
 func hasPrefix(text []byte, prefix string) bool {
 	return len(text) >= len(prefix) && string(text[:len(prefix)]) == prefix
 }
 
-// segment returns the length of the first piece of folded text at whose end a
+// piece returns the length of the first piece of folded text at whose end a
 // word may end: a word, or one character of what is written without spaces, or
 // one sign.
-func segment(folded []byte) int {
+func piece(folded []byte) int {
 	for n := 0; n < len(folded); {
 		r, size := rune(folded[n]), 1
 		if r >= utf8.RuneSelf {

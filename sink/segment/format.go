@@ -23,8 +23,11 @@ type Format struct {
 // Validate says what is wrong with the format, or nil.
 func (f Format) Validate() error {
 	var errs []error
-	if f.Kind != JSONL {
-		errs = append(errs, fmt.Errorf("format: %q is not jsonl", f.Kind))
+	if f.Kind != JSONL && f.Kind != WARC {
+		errs = append(errs, fmt.Errorf("format: %q is not jsonl or warc", f.Kind))
+	}
+	if f.Kind == WARC && f.Compression != Gzip {
+		errs = append(errs, fmt.Errorf("compression: %q is not gzip, as the format warc wants it", f.Compression))
 	}
 	if _, ok := f.Compression.ext(); !ok {
 		errs = append(errs, fmt.Errorf("compression: %q is not zstd, gzip or none", f.Compression))

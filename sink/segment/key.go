@@ -109,7 +109,7 @@ func ParseKey(s string) (Key, error) {
 	dir, name := path.Split(s)
 	base, ext, _ := strings.Cut(name, ".")
 	parts := strings.Split(base, "-")
-	if len(parts) < 3 || len(parts) > 5 || dir == "" {
+	if len(parts) < 3 || len(parts) > 5 || dir == "" || "."+ext == indexExt {
 		return Key{}, fmt.Errorf("parse key %q: not an object's", s)
 	}
 	k := Key{Dir: strings.TrimSuffix(dir, "/"), Ext: "." + ext}

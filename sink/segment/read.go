@@ -19,15 +19,15 @@ type Object struct {
 	Body []byte // JSON lines
 }
 
-// Keys returns the keys of all objects below a prefix that are to be read (see
-// Live), in ascending order. "" is everything.
+// Keys returns the keys of all objects of articles below a prefix that are to be
+// read (see Live), in ascending order. "" is everything.
 func Keys(ctx context.Context, s store.Store, prefix string) ([]Key, error) {
 	var keys []Key
 	for name, err := range store.List(ctx, s, prefix) {
 		if err != nil {
 			return nil, err
 		}
-		if k, err := ParseKey(name); err == nil {
+		if k, err := ParseKey(name); err == nil && !k.IsArchive() {
 			keys = append(keys, k)
 		}
 	}

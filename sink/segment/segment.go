@@ -81,10 +81,13 @@ func (m Meta) describes(k Key) bool {
 		m.First >= m.Position && m.Last >= m.First && m.Next == m.Last+1 && (k.End == 0 || k.End == m.Next)
 }
 
-// Put stores JSON lines as an object of the format and returns its metadata as
+// Put stores JSON lines, or the records of pages, as an object of the format and returns its metadata as
 // it is stored, and its size in bytes. store.ErrExists means that the key is
 // taken; the metadata is then what was to be stored.
 func Put(ctx context.Context, s store.Store, k Key, f Format, m Meta, lines []byte) (Meta, int, error) {
+	if f.Kind == WARC {
+		return putWARC(ctx, s, k, m, lines)
+	}
 	body, err := f.render(lines)
 	if err != nil {
 		return m, 0, fmt.Errorf("encode %s: %w", k, err)
@@ -157,6 +160,10 @@ func GetMeta(ctx context.Context, s store.Store, k Key) (Meta, error) {
 		return Meta{}, err
 	}
 	defer func() { _ = r.Close() }()
+	if k.IsArchive() {
+		m, _, err := warcMeta(k, r)
+		return m, err
+	}
 	data, err := readHead(c, r)
 	if err != nil {
 		return Meta{}, fmt.Errorf("read metadata of %s: %w", k, err)
@@ -164,12 +171,15 @@ func GetMeta(ctx context.Context, s store.Store, k Key) (Meta, error) {
 	return parseMeta(k, data)
 }
 
-// Get reads an object as JSON lines and checks it against its metadata. What is
+// Get reads an object as JSON lines, or as the records of pages, and checks it against its metadata. What is
 // not as the metadata says is ErrCorrupt.
 func Get(ctx context.Context, s store.Store, k Key) (m Meta, lines []byte, err error) {
 	data, err := store.ReadAll(ctx, s, k.String())
 	if err != nil {
 		return Meta{}, nil, err
+	}
+	if k.IsArchive() {
+		return getWARC(k, data)
 	}
 	body, err := decompress(compressionOf(k.Ext), data)
 	if err != nil {
@@ -210,6 +220,11 @@ func metaOf(ctx context.Context, s store.Store, k Key, data []byte, sum string) 
 // Delete removes an object and what describes it. sum is the hash in its
 // metadata.
 func Delete(ctx context.Context, s store.Store, k Key, sum string) error {
+	if k.IsArchive() {
+		if err := s.Delete(ctx, IndexKey(k)); err != nil {
+			return err
+		}
+	}
 	if err := s.Delete(ctx, k.String()); err != nil {
 		return err
 	}

@@ -214,13 +214,16 @@ func (d *drain) commit(ctx context.Context, pos position, b *batch) (position, e
 		if was, err := segment.GetMeta(ctx, d.store, k); err != nil || was.Writer != d.writer || was.SHA256 != m.SHA256 || was.Last != m.Last {
 			return d.follow(ctx, k)
 		}
-		// A write whose answer was lost: the object is ours.
+		// A write whose answer was lost, or another turn of this process that ran
+		// out under it and wrote the same: the object is ours.
 	} else if err != nil {
 		return pos, err
 	}
 	d.conflicts = 0
-	d.logCommitted(k, m, size)
-	d.count(m, b.oldest)
+	if d.firstTime(d.part, k) {
+		d.logCommitted(k, m, size)
+		d.count(m, b.oldest)
+	}
 	return after(k, m), nil
 }
 
@@ -299,7 +302,7 @@ func (d *drain) follow(ctx context.Context, k segment.Key) (position, error) {
 // mirror tells the bus how far the partition is committed. A quiet partition
 // is past all that the stream held before the last wait.
 func (d *drain) mirror(ctx context.Context, pos position) {
-	if !d.mirrorDue(d.part, pos) || d.turn.Check(ctx) != nil { // a frozen twin would turn it back
+	if !d.mirrorDue(d.part, pos) {
 		return
 	}
 	if err := d.bus.PutPosition(ctx, d.cfg.Name, d.part, max(pos.Next, pos.Scanned)); err != nil {

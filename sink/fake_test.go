@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+
 	"pressmill/sink/segment"
 	"pressmill/sink/store"
-
-	"go.uber.org/zap"
 )
 
 // fakeBus is the stream of articles in memory.

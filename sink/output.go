@@ -54,6 +54,8 @@ type partState struct {
 	skip   skipSet
 	skipOf segment.Epoch
 
+	counted segment.Key // the last object that was counted
+
 	mirrored   time.Time // when the position was mirrored last
 	mirroredTo uint64    // position.from at that time
 }
@@ -109,6 +111,18 @@ func (o *output) tombstones(ctx context.Context) (map[string]bool, error) {
 		o.buried, o.buriedAt = buried, o.now()
 	}
 	return buried, err
+}
+
+// firstTime says whether an object of this process was not counted yet.
+func (o *output) firstTime(part int, k segment.Key) bool {
+	s := &o.parts[part]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.counted.Before(k) {
+		return false
+	}
+	s.counted = k
+	return true
 }
 
 // mirrorDue says whether a position is to be mirrored: when it is a new one,

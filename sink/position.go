@@ -126,6 +126,9 @@ func (o *output) locate(ctx context.Context, b Bus, part int, state []byte) (pos
 	if hinted && seen && hint.same(known) {
 		return hint, nil
 	}
+	if hinted && seen && hint.Epoch == known.Epoch && hint.Next < known.Next {
+		return known, nil // the hint is of a turn that could not be handed on
+	}
 	if hinted && hint.Key != "" {
 		ok, err := o.confirms(ctx, part, hint)
 		if err != nil {

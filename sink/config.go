@@ -40,6 +40,8 @@ type Config struct {
 	MaxCount int `yaml:"max_count"`
 	// MaxAge is how long an article may wait in the stream for its object.
 	MaxAge time.Duration `yaml:"max_age"`
+	// Filter says which articles are written; unset, all are.
+	Filter *Filter `yaml:"filter"`
 	// Takedowns says that takedowns (takedown/v1: an article's page is gone) are
 	// written too, between the articles.
 	Takedowns bool `yaml:"takedowns"`
@@ -92,6 +94,7 @@ func (c Config) Validate() error {
 	wrong("url", store.ValidURL(c.URL))
 	wrong("layout", c.Layout.Validate())
 	wrong("from", c.From.Validate())
+	wrong("filter", c.Filter.Validate())
 	if err := c.format().Validate(); err != nil {
 		errs = append(errs, err)
 	}

@@ -178,7 +178,7 @@ func (d *drain) add(b *batch, m StoredArticle, pos position) {
 		b.pass(m, &b.Takedowns)
 	case pos.Overlap != nil && m.Time.Before(pos.Overlap.Until) && d.skip.has(m.MsgID):
 		b.pass(m, &b.Skipped)
-	case d.buried[articleID(m.MsgID)]:
+	case d.buried[articleID(m.MsgID)] || d.filters(m):
 		b.pass(m, &b.Filtered)
 	case !b.add(m):
 		if b.written() == 0 {
@@ -187,6 +187,13 @@ func (d *drain) add(b *batch, m StoredArticle, pos position) {
 		b.pass(m, &b.Rejected)
 		d.logRejected(d.part, m)
 	}
+}
+
+// filters says whether the sink's filter keeps a message out. What is no JSON
+// gets through, to be rejected.
+func (d *drain) filters(m StoredArticle) bool {
+	take, err := d.cfg.Filter.Match(m.Data)
+	return err == nil && !take
 }
 
 // articleID returns the id of the article that a message is about.

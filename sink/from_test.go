@@ -72,3 +72,22 @@ func TestDeletedArticlesDoNotComeBack(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestFilteredArticlesAreLeftOutButCount(t *testing.T) {
+	b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
+	cfg := testConfig()
+	cfg.Filter = &Filter{Keywords: []string{"ferry"}}
+	q := newFakeTurns()
+	for range 20 {
+		fill(b, 1, 2, map[string]bool{})
+		id := store.NewWriterID()
+		b.publishRaw(0, id+".r1", []byte(`{"schema":"article/v1","id":"`+id+`","rev":"r1","title":"A ferry arrives"}`))
+		want[id+".r1"] = true
+		s := newTestSink(t, b, q, cfg, Options{Once: true})
+		drainAll(t, s)
+		if got := s.Stats()["lake"]; got.Articles != 1 || got.Filtered != 2 {
+			t.Errorf("%+v", got)
+		}
+	}
+	wantOnce(t, cfg.URL, want)
+}

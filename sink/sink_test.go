@@ -259,6 +259,26 @@ func TestFormatChangeBeginsAnEpoch(t *testing.T) {
 	wantOnce(t, cfg.URL, want)
 }
 
+// TestLayoutChangeBeginsAnEpoch: where to go on is found below folders of any
+// name, and a partition never goes back to an older layout's end.
+func TestLayoutChangeBeginsAnEpoch(t *testing.T) {
+	b, want := newFakeBus(pastDay(), 40*time.Minute), map[string]bool{}
+	cfg := testConfig()
+	cfg.MaxCount = 5
+	for i, l := range []segment.Layout{"", "year={year}/month={month}/day={day}", "a={date}", "{date}/p={partition}", "", "z{year}{month}{day}"} {
+		cfg.Layout = l
+		for round := range 2 {
+			fill(b, 2, 200, want)
+			s := newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true})
+			drainAll(t, s)
+			wantOnce(t, cfg.URL, want)
+			if st := s.Stats()["lake"]; st.Articles != 200 || st.Conflicts != 0 || st.Epochs != int64(2*min(i, 1-round, 1)) {
+				t.Errorf("layout %q, round %d: %+v", l, round, st)
+			}
+		}
+	}
+}
+
 func TestAnotherStoreIsFilledFromTheStart(t *testing.T) {
 	b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
 	fill(b, 3, 50, want)

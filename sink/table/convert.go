@@ -12,19 +12,14 @@ import (
 // rowOf returns a line, a JSON object, as a row. What the columns cannot hold
 // is in its extra column, so that no line is refused for what it says.
 func rowOf(line []byte) (row, error) {
-	var head struct {
-		Schema string `json:"schema"`
-	}
-	var r row
+	var a news.Article
 	// A value of another type than the field's is left out of the columns.
-	if _ = json.Unmarshal(line, &head); head.Schema == news.TakedownSchema {
+	_ = json.Unmarshal(line, &a)
+	r := rowOfArticle(&a)
+	if a.Schema == news.TakedownSchema {
 		var t news.Takedown
 		_ = json.Unmarshal(line, &t)
 		r = rowOfTakedown(&t)
-	} else {
-		var a news.Article
-		_ = json.Unmarshal(line, &a)
-		r = rowOfArticle(&a)
 	}
 	columns, err := r.columns()
 	if err != nil {

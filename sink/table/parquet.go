@@ -16,6 +16,8 @@ const (
 	// A group of rows is complete with as many, or with as many bytes of lines.
 	groupRows  = 10_000
 	groupBytes = 32 << 20
+	// So many rows are handed over at once.
+	batchRows = 64
 	// A page of a column is complete with so many bytes.
 	pageBytes = 128 << 10
 	// dictionaryBytes is up to where a column of few values is written as
@@ -26,35 +28,79 @@ const (
 	bloomBits = 10
 )
 
-// EncodeParquet writes lines, each a JSON object, as one Parquet file with the
-// key-value metadata, and returns the number of rows. A line may have 32 MiB.
-// It holds one group of rows in memory, compressed.
-func EncodeParquet(dst io.Writer, keyValues map[string]string, lines iter.Seq[[]byte]) (rows int, err error) {
-	w := parquet.NewGenericWriter[row](dst, writerOptions(keyValues)...)
-	group, size := 0, 0
+// EncodeParquet writes lines, each a JSON object of up to 32 MiB, as one Parquet
+// file, and returns the number of rows. keyValues returns the file's key-value
+// metadata; it is called when all rows are with dst, and may be nil. One group
+// of rows is in memory at a time, compressed.
+func EncodeParquet(dst io.Writer, lines iter.Seq[[]byte], keyValues func() (map[string]string, error)) (rows int, err error) {
+	w := parquet.NewGenericWriter[row](dst, writerOptions()...)
+	e := &encoder{w: w}
 	for line := range lines {
-		if len(line) > groupBytes {
-			return rows, fmt.Errorf("encode row %d: a line of %d bytes, more than %d", rows, len(line), groupBytes)
-		}
-		r, err := rowOf(line)
-		if err != nil {
+		if err := e.add(line); err != nil {
 			return rows, fmt.Errorf("encode row %d: %w", rows, err)
 		}
-		if group > 0 && (group == groupRows || size+len(line) > groupBytes) {
-			if err := w.Flush(); err != nil {
-				return rows, fmt.Errorf("write rows: %w", err)
-			}
-			group, size = 0, 0
-		}
-		if _, err := w.Write([]row{r}); err != nil {
-			return rows, fmt.Errorf("encode row %d: %w", rows, err)
-		}
-		rows, group, size = rows+1, group+1, size+len(line)
+		rows++
 	}
-	if err := w.Close(); err != nil {
+	if err := e.flush(); err != nil {
 		return rows, fmt.Errorf("write rows: %w", err)
 	}
+	if keyValues != nil {
+		values, err := keyValues()
+		if err != nil {
+			return rows, err
+		}
+		for _, key := range slices.Sorted(maps.Keys(values)) {
+			w.SetKeyValueMetadata(key, values[key])
+		}
+	}
+	if err := w.Close(); err != nil {
+		return rows, fmt.Errorf("write footer: %w", err)
+	}
 	return rows, nil
+}
+
+// encoder collects rows, which cost less in batches, and groups of rows.
+type encoder struct {
+	w     *parquet.GenericWriter[row]
+	batch []row
+	rows  int // of the group
+	size  int // of its lines
+}
+
+func (e *encoder) add(line []byte) error {
+	if len(line) > groupBytes {
+		return fmt.Errorf("a line of %d bytes, more than %d", len(line), groupBytes)
+	}
+	r, err := rowOf(line)
+	if err != nil {
+		return err
+	}
+	if e.rows == groupRows || e.size+len(line) > groupBytes {
+		if err := e.flush(); err != nil {
+			return err
+		}
+	}
+	e.batch, e.rows, e.size = append(e.batch, r), e.rows+1, e.size+len(line)
+	if len(e.batch) == batchRows {
+		return e.write()
+	}
+	return nil
+}
+
+func (e *encoder) write() error {
+	_, err := e.w.Write(e.batch)
+	clear(e.batch)
+	e.batch = e.batch[:0]
+	return err
+}
+
+// flush ends a group of rows.
+func (e *encoder) flush() error {
+	if err := e.write(); err != nil {
+		return err
+	}
+	e.rows, e.size = 0, 0
+	return e.w.Flush()
 }
 
 // ordered are the texts whose least and greatest a query may ask for. Of the
@@ -65,13 +111,14 @@ var ordered = map[string]bool{
 	"published.local": true, "modified.local": true, "trace.crawl_id": true, "trace.page_id": true,
 }
 
-func writerOptions(keyValues map[string]string) []parquet.WriterOption {
+func writerOptions() []parquet.WriterOption {
 	options := []parquet.WriterOption{
 		parquet.Compression(&parquet.Zstd),
 		// Every reader knows version 1 and plain texts.
 		parquet.DataPageVersion(1),
 		parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.Plain),
 		parquet.PageBufferSize(pageBytes),
+		parquet.WriteBufferSize(0),
 		parquet.DictionaryMaxBytes(dictionaryBytes),
 		parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, "id")),
 		// What is known of pages is in the column index, cut to a length.
@@ -82,9 +129,6 @@ func writerOptions(keyValues map[string]string) []parquet.WriterOption {
 		if leaf.Node.Type().Kind() == parquet.ByteArray && !ordered[strings.Join(path, ".")] {
 			options = append(options, parquet.SkipPageBounds(path...))
 		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(keyValues)) {
-		options = append(options, parquet.KeyValueMetadata(key, keyValues[key]))
 	}
 	return options
 }

@@ -60,20 +60,30 @@ func (b *batch) full(m StoredArticle) bool {
 	return b.done
 }
 
-// add appends an article as one line. It returns false, and leaves the batch
-// as it is, when the data is no JSON object.
+// add appends an article as one line, or a page as its records. It returns
+// false, and leaves the batch as it is, when the data is no JSON object.
 func (b *batch) add(m StoredArticle) bool {
+	if b.cfg.Archives() {
+		b.body.Write(m.Data)
+		b.count(m)
+		return true
+	}
 	n := b.body.Len()
 	if err := json.Compact(&b.body, m.Data); err != nil || b.body.Bytes()[n] != '{' {
 		b.body.Truncate(n)
 		return false
 	}
 	b.body.WriteByte('\n')
+	b.count(m)
+	return true
+}
+
+// count notes that m is written.
+func (b *batch) count(m StoredArticle) {
 	if b.written() == 0 {
 		b.oldest = m.Time
 	}
 	b.pass(m, &b.Count)
-	return true
 }
 
 // pass makes m the last message of the batch and counts it.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ type Config struct {
 	// Layout is the template of the folders below it. Changing it, the format or
 	// the compression begins a new epoch.
 	Layout segment.Layout `yaml:"layout"`
-	// Format is jsonl.
+	// Format is jsonl; or warc, which archives pages in the place of articles.
 	Format segment.Kind `yaml:"format"`
 	// Compression is zstd, gzip or none.
 	Compression segment.Compression `yaml:"compression"`
@@ -49,6 +50,9 @@ type Config struct {
 
 // Defaults returns the configuration with what is unset filled in.
 func (c Config) Defaults() Config {
+	if c.Archives() {
+		c = c.archiveDefaults()
+	}
 	if c.Name == "" {
 		c.Name = "articles"
 	}
@@ -98,6 +102,7 @@ func (c Config) Validate() error {
 	if err := c.format().Validate(); err != nil {
 		errs = append(errs, err)
 	}
+	fault(c.Archives() && c.Filter != nil, "filter: an archive takes all pages")
 	fault(!validPrefix(c.Prefix), "prefix: %q is not a relative path without dot-folders", c.Prefix)
 	fault(c.MaxBytes < 0, "max_bytes: %v is negative", c.MaxBytes)
 	fault(c.MaxCount < 0, "max_count: %d is negative", c.MaxCount)
@@ -126,6 +131,9 @@ func validateAll(cfgs []Config) error {
 	}
 	if len(cfgs) == 0 {
 		errs = append(errs, errors.New("sinks: none is configured"))
+	}
+	if archives := slices.DeleteFunc(slices.Clone(cfgs), func(c Config) bool { return !c.Archives() }); len(archives) > 1 {
+		errs = append(errs, fmt.Errorf("sink %q: there is an archive already: pages are held for one", archives[1].Name))
 	}
 	return errors.Join(errs...)
 }

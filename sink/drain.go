@@ -53,6 +53,9 @@ func (d *drain) run(ctx, work context.Context) (pos position, more bool, err err
 	if pos, err = d.begin(work, pos); err != nil {
 		return position{}, false, err
 	}
+	if err = d.index(work, pos); err != nil {
+		return position{}, false, err
+	}
 	d.setKnown(d.part, pos)
 	end := time.Now().Add(turnTime)
 	for n := 0; ctx.Err() == nil; n++ {
@@ -61,6 +64,9 @@ func (d *drain) run(ctx, work context.Context) (pos position, more bool, err err
 			return pos, true, nil
 		}
 		next, idle, err := d.step(ctx, work, pos)
+		if err == nil {
+			err = d.index(work, next)
+		}
 		if err != nil {
 			return pos, false, err
 		}
@@ -174,6 +180,8 @@ func (d *drain) deadline(stored time.Time) time.Time {
 
 func (d *drain) add(b *batch, m StoredArticle, pos position) {
 	switch {
+	case d.cfg.Archives() && len(m.Data) == 0: // out of an archive, or broken
+		b.pass(m, &b.Filtered)
 	case !d.cfg.Takedowns && news.IsTakedown(m.MsgID):
 		b.pass(m, &b.Takedowns)
 	case pos.Overlap != nil && m.Time.Before(pos.Overlap.Until) && d.skip.has(m.MsgID):

@@ -7,6 +7,7 @@ import (
 
 	"pressmill/pkg/bus"
 	"pressmill/pkg/bus/turn"
+	"pressmill/sink/archive"
 )
 
 // OnBus returns the articles and the turns of a bus as the sink uses them. beat
@@ -35,6 +36,9 @@ func (h holder) HandOn(ctx context.Context, at time.Time, state []byte) error {
 }
 
 type articles struct{ *bus.Bus }
+
+// Pages returns the pages of the bus, for sinks that archive them.
+func (a articles) Pages() Bus { return archive.New(a.Bus) }
 
 func (a articles) ArticleSince(context.Context, time.Time) (uint64, error) {
 	return 0, errors.ErrUnsupported // until the bus tells it

@@ -96,12 +96,18 @@ func startBus(t *testing.T) *bus.Bus {
 
 func startBusIn(t *testing.T, dir string) (b *bus.Bus, stop func()) {
 	t.Helper()
+	return startBusWith(t, dir, func(*bus.Config) {})
+}
+
+func startBusWith(t *testing.T, dir string, change func(*bus.Config)) (b *bus.Bus, stop func()) {
+	t.Helper()
 	srv, err := embedded.Start(dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg := bus.Defaults()
 	cfg.AckWait = 2 * time.Second
+	change(&cfg)
 	b, err = bus.Connect(cfg, "sink-test", zap.NewNop(), srv.Option())
 	if err != nil {
 		t.Fatal(err)

@@ -30,6 +30,7 @@ type Stats struct {
 // output is one configured sink with its store.
 type output struct {
 	cfg   Config
+	bus   Bus // that it reads
 	store store.Store
 	log   *zap.Logger
 	stage *logging.Stage // nil: not counted there
@@ -55,6 +56,7 @@ type partState struct {
 	skipOf segment.Epoch
 
 	counted segment.Key // the last object that was counted
+	indexed string      // the newest object of an archive that has its index
 
 	mirrored   time.Time // when the position was mirrored last
 	mirroredTo uint64    // position.from at that time
@@ -70,6 +72,12 @@ func (o *output) known(part int) (position, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.pos, s.pos.Next > 0
+}
+
+// past says whether a partition is committed to a sequence, as far as known.
+func (o *output) past(part int, last uint64) bool {
+	pos, _ := o.known(part)
+	return last == 0 || pos.from() > last
 }
 
 func (o *output) setKnown(part int, p position) {

@@ -42,7 +42,7 @@ func (o *output) scan(ctx context.Context) (newestKeys, error) {
 	if !o.scanned.IsZero() && time.Since(o.scanned) < scanFresh {
 		return o.scanKeys, nil
 	}
-	found, err := listNewest(ctx, o.store, o.cfg.Prefix)
+	found, err := listNewest(ctx, o.store, o.cfg.Prefix, o.cfg.partitions())
 	if err == nil {
 		o.scanKeys, o.scanned = found, time.Now()
 	}
@@ -59,10 +59,10 @@ func (o *output) rescan() {
 // listNewest lists dates from the newest on until every partition is found,
 // for each layout that there is. A partition that has no object yet makes it
 // list them all.
-func listNewest(ctx context.Context, s store.Store, prefix string) (found newestKeys, err error) {
+func listNewest(ctx context.Context, s store.Store, prefix string, partitions int) (found newestKeys, err error) {
 	layouts, err := layoutsOf(ctx, s, prefix)
 	for _, folders := range layouts {
-		if err = found.look(ctx, s, folders); err != nil {
+		if err = found.look(ctx, s, folders, partitions); err != nil {
 			break
 		}
 	}
@@ -94,16 +94,16 @@ func maskDigit(r rune) rune {
 }
 
 // look notes the newest objects of one layout.
-func (found *newestKeys) look(ctx context.Context, s store.Store, folders []string) error {
+func (found *newestKeys) look(ctx context.Context, s store.Store, folders []string, partitions int) error {
 	var here [Partitions]bool
-	missing, further, date := Partitions, 0, ""
+	missing, further, date := partitions, 0, ""
 	for _, folder := range folders {
 		for name, err := range store.List(ctx, s, folder) {
 			if err != nil {
 				return err
 			}
 			k, err := segment.ParseKey(name)
-			if err != nil || k.Partition >= Partitions {
+			if err != nil || k.Partition >= partitions {
 				continue // not ours
 			}
 			if k.Date != date && missing == 0 {
@@ -191,7 +191,11 @@ func (o *output) skips(ctx context.Context, part int, p position) (skipSet, erro
 		if err != nil {
 			return nil, err
 		}
-		if err := set.addAll(body); err != nil {
+		add := set.addAll
+		if k.IsArchive() {
+			add = set.addPages
+		}
+		if err := add(body); err != nil {
 			return nil, fmt.Errorf("read %s: %w", k, err)
 		}
 	}

@@ -2,8 +2,11 @@ package sink
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 
+	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
 	"pressmill/pkg/worker"
 )
@@ -20,6 +23,26 @@ func Load(f *config.File) ([]Config, error) {
 	return cfgs, nil
 }
 
+// check reports the faults of the section sinks, and whether it fits the bus:
+// pages are held where an archive takes them, and only there.
+func check(f *config.File, cfgs []Config) error {
+	on := bus.Defaults()
+	if err := f.Decode("bus", &on); err != nil {
+		return err
+	}
+	err := validateAll(cfgs)
+	switch archives := slices.ContainsFunc(cfgs, Config.Archives); {
+	case archives && !on.Archive:
+		err = errors.Join(err, errors.New("a sink of the format warc needs bus.archive: true, which holds pages until they are archived"))
+	case !archives && on.Archive:
+		err = errors.Join(err, errors.New("bus.archive holds pages until they are archived, and no sink has the format warc"))
+	}
+	if err != nil {
+		return worker.Usagef("section sinks: %v", err)
+	}
+	return nil
+}
+
 // Program is the binary sink.
 func Program() worker.Program {
 	return worker.Program{
@@ -30,10 +53,7 @@ func Program() worker.Program {
 				if err != nil {
 					return nil, err
 				}
-				if err := validateAll(cfgs); err != nil {
-					return nil, worker.Usagef("section sinks: %v", err)
-				}
-				return cfgs, nil
+				return cfgs, check(f, cfgs)
 			},
 			func(ctx context.Context, d worker.Deps) error {
 				cfgs, err := Load(d.Config)

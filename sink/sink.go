@@ -97,15 +97,24 @@ func New(cfgs []Config, b Bus, turns Turns, log *zap.Logger, opt Options) (*Sink
 		return nil, err
 	}
 	s := &Sink{
-		opt: opt.defaults(len(cfgs) * Partitions), bus: b, turns: turns, log: log, writer: store.NewWriterID(),
+		bus: b, turns: turns, log: log, writer: store.NewWriterID(),
 	}
+	turnsInAll := 0
 	for _, c := range full {
+		from, err := sourceOf(b, c)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("sink %q: %w", c.Name, err), s.Close())
+		}
 		store, err := store.Create(c.URL)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("sink %q: %w", c.Name, err), s.Close())
 		}
-		s.outputs = append(s.outputs, newOutput(c, store, log, opt.Stage))
+		o := newOutput(c, store, log, opt.Stage)
+		o.bus = from
+		s.outputs = append(s.outputs, o)
+		turnsInAll += c.partitions()
 	}
+	s.opt = opt.defaults(turnsInAll)
 	return s, nil
 }
 
@@ -156,7 +165,7 @@ func (s *Sink) arm(ctx context.Context) {
 	for ctx.Err() == nil {
 		var failed error
 		for _, o := range s.outputs {
-			for part := range Partitions {
+			for part := range o.cfg.partitions() {
 				if _, err := s.turns.Arm(ctx, turnKey(o.cfg.Name, part), nil, time.Now()); err != nil {
 					failed = err
 				}
@@ -182,7 +191,7 @@ func (s *Sink) serve(ctx, work context.Context, t Turn) {
 		s.handOn(work, t, time.Now().Add(strangerWait), t.State)
 		return
 	}
-	d := &drain{output: o, part: part, bus: s.bus, turn: t, opt: s.opt, writer: s.writer}
+	d := &drain{output: o, part: part, bus: o.bus, turn: t, opt: s.opt, writer: s.writer}
 	pos, more, err := d.run(ctx, work)
 	release()
 	state, at := t.State, time.Now().Add(s.opt.Poll)
@@ -219,10 +228,17 @@ func (s *Sink) Drained(ctx context.Context) (bool, error) {
 			return false, fmt.Errorf("read end of partition %d: %w", part, err)
 		}
 		for _, o := range s.outputs {
-			pos, _ := o.known(part)
-			if last > 0 && pos.from() <= last {
+			if !o.cfg.Archives() && !o.past(part, last) {
 				return false, nil
 			}
+		}
+	}
+	for _, o := range s.outputs {
+		if !o.cfg.Archives() {
+			continue
+		}
+		if last, err := o.bus.LastArticle(ctx, 0); err != nil || !o.past(0, last) {
+			return false, err
 		}
 	}
 	return true, nil
@@ -245,11 +261,11 @@ func (s *Sink) find(key string) (*output, int, bool) {
 		return nil, 0, false
 	}
 	part, err := strconv.Atoi(key[i+2:])
-	if err != nil || part < 0 || part >= Partitions {
+	if err != nil || part < 0 {
 		return nil, 0, false
 	}
 	for _, o := range s.outputs {
-		if o.cfg.Name == key[:i] {
+		if o.cfg.Name == key[:i] && part < o.cfg.partitions() {
 			return o, part, true
 		}
 	}

@@ -70,8 +70,11 @@ func (p *pipeline) progress(ctx context.Context, env *worker.Env) {
 		}
 		crawl, parse := p.stages[0].Snapshot(), p.stages[1].Snapshot()
 		var written int64
-		for _, s := range p.sink.Stats() {
-			written += s.Articles
+		stats := p.sink.Stats()
+		for _, c := range p.sinks {
+			if !c.Archives() {
+				written += stats[c.Name].Articles
+			}
 		}
 		rate := float64(crawl.Out) / time.Since(p.begun).Seconds()
 		if env.Terminal {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +26,7 @@ import (
 	"pressmill/pkg/logging"
 	"pressmill/pkg/worker"
 	"pressmill/sink"
+	"pressmill/sink/segment"
 )
 
 // job is what `pressmill run` was asked to do.
@@ -91,6 +93,7 @@ func parseRun(env *worker.Env, args []string) (*job, error) {
 		private cidrFlag
 		path    = flags.String("config", "", "`FILE` with any of the sections bus, log, crawler, parser, sinks, sources (YAML)")
 		out     = flags.String("out", "", "`URL` or folder to write articles to: file:///dir or mem://name (default: the configuration's sinks, or ./out)")
+		archive = flags.String("archive", "", "`URL` or folder to archive pages to as well, as WARC files")
 		data    = flags.String("data", "data", "`DIR` for what a later run goes on with")
 		once    = flags.Bool("once", false, "end when nothing is left to do: no later polls")
 		depth   = flags.Int("depth", 1, "how far links are followed inside a source; 0: only what was named, its feed items and sitemap entries")
@@ -123,6 +126,9 @@ func parseRun(env *worker.Env, args []string) (*job, error) {
 	}
 	j.crawler = j.crawler.Settled()
 	if err := j.setOut(*out); err != nil {
+		return nil, err
+	}
+	if err := j.setArchive(*archive); err != nil {
 		return nil, err
 	}
 	urls := flags.Args()
@@ -182,12 +188,9 @@ func (j *job) setOut(out string) error {
 	if out == "" {
 		out = "out"
 	}
-	if !strings.Contains(out, "://") {
-		abs, err := filepath.Abs(out)
-		if err != nil {
-			return err
-		}
-		out = (&url.URL{Scheme: "file", Path: abs}).String()
+	out, err := urlOf(out)
+	if err != nil {
+		return err
 	}
 	cfg := sink.Config{URL: out}.Defaults()
 	if err := cfg.Validate(); err != nil {
@@ -195,6 +198,36 @@ func (j *job) setOut(out string) error {
 	}
 	j.out, j.sinks = out, []sink.Config{cfg}
 	return nil
+}
+
+// setArchive adds an archive to the sinks, if one is named, and has the bus
+// hold pages while there is any.
+func (j *job) setArchive(to string) error {
+	if to != "" {
+		to, err := urlOf(to)
+		if err != nil {
+			return err
+		}
+		cfg := sink.Config{Format: segment.WARC, URL: to}.Defaults()
+		if err := cfg.Validate(); err != nil {
+			return worker.Usagef("-archive: %v", err)
+		}
+		j.sinks = append(j.sinks, cfg)
+	}
+	for i, c := range j.sinks {
+		j.sinks[i] = c.Defaults()
+	}
+	j.bus.Archive = slices.ContainsFunc(j.sinks, sink.Config.Archives)
+	return nil
+}
+
+// urlOf returns the URL of a folder, or the URL that is given.
+func urlOf(to string) (string, error) {
+	if strings.Contains(to, "://") {
+		return to, nil
+	}
+	abs, err := filepath.Abs(to)
+	return (&url.URL{Scheme: "file", Path: abs}).String(), err
 }
 
 // readSeeds reads a URL per line. A line that is no URL is named and left out:
@@ -446,8 +479,13 @@ func (p *pipeline) summary(w io.Writer, j *job, stopped bool) {
 	fmt.Fprintf(w, "  requests   %d: %d fetched%s\n", crawl.In, crawl.Out, counts(", failed", crawl.FailedBy))
 	fmt.Fprintf(w, "  skipped    %d%s\n", crawl.Skipped, counts(":", crawl.SkippedBy))
 	fmt.Fprintf(w, "  pages      %d parsed, %d articles%s%s\n", parse.In, parse.Out, counts("; no article:", parse.SkippedBy), counts("; failed:", parse.FailedBy))
-	for name, s := range p.sink.Stats() {
-		fmt.Fprintf(w, "  written    %d articles in %d objects (%.1f MB) by sink %q\n", s.Articles, s.Objects, float64(s.Bytes)/1e6, name)
+	stats := p.sink.Stats()
+	for _, c := range p.sinks {
+		s, what := stats[c.Name], "articles"
+		if c.Archives() {
+			what = "pages"
+		}
+		fmt.Fprintf(w, "  written    %d %s in %d objects (%.1f MB) by sink %q\n", s.Articles, what, s.Objects, float64(s.Bytes)/1e6, c.Name)
 	}
 	for _, s := range p.sinks {
 		fmt.Fprintf(w, "  output     %s\n", s.URL)

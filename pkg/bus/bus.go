@@ -35,6 +35,9 @@ type Config struct {
 	// another one gets it.
 	AckWait time.Duration `yaml:"ack_wait"`
 
+	// Archive holds pages in their stream until they are archived, too.
+	Archive bool `yaml:"archive"`
+
 	PagesMaxBytes    config.Bytes  `yaml:"pages_max_bytes"`
 	ArticlesMaxBytes config.Bytes  `yaml:"articles_max_bytes"`
 	FrontierMaxBytes config.Bytes  `yaml:"frontier_max_bytes"`

@@ -22,6 +22,7 @@ const (
 
 	consumerCrawler = "crawler"
 	consumerParser  = "parser"
+	consumerArchive = "archive"
 	consumerSink    = "sink"
 
 	bucketSources   = "sources"
@@ -128,11 +129,17 @@ func (c Config) consumers() []consumer {
 			AckWait: c.AckWait, MaxDeliver: -1, MaxAckPending: maxAckPending, DeliverPolicy: jetstream.DeliverAllPolicy,
 		}}
 	}
-	return []consumer{
+	all := []consumer{
 		durable(streamHosts, consumerCrawler, "host.*.ready"),
 		durable(streamSinks, consumerSink, "sink.*.ready"),
 		durable(streamPages, consumerParser, ""),
 	}
+	if c.Archive {
+		archive := durable(streamPages, consumerArchive, "")
+		archive.HeadersOnly, archive.AckPolicy = true, jetstream.AckAllPolicy
+		all = append(all, archive)
+	}
+	return all
 }
 
 func (c Config) buckets() []jetstream.KeyValueConfig {
@@ -155,6 +162,11 @@ func (b *Bus) Apply(ctx context.Context) error {
 	for _, c := range b.cfg.consumers() {
 		if _, err := b.js.CreateOrUpdateConsumer(ctx, c.stream, c.ConsumerConfig); err != nil {
 			return fmt.Errorf("apply consumer %s/%s: %w", c.stream, c.Durable, err)
+		}
+	}
+	if !b.cfg.Archive { // it would hold pages for ever
+		if err := b.js.DeleteConsumer(ctx, streamPages, consumerArchive); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return fmt.Errorf("remove consumer %s/%s: %w", streamPages, consumerArchive, err)
 		}
 	}
 	for _, k := range b.cfg.buckets() {
@@ -184,6 +196,11 @@ func (b *Bus) Check(ctx context.Context) error {
 			continue
 		}
 		errs = append(errs, diffConsumer(want, c.CachedInfo().Config)...)
+	}
+	if !b.cfg.Archive {
+		if _, err := b.js.Consumer(ctx, streamPages, consumerArchive); err == nil {
+			errs = append(errs, fmt.Errorf("consumer %s/%s: is there although bus.archive is off", streamPages, consumerArchive))
+		}
 	}
 	for _, want := range b.cfg.buckets() {
 		if _, err := b.js.KeyValue(ctx, want.Bucket); err != nil {
@@ -221,6 +238,7 @@ func diffConsumer(want consumer, got jetstream.ConsumerConfig) []error {
 	d.field("ack_policy", got.AckPolicy, want.AckPolicy)
 	d.field("ack_wait", got.AckWait, want.AckWait)
 	d.field("max_deliver", got.MaxDeliver, want.MaxDeliver)
+	d.field("headers_only", got.HeadersOnly, want.HeadersOnly)
 	d.field("max_ack_pending", got.MaxAckPending, want.MaxAckPending)
 	return d.errs
 }

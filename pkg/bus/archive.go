@@ -1,0 +1,119 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"pressmill/pkg/news"
+)
+
+// StoredPage is a page as it lies in its stream.
+type StoredPage struct {
+	Seq  uint64
+	Time time.Time  // the stream's
+	Page *news.Page // nil if it cannot be decoded
+}
+
+// ID returns the page's id, "" if it cannot be decoded.
+func (p StoredPage) ID() string {
+	if p.Page == nil {
+		return ""
+	}
+	return p.Page.PageID
+}
+
+// ReadPages returns the pages from a sequence on, in order, at most limit of
+// them. It waits up to wait for the first; none by then is no error.
+func (b *Bus) ReadPages(ctx context.Context, from uint64, limit int, wait time.Duration) ([]StoredPage, error) {
+	st, err := b.stream(ctx, streamPages)
+	if err != nil {
+		return nil, err
+	}
+	deadline := time.Now().Add(wait)
+	var out []StoredPage
+	for len(out) < limit && ctx.Err() == nil {
+		m, err := st.GetMsg(ctx, max(from, 1), jetstream.WithGetMsgSubject("pages.*"))
+		if err = classify(err); errors.Is(err, ErrNotFound) {
+			if len(out) > 0 || !time.Now().Before(deadline) {
+				break
+			}
+			pause(ctx, min(200*time.Millisecond, time.Until(deadline)))
+			continue
+		}
+		if err != nil {
+			return out, fmt.Errorf("read pages: %w", err)
+		}
+		page, err := decodePage(m.Data)
+		if err != nil {
+			page = nil // the parser makes it a dead letter
+		}
+		out = append(out, StoredPage{Seq: m.Sequence, Time: m.Time, Page: page})
+		from = m.Sequence + 1
+	}
+	return out, nil
+}
+
+// PagesState returns when the stream of pages was created and its first and
+// last sequence.
+func (b *Bus) PagesState(ctx context.Context) (created time.Time, first, last uint64, err error) {
+	st, err := b.js.Stream(ctx, streamPages)
+	if err != nil {
+		return time.Time{}, 0, 0, fmt.Errorf("read stream %s: %w", streamPages, err)
+	}
+	info := st.CachedInfo()
+	return info.Created, info.State.FirstSeq, info.State.LastSeq, nil
+}
+
+// ReleasePages says that all pages up to a sequence are archived. Those that
+// somebody else has looked at and not released follow after AckWait.
+func (b *Bus) ReleasePages(ctx context.Context, upTo uint64) error {
+	cons, err := b.js.Consumer(ctx, streamPages, consumerArchive)
+	if err != nil {
+		return fmt.Errorf("consumer %s/%s: %w", streamPages, consumerArchive, err)
+	}
+	for ctx.Err() == nil {
+		info, err := cons.Info(ctx)
+		if err != nil {
+			return fmt.Errorf("consumer %s/%s: %w", streamPages, consumerArchive, err)
+		}
+		if info.AckFloor.Stream >= upTo || info.NumPending+uint64(info.NumAckPending) == 0 {
+			return nil
+		}
+		// As many as there can be up to the sequence: what is delivered beyond it
+		// comes again only after AckWait.
+		n := min(releaseBatch, max(1, int(upTo)-int(info.Delivered.Stream)))
+		if some, err := release(ctx, cons, n, upTo); err != nil || !some {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// releaseBatch is how many pages are acknowledged at once.
+const releaseBatch = 256
+
+// release takes n pages and acknowledges all up to a sequence, if one of them is
+// not beyond it.
+func release(ctx context.Context, cons jetstream.Consumer, n int, upTo uint64) (some bool, err error) {
+	batch, err := cons.Fetch(n, jetstream.FetchMaxWait(200*time.Millisecond))
+	if err != nil {
+		return false, fmt.Errorf("fetch from %s/%s: %w", streamPages, consumerArchive, err)
+	}
+	var last jetstream.Msg
+	for msg := range batch.Messages() {
+		if meta, err := msg.Metadata(); err == nil && meta.Sequence.Stream <= upTo {
+			last = msg
+		}
+	}
+	if last == nil {
+		return false, nil
+	}
+	if err := last.DoubleAck(ctx); err != nil { // and with it all before
+		return false, fmt.Errorf("acknowledge pages: %w", err)
+	}
+	return true, nil
+}

@@ -12,6 +12,7 @@ type batch struct {
 	body        bytes.Buffer
 	first, last StoredArticle // without their data
 	oldest      time.Time     // when the stream stored the first message that is written
+	seqs        []uint64      // of the lines
 	read        int           // messages since the batch was taken up
 	done        bool          // the next message belongs to another object
 	tally
@@ -83,6 +84,7 @@ func (b *batch) count(m StoredArticle) {
 	if b.written() == 0 {
 		b.oldest = m.Time
 	}
+	b.seqs = append(b.seqs, m.Seq)
 	b.pass(m, &b.Count)
 }
 

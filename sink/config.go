@@ -11,6 +11,7 @@ import (
 	"pressmill/pkg/config"
 	"pressmill/sink/segment"
 	"pressmill/sink/store"
+	"pressmill/sink/webhook"
 )
 
 // Config is one sink: where its objects go, and when one is complete. An
@@ -20,7 +21,7 @@ type Config struct {
 	// Name is the sink's name on the bus: lower-case letters, digits, "-" and
 	// "_". Positions and turns are kept by it.
 	Name string `yaml:"name"`
-	// URL is file:///absolute/dir or mem://name.
+	// URL is file:///absolute/dir or mem://name, or that of a webhook: https://...
 	URL string `yaml:"url"`
 	// Prefix is the folder of the objects in the store.
 	Prefix string `yaml:"prefix"`
@@ -46,10 +47,16 @@ type Config struct {
 	// Takedowns says that takedowns (takedown/v1: an article's page is gone) are
 	// written too, between the articles.
 	Takedowns bool `yaml:"takedowns"`
+	// Webhook says how articles are delivered to a URL with http or https. Such a
+	// sink has no prefix, layout, format and compression.
+	Webhook webhook.Config `yaml:"webhook,omitempty"`
 }
 
 // Defaults returns the configuration with what is unset filled in.
 func (c Config) Defaults() Config {
+	if c.isWebhook() {
+		return c.webhookDefaults()
+	}
 	if c.Archives() {
 		c = c.archiveDefaults()
 	}
@@ -95,15 +102,18 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("%s: %w", key, err))
 		}
 	}
-	wrong("url", store.ValidURL(c.URL))
-	wrong("layout", c.Layout.Validate())
 	wrong("from", c.From.Validate())
 	wrong("filter", c.Filter.Validate())
-	if err := c.format().Validate(); err != nil {
-		errs = append(errs, err)
+	errs = append(errs, c.webhookFaults()...)
+	if !c.isWebhook() {
+		wrong("url", store.ValidURL(c.URL))
+		wrong("layout", c.Layout.Validate())
+		if err := c.format().Validate(); err != nil {
+			errs = append(errs, err)
+		}
+		fault(!validPrefix(c.Prefix), "prefix: %q is not a relative path without dot-folders", c.Prefix)
 	}
 	fault(c.Archives() && c.Filter != nil, "filter: an archive takes all pages")
-	fault(!validPrefix(c.Prefix), "prefix: %q is not a relative path without dot-folders", c.Prefix)
 	fault(c.MaxBytes < 0, "max_bytes: %v is negative", c.MaxBytes)
 	fault(c.MaxCount < 0, "max_count: %d is negative", c.MaxCount)
 	fault(c.MaxAge < 0, "max_age: %v is negative", c.MaxAge)

@@ -27,11 +27,12 @@ type Stats struct {
 	Epochs    int64 // begun on a changed stream or format
 }
 
-// output is one configured sink with its store.
+// output is one configured sink with its store or its receiver.
 type output struct {
 	cfg   Config
 	bus   Bus // that it reads
 	store store.Store
+	hook  *hook // nil: there is a store
 	log   *zap.Logger
 	stage *logging.Stage // nil: not counted there
 	now   func() time.Time
@@ -64,6 +65,29 @@ type partState struct {
 
 func newOutput(cfg Config, store store.Store, log *zap.Logger, stage *logging.Stage) *output {
 	return &output{cfg: cfg, store: store, log: log.With(zap.String("sink", cfg.Name)), stage: stage, now: time.Now}
+}
+
+// openOutput opens what a configuration names.
+func openOutput(cfg Config, b Bus, log *zap.Logger, stage *logging.Stage) (*output, error) {
+	o := newOutput(cfg, nil, log, stage)
+	var err error
+	if o.bus, err = sourceOf(b, cfg); err != nil {
+		return o, err
+	}
+	if cfg.isWebhook() {
+		o.hook, err = newHook(cfg, b, o.log)
+	} else {
+		o.store, err = store.Create(cfg.URL)
+	}
+	return o, err
+}
+
+func (o *output) close() error {
+	if o.hook != nil {
+		o.hook.client.Close()
+		return nil
+	}
+	return o.store.Close()
 }
 
 // known returns the position that this process saw last.

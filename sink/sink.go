@@ -25,6 +25,7 @@ import (
 	"pressmill/pkg/bus/turn"
 	"pressmill/pkg/logging"
 	"pressmill/sink/store"
+	"pressmill/sink/webhook"
 )
 
 const (
@@ -58,6 +59,13 @@ type Options struct {
 	// Stage counts messages in, articles out and the time from the stream to
 	// the object; it may be nil.
 	Stage *logging.Stage
+	probe func(point string) // called by tests between two steps
+}
+
+func (o Options) at(point string) {
+	if o.probe != nil {
+		o.probe(point)
+	}
 }
 
 func (o Options) defaults(turns int) Options {
@@ -101,16 +109,10 @@ func New(cfgs []Config, b Bus, turns Turns, log *zap.Logger, opt Options) (*Sink
 	}
 	turnsInAll := 0
 	for _, c := range full {
-		from, err := sourceOf(b, c)
+		o, err := openOutput(c, b, log, opt.Stage)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("sink %q: %w", c.Name, err), s.Close())
 		}
-		store, err := store.Create(c.URL)
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("sink %q: %w", c.Name, err), s.Close())
-		}
-		o := newOutput(c, store, log, opt.Stage)
-		o.bus = from
 		s.outputs = append(s.outputs, o)
 		turnsInAll += c.partitions()
 	}
@@ -118,11 +120,11 @@ func New(cfgs []Config, b Bus, turns Turns, log *zap.Logger, opt Options) (*Sink
 	return s, nil
 }
 
-// Close closes the stores.
+// Close closes the stores, and the connections to receivers.
 func (s *Sink) Close() error {
 	var errs []error
 	for _, o := range s.outputs {
-		errs = append(errs, o.store.Close())
+		errs = append(errs, o.close())
 	}
 	return errors.Join(errs...)
 }
@@ -192,7 +194,11 @@ func (s *Sink) serve(ctx, work context.Context, t Turn) {
 		return
 	}
 	d := &drain{output: o, part: part, bus: o.bus, turn: t, opt: s.opt, writer: s.writer}
-	pos, more, err := d.run(ctx, work)
+	run := d.run
+	if o.hook != nil {
+		run = (&courier{drain: d, hook: o.hook}).run
+	}
+	pos, more, err := run(ctx, work)
 	release()
 	state, at := t.State, time.Now().Add(s.opt.Poll)
 	if pos.Next > 0 {
@@ -203,6 +209,10 @@ func (s *Sink) serve(ctx, work context.Context, t Turn) {
 		return
 	}
 	switch {
+	case errors.Is(err, webhook.ErrGone):
+		at = time.Now().Add(strangerWait)
+	case errors.Is(err, errWaiting): // which was told when it began
+		at = time.Now()
 	case err != nil:
 		o.log.Warn("partition will be tried again", zap.Int("partition", part), zap.Int("deliveries", t.Deliveries), zap.Error(err))
 		at = time.Now().Add(s.opt.Retry)

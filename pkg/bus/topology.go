@@ -19,6 +19,7 @@ const (
 	streamPages    = "PAGES"
 	streamArticles = "ARTICLES"
 	streamDead     = "DLQ"
+	streamAgain    = "AGAIN"
 
 	consumerCrawler = "crawler"
 	consumerParser  = "parser"
@@ -30,6 +31,7 @@ const (
 	bucketRobots    = "robots"
 	bucketGroups    = "groups"
 	bucketPositions = "positions"
+	bucketCursors   = "cursors"
 
 	// articlesWindow is how long the same version of an article is stored once:
 	// longer than any revisit waits, so that one without news is no second copy.
@@ -96,6 +98,12 @@ func (c Config) streams() []jetstream.StreamConfig {
 			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
 			MaxAge: c.DeadMaxAge, AllowDirect: true,
 		},
+		{
+			Name: streamAgain, Description: "dead letters of sinks that were replayed",
+			Subjects:  []string{"again.*.*"},
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
+			MaxAge: c.DeadMaxAge, AllowDirect: true,
+		},
 	}
 	for i := range streams {
 		s := &streams[i]
@@ -149,6 +157,7 @@ func (c Config) buckets() []jetstream.KeyValueConfig {
 		{Bucket: bucketRobots, Description: "robots.txt per host", History: 1, Replicas: c.Replicas, TTL: 25 * time.Hour, MaxValueSize: 1 << 20},
 		{Bucket: bucketGroups, Description: "rates of requests to domains and addresses", History: 1, Replicas: c.Replicas, TTL: time.Hour, Storage: jetstream.MemoryStorage},
 		{Bucket: bucketPositions, Description: "mirror of the sinks' positions", History: 1, Replicas: c.Replicas},
+		{Bucket: bucketCursors, Description: "where sinks go on whose output does not tell", History: 1, Replicas: c.Replicas},
 	}
 }
 

@@ -69,6 +69,16 @@ const (
 	SegmentConflict = "segment.conflict"
 	// SegmentGap says that articles were gone from the stream before a sink had read them.
 	SegmentGap = "segment.gap"
+	// DeliveryDone is one batch that a receiver has taken: key, first and last sequence, number of articles, bytes.
+	DeliveryDone = "delivery.done"
+	// DeliveryRejected is one batch that a receiver does not take (status, answer); it becomes a dead letter.
+	DeliveryRejected = "delivery.rejected"
+	// ReceiverDown says that a sink waits because its receiver takes nothing: why (error). Once until receiver.up.
+	ReceiverDown = "receiver.down"
+	// ReceiverUp says that a receiver takes batches again.
+	ReceiverUp = "receiver.up"
+	// ReceiverGone says that a receiver wants no more (410): the sink stops until the process starts again.
+	ReceiverGone = "receiver.gone"
 	// EpochBegun says that a sink counts positions anew, because the stream is not the one it knew.
 	EpochBegun = "epoch.begun"
 

@@ -68,6 +68,9 @@ type Config struct {
 	Headers map[string]string `yaml:"headers"`
 	// Timeout bounds one attempt, from dialling to the answer. Default 30 s.
 	Timeout time.Duration `yaml:"timeout"`
+	// Parallel is how many requests a worker has on their way at a time.
+	// Default 4.
+	Parallel int `yaml:"parallel"`
 	// Attempts is how often a batch is tried that the receiver refuses. Default 5.
 	Attempts int `yaml:"attempts"`
 	// MinBackoff and MaxBackoff bound the pause between attempts: a random time
@@ -95,6 +98,7 @@ func (c Config) Defaults() Config {
 	setDefault(&c.Format, Lines)
 	setDefault(&c.Compression, None)
 	setDefault(&c.Timeout, 30*time.Second)
+	setDefault(&c.Parallel, 4)
 	setDefault(&c.Attempts, 5)
 	setDefault(&c.MinBackoff, time.Second)
 	setDefault(&c.MaxBackoff, 5*time.Minute)
@@ -144,6 +148,7 @@ func (c Config) Validate() error {
 		fault(slices.Contains(secretHeaders, canonical) && !config.IsReference(value), "headers: %s must be env:NAME or file:PATH", canonical)
 	}
 	fault(c.Timeout < 0, "timeout: %s is negative", c.Timeout)
+	fault(c.Parallel < 1, "parallel: %d is not positive", c.Parallel)
 	fault(c.Attempts < 1, "attempts: %d is not positive", c.Attempts)
 	fault(c.MinBackoff < 0, "min_backoff: %s is negative", c.MinBackoff)
 	fault(c.MaxBackoff < c.MinBackoff, "max_backoff: %s is below min_backoff %s", c.MaxBackoff, c.MinBackoff)

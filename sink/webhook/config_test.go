@@ -13,7 +13,7 @@ func TestValidateNamesEveryFault(t *testing.T) {
 	cfg := Config{
 		URL: "http://ann:p4ss@receiver.test/", Format: "xml", Compression: "br", Secrets: []string{"whsec_abc"},
 		Headers: map[string]string{"Authorization": "Bearer abc", "webhook-id": "x", "a b": "c"},
-		Timeout: -1, Attempts: -1, MinBackoff: time.Minute, MaxBackoff: time.Second, MaxRetryAfter: -1,
+		Timeout: -1, Attempts: -1, Parallel: -1, MinBackoff: time.Minute, MaxBackoff: time.Second, MaxRetryAfter: -1,
 		MinTLS: "1.1", Proxy: "ftp://x", ProxyAuth: "ann:p4ss",
 	}
 	err := cfg.Defaults().Validate()
@@ -22,7 +22,7 @@ func TestValidateNamesEveryFault(t *testing.T) {
 	}
 	for _, want := range []string{
 		"url: ", "format: ", "compression: ", "secrets[0]: ", "headers: Authorization must be", "headers: Webhook-Id is set by the sink",
-		`headers: "a b"`, "timeout: ", "attempts: ", "max_backoff: ", "max_retry_after: ", "min_tls: ", "proxy: ", "proxy_auth: must",
+		`headers: "a b"`, "timeout: ", "attempts: ", "parallel: ", "max_backoff: ", "max_retry_after: ", "min_tls: ", "proxy: ", "proxy_auth: must",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not named in:\n%v", want, err)

@@ -69,6 +69,12 @@ func (r *receiver) leave(a answer) error {
 	return r.gone
 }
 
+func (r *receiver) isGone() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.gone != nil
+}
+
 func (r *receiver) tell(err error) {
 	if r.changed != nil {
 		r.changed(err)

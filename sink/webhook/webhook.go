@@ -41,6 +41,7 @@ type Client struct {
 	cfg      Config
 	http     *http.Client
 	receiver receiver
+	slots    chan struct{} // one for each request that may be on its way
 }
 
 // New returns a client. Every fault of the configuration comes back at once;
@@ -50,7 +51,7 @@ func New(cfg Config) (*Client, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	c := &Client{cfg: cfg, receiver: receiver{changed: cfg.Changed}}
+	c := &Client{cfg: cfg, receiver: receiver{changed: cfg.Changed}, slots: make(chan struct{}, cfg.Parallel)}
 	transport, err := cfg.transport()
 	if err != nil {
 		return nil, err
@@ -108,6 +109,9 @@ func (c Config) proxy() (*url.URL, error) {
 
 // Close closes the connections that wait for further batches.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Gone says whether the receiver has answered that it wants no more.
+func (c *Client) Gone() bool { return c.receiver.isGone() }
 
 // Send delivers a batch and returns nil when the receiver has answered with
 // 2xx. Until then it tries again, as long as ctx allows, while the receiver
@@ -167,6 +171,12 @@ func (c *Client) gaveUp(ctx context.Context, b Batch, last error) error {
 
 // attempt is one request. An error is one of the network or of a secret.
 func (c *Client) attempt(ctx context.Context, key string, body []byte) (answer, error) {
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		return answer{}, context.Cause(ctx)
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.Timeout, errTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.cfg.URL, bytes.NewReader(body))

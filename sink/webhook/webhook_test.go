@@ -305,16 +305,17 @@ func TestRetryAfterHoldsEveryBatch(t *testing.T) {
 			w.WriteHeader(http.StatusTooManyRequests)
 		}
 	})
-	c := newClient(t, s, nil)
+	down := make(chan bool, 2)
+	c := newClient(t, s, func(c *Config) { c.Changed = func(err error) { down <- err != nil } })
 	var wg sync.WaitGroup
-	for range 2 {
+	for i := range 2 {
 		wg.Go(func() {
 			if err := c.Send(t.Context(), someBatch()); err != nil {
 				t.Error(err)
 			}
 		})
-		for len(s.requests()) == 0 {
-			time.Sleep(time.Millisecond)
+		if i == 0 {
+			<-down
 		}
 	}
 	wg.Wait()
@@ -490,5 +491,35 @@ func TestProxyIfConfigured(t *testing.T) {
 	}
 	if want := "http://receiver.test/hook Basic " + base64.StdEncoding.EncodeToString([]byte("ann:pass")); asked.Load() != want {
 		t.Errorf("the proxy got %q", asked.Load())
+	}
+}
+
+func TestParallelBoundsRequests(t *testing.T) {
+	var now, most atomic.Int32
+	s := receive(t, plainHTTP, func(int, http.ResponseWriter, *http.Request) {
+		n := now.Add(1)
+		for {
+			old := most.Load()
+			if n <= old || most.CompareAndSwap(old, n) {
+				break
+			}
+		}
+		time.Sleep(20 * time.Millisecond)
+		now.Add(-1)
+	})
+	c := newClient(t, s, func(c *Config) { c.Parallel = 2 })
+	var wg sync.WaitGroup
+	for i := range 6 {
+		wg.Go(func() {
+			b := someBatch()
+			b.Key += strconv.Itoa(i)
+			if err := c.Send(t.Context(), b); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if most.Load() != 2 || len(s.requests()) != 6 {
+		t.Errorf("%d requests, %d at a time", len(s.requests()), most.Load())
 	}
 }

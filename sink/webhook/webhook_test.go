@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -57,6 +58,7 @@ func receive(t *testing.T, start func(*httptest.Server), answer func(n int, w ht
 		s.mu.Unlock()
 		answer(n, w, r)
 	}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that are cut
 	start(s.Server)
 	t.Cleanup(s.Close)
 	return s
@@ -241,7 +243,7 @@ func TestSameBatchUntilTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := s.requests()
-	if len(all) < 8 || len(all) > 10 { // the transport may repeat one on a connection that died
+	if len(all) < 8 { // or more, as the transport may repeat one on a connection that died
 		t.Errorf("%d requests", len(all))
 	}
 	for i, r := range all {
@@ -372,10 +374,12 @@ func TestBackoffIsFullJitter(t *testing.T) {
 
 func TestSendEndsWithItsContext(t *testing.T) {
 	s := receive(t, plainHTTP, status(500))
-	c := newClient(t, s, func(c *Config) { c.MaxBackoff = time.Hour; c.MinBackoff = time.Hour })
 	stop := errors.New("the turn is over")
-	ctx, cancel := context.WithTimeoutCause(t.Context(), 100*time.Millisecond, stop)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	c := newClient(t, s, func(c *Config) {
+		c.MinBackoff, c.MaxBackoff = time.Hour, time.Hour
+		c.Changed = func(error) { cancel(stop) }
+	})
 	err := c.Send(ctx, someBatch())
 	if !errors.Is(err, stop) || !strings.Contains(err.Error(), "status 500") {
 		t.Errorf("error %v", err)
@@ -399,9 +403,8 @@ func TestHTTP2AndCA(t *testing.T) {
 			t.Errorf("request %d: %s, %v", i, r.proto, err)
 		}
 	}
-	stranger := newClient(t, s, nil) // trusts the system's roots
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
+	ctx, cancel := context.WithCancel(t.Context())
+	stranger := newClient(t, s, func(c *Config) { c.Changed = func(error) { cancel() } }) // trusts the system's roots
 	if err := stranger.Send(ctx, someBatch()); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("an unknown authority: %v", err)
 	}
@@ -438,9 +441,8 @@ func TestSignedBodyGoesNowhereElse(t *testing.T) {
 func TestErrorsHideWhatIsSecret(t *testing.T) {
 	s := receive(t, plainHTTP, status(200))
 	s.Close()
-	c := newClient(t, s, func(c *Config) { c.URL += "?token=s3cret" })
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
+	ctx, cancel := context.WithCancel(t.Context())
+	c := newClient(t, s, func(c *Config) { c.URL += "?token=s3cret"; c.Changed = func(error) { cancel() } })
 	err := c.Send(ctx, someBatch())
 	if err == nil || strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("error %v", err)

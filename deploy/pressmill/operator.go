@@ -80,6 +80,7 @@ func operatorCommands() []worker.Command {
 		operator("deadletters show", "SEQ", "Print the payload of a dead letter", showDead),
 		operator("deadletters replay", "SEQ...|all", "Put dead letters back where they came from", replayDead),
 		whyCommand(),
+		reparseCommand(),
 		{Name: "schema", Args: "[article|takedown]", Short: "Print the JSON Schema of an article, or of a takedown", Run: printSchema},
 	}
 	return append(commands, sourceCommands()...)

@@ -52,8 +52,11 @@ type head struct {
 	header map[string][]string
 }
 
-// maxFields is how many fields of a response are kept.
-const maxFields = 1000
+// maxHead is how many bytes of a response's fields are kept.
+const maxHead = 256 << 10
+
+// maxFolded is how long a value becomes by lines that go on with it.
+const maxFolded = 8 << 10
 
 // parseHead reads the status line and the fields of a response as leniently as
 // archives need it: lines may end in a bare LF, the protocol may lack, lines
@@ -65,19 +68,19 @@ func parseHead(block []byte) (h head, payload []byte, ok bool) {
 	}
 	h.header = map[string][]string{}
 	last := ""
-	for n := 0; len(rest) > 0; n++ {
+	for size := 0; len(rest) > 0; size += len(line) {
 		if line, rest = cutLine(rest); len(line) == 0 {
 			break
 		}
 		if line[0] == ' ' || line[0] == '\t' { // folded (RFC 9112, section 5.2)
-			if v := h.header[last]; len(v) > 0 {
+			if v := h.header[last]; len(v) > 0 && len(v[len(v)-1]) < maxFolded {
 				v[len(v)-1] += " " + strings.TrimSpace(string(line))
 			}
 			continue
 		}
 		name, value, found := strings.Cut(string(line), ":")
 		name = strings.TrimRight(name, " \t")
-		if last = ""; !found || !httpguts.ValidHeaderFieldName(name) || n > maxFields {
+		if last = ""; !found || !httpguts.ValidHeaderFieldName(name) || size+len(line) > maxHead {
 			continue
 		}
 		last = textproto.CanonicalMIMEHeaderKey(name)

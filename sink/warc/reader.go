@@ -255,7 +255,7 @@ func (r *Reader) readFields(rec *Record) error {
 			return fmt.Errorf("header of the record is longer than %d bytes", maxHeader)
 		}
 		if line[0] == ' ' || line[0] == '\t' {
-			if n := len(rec.Fields); n > 0 {
+			if n := len(rec.Fields); n > 0 && len(rec.Fields[n-1].Value) < maxFolded {
 				rec.Fields[n-1].Value += " " + strings.TrimSpace(line)
 			}
 			continue

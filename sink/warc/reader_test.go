@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zlib"
@@ -292,3 +293,30 @@ func newZstd(w io.Writer) io.WriteCloser {
 }
 
 func hex16(n int) string { return strconv.FormatInt(int64(n), 16) }
+
+// Neither many lines nor long ones make a header costly.
+func TestHostileHeaders(t *testing.T) {
+	began := time.Now()
+	folded := strings.Repeat(" x\r\n", 500_000)
+	rec := records(t, NewReader(strings.NewReader(foreign("HTTP/1.1 200 OK\r\nA: b\r\n"+folded+strings.Repeat("B: c\r\n", 500_000)+"\r\n", "text"))))[0]
+	page, err := rec.Page(100)
+	if err != nil || string(page.Body) != "text" {
+		t.Errorf("page %v, %v", page, err)
+	}
+	size := 0
+	for _, values := range page.Header {
+		for _, v := range values {
+			size += len(v)
+		}
+	}
+	if size > maxHead {
+		t.Errorf("%d bytes of header are kept", size)
+	}
+	r := NewReader(strings.NewReader("WARC/1.0\r\nA: b\r\n" + strings.Repeat(" x\r\n", 50_000) + "\r\n"))
+	if rec, err := r.Next(); err == nil {
+		t.Errorf("a record without a length: %v", rec)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("took %v", took)
+	}
+}

@@ -43,6 +43,9 @@ func TestReparse(t *testing.T) {
 		t.Fatal(err)
 	}
 	config = write(t, "workers.yaml", string(text)+"sinks: [{url: 'file://"+filepath.Join(second, "out")+"', max_age: 100ms}]\n")
+	if err := os.Mkdir(filepath.Join(second, "out"), 0o755); err != nil { // what is not there cannot be read yet
+		t.Fatal(err)
+	}
 	stop := startWorkers(t, config)
 	state := filepath.Join(second, "state.json")
 	out := mustRun(t, "reparse", "-config", config, "-state", state, archive)

@@ -28,9 +28,16 @@ type Config struct {
 	// Layout is the template of the folders below it. Changing it, the format or
 	// the compression begins a new epoch.
 	Layout segment.Layout `yaml:"layout"`
-	// Format is jsonl; or warc, which archives pages in the place of articles.
+	// Format is jsonl, parquet or csv; or warc, which archives pages in the place
+	// of articles.
 	Format segment.Kind `yaml:"format"`
-	// Compression is zstd, gzip or none.
+	// Fields are the columns of CSV, by their paths in the JSON: title,
+	// published.at, authors.name. Spreadsheet says that it is for spreadsheets,
+	// which want a byte order mark and have to be kept from formulas.
+	Fields      []string `yaml:"fields"`
+	Spreadsheet bool     `yaml:"spreadsheet"`
+	// Compression is zstd, gzip or none: of CSV none, if unset, and of Parquet
+	// what is within.
 	Compression segment.Compression `yaml:"compression"`
 	// From is where a sink that has no objects yet begins: beginning (of what the
 	// stream still holds), now, or a time (RFC 3339).
@@ -71,6 +78,9 @@ func (c Config) Defaults() Config {
 	}
 	if c.Format == "" {
 		c.Format = segment.JSONL
+	}
+	if c.Compression == "" && c.Format == segment.CSV {
+		c.Compression = segment.None
 	}
 	if c.Compression == "" {
 		c.Compression = segment.Zstd
@@ -113,6 +123,8 @@ func (c Config) Validate() error {
 		}
 		fault(!validPrefix(c.Prefix), "prefix: %q is not a relative path without dot-folders", c.Prefix)
 	}
+	fault(c.Format == segment.CSV && c.Takedowns && !slices.Contains(c.Fields, "schema"),
+		"fields: schema is not among them, without which a takedown cannot be told from an article")
 	fault(c.Archives() && c.Filter != nil, "filter: an archive takes all pages")
 	fault(c.MaxBytes < 0, "max_bytes: %v is negative", c.MaxBytes)
 	fault(c.MaxCount < 0, "max_count: %d is negative", c.MaxCount)
@@ -163,7 +175,7 @@ func validPrefix(s string) bool {
 }
 
 func (c Config) format() segment.Format {
-	return segment.Format{Kind: c.Format, Compression: c.Compression}
+	return segment.Format{Kind: c.Format, Compression: c.Compression, Fields: c.Fields, Spreadsheet: c.Spreadsheet}
 }
 
 // shape names what may not change within an epoch.

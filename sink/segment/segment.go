@@ -22,7 +22,8 @@ var ErrCorrupt = errors.New("object is corrupt")
 // JSON lines or the rows of a table. It travels inside the object: in
 // a leading skippable frame (zstd, RFC 8878 section 3.1.2) or in the extra
 // field of the first header (gzip, RFC 1952 section 2.3.1.1), so that one
-// create-only write stores both and zstdcat and zcat print the articles alone.
+// create-only write stores both and zstdcat and zcat print the articles alone;
+// or in the footer (Parquet).
 // For objects without compression it is an object of its own under
 // a folder .meta beside it, named by the key and the hash of the body and written before
 // the object.
@@ -85,8 +86,12 @@ func (m Meta) describes(k Key) bool {
 // it is stored, and its size in bytes. store.ErrExists means that the key is
 // taken; the metadata is then what was to be stored.
 func Put(ctx context.Context, s store.Store, k Key, f Format, m Meta, lines []byte) (Meta, int, error) {
-	if f.Kind == WARC {
+	switch f.Kind {
+	case WARC:
 		return putWARC(ctx, s, k, m, lines)
+	case Parquet:
+		return putParquet(ctx, s, k, m, lines)
+	default:
 	}
 	body, err := f.render(lines)
 	if err != nil {
@@ -140,7 +145,7 @@ func companionKey(k Key, sum string) string {
 func parseMeta(k Key, data []byte) (Meta, error) {
 	var m Meta
 	if err := json.Unmarshal(data, &m); err != nil {
-		return m, fmt.Errorf("read metadata of %s: %w", k, err)
+		return m, fmt.Errorf("read metadata of %s: %w: %w", k, ErrCorrupt, err)
 	}
 	if !m.describes(k) {
 		return m, fmt.Errorf("read metadata of %s: %w: it describes another object", k, ErrCorrupt)
@@ -150,6 +155,9 @@ func parseMeta(k Key, data []byte) (Meta, error) {
 
 // GetMeta reads the metadata of an object, or returns store.ErrNotFound.
 func GetMeta(ctx context.Context, s store.Store, k Key) (Meta, error) {
+	if k.Ext == parquetExt {
+		return getParquetMeta(ctx, s, k)
+	}
 	c := compressionOf(k.Ext)
 	if c == None {
 		m, _, err := Get(ctx, s, k)
@@ -178,8 +186,11 @@ func Get(ctx context.Context, s store.Store, k Key) (m Meta, lines []byte, err e
 	if err != nil {
 		return Meta{}, nil, err
 	}
-	if k.IsArchive() {
+	switch {
+	case k.IsArchive():
 		return getWARC(k, data)
+	case k.Ext == parquetExt:
+		return getParquet(k, data)
 	}
 	body, err := decompress(compressionOf(k.Ext), data)
 	if err != nil {
@@ -228,7 +239,7 @@ func Delete(ctx context.Context, s store.Store, k Key, sum string) error {
 	if err := s.Delete(ctx, k.String()); err != nil {
 		return err
 	}
-	if compressionOf(k.Ext) != None {
+	if compressionOf(k.Ext) != None || k.Ext == parquetExt {
 		return nil
 	}
 	return s.Delete(ctx, companionKey(k, sum))

@@ -80,7 +80,7 @@ func TestPutAndGet(t *testing.T) {
 	}
 	body := []byte("{\"id\":\"a\"}\n{\"id\":\"b\"}\n")
 	for i, c := range []Compression{Zstd, Gzip, None} {
-		f := Format{JSONL, c}
+		f := Format{Kind: JSONL, Compression: c}
 		k := NewKey("articles", DefaultLayout, "2026-11-24", Epoch{1_790_000_000, i}, 3, 42, f.Ext())
 		want := Meta{
 			Epoch: k.Epoch.String(), Partition: 3, Position: 42, First: 50, Last: 60, Next: 61, Count: 2, Writer: "w",

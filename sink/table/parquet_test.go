@@ -303,21 +303,42 @@ func TestParquetOfAnotherVersion(t *testing.T) {
 		Schema string `parquet:"schema,dict"`
 		ID     string `parquet:"id"`
 		Title  string `parquet:"title,optional"`
-		Mood   string `parquet:"mood,optional"`
 	}
+	type newer struct {
+		row
+		Mood string `parquet:"mood,optional"`
+	}
+	type strange struct {
+		older
+		Mood string `parquet:"mood,optional"`
+	}
+	old := older{news.Schema, "a", "T"}
+	for _, data := range [][]byte{
+		written(t, old),
+		written(t, newer{row: row{Schema: news.Schema, ID: "a", Title: "T"}, Mood: "grim"}),
+	} {
+		got := decoded(t, data)
+		var a news.Article
+		if err := json.Unmarshal(got[0], &a); err != nil || a.ID != "a" || a.Title != "T" || a.Published != nil {
+			t.Errorf("%s, error %v", got[0], err)
+		}
+	}
+	if _, err := all(written(t, strange{old, "grim"})); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("columns of no version: %v", err)
+	}
+}
+
+func written[T any](t *testing.T, r T) []byte {
+	t.Helper()
 	var out bytes.Buffer
-	w := parquet.NewGenericWriter[older](&out, writerOptions()...)
-	if _, err := w.Write([]older{{news.Schema, "a", "T", "grim"}}); err != nil {
+	w := parquet.NewGenericWriter[T](&out, writerOptions()...)
+	if _, err := w.Write([]T{r}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	got := decoded(t, out.Bytes())
-	var a news.Article
-	if err := json.Unmarshal(got[0], &a); err != nil || a.ID != "a" || a.Title != "T" || a.Published != nil {
-		t.Errorf("%s, error %v", got[0], err)
-	}
+	return out.Bytes()
 }
 
 func TestBrokenParquetIsCorrupt(t *testing.T) {

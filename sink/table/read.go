@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -109,10 +110,33 @@ func open(r io.ReaderAt, size int64) (*file, error) {
 		if len(meta.Schema) > 4*maxLeaves {
 			return fmt.Errorf("read footer: %w: a schema of %d elements", ErrCorrupt, len(meta.Schema))
 		}
-		f.File, err = parquet.OpenFile(f.in, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
-		return err
+		if f.File, err = parquet.OpenFile(f.in, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true)); err != nil {
+			return err
+		}
+		return checkColumns(f.Schema())
 	})
 	return f, f.in.verdict(err)
+}
+
+// checkColumns returns an error for a file that has columns that are not known
+// and not all that are. Columns are only ever added, so that this is the work of
+// no version.
+func checkColumns(have *parquet.Schema) error {
+	missing, strange := leftOut(schema(), have), leftOut(have, schema())
+	if missing != "" && strange != "" {
+		return fmt.Errorf("%w: it has a column %s, and none %s", ErrCorrupt, strange, missing)
+	}
+	return nil
+}
+
+// leftOut returns a column of one schema that another has not, or "".
+func leftOut(of, in *parquet.Schema) string {
+	for _, path := range of.Columns() {
+		if _, ok := in.Lookup(path...); !ok {
+			return strings.Join(path, ".")
+		}
+	}
+	return ""
 }
 
 // lines yields the file's rows. An error is the last.

@@ -52,6 +52,7 @@ func (c Config) webhookFaults() (errs []error) {
 	}
 	for key, set := range map[string]bool{
 		"prefix": c.Prefix != "", "layout": c.Layout != "", "format": c.Format != "", "compression": c.Compression != "",
+		"fields": len(c.Fields) > 0, "spreadsheet": c.Spreadsheet,
 	} {
 		if set {
 			errs = append(errs, fmt.Errorf("%s: is of stores; what a receiver gets is said under webhook", key))

@@ -66,7 +66,8 @@ func New(cfg Config) (*Client, error) {
 func (c Config) transport() (*http.Transport, error) {
 	t := &http.Transport{
 		TLSClientConfig: &tls.Config{MinVersion: tlsVersions[c.MinTLS]}, ForceAttemptHTTP2: true,
-		MaxIdleConnsPerHost: 4, IdleConnTimeout: 90 * time.Second, MaxResponseHeaderBytes: 64 << 10,
+		MaxIdleConnsPerHost: c.Parallel, IdleConnTimeout: 90 * time.Second, MaxResponseHeaderBytes: 64 << 10,
+		ExpectContinueTimeout: continueTime,
 	}
 	if c.CAFile != "" {
 		pem, err := os.ReadFile(c.CAFile)
@@ -125,6 +126,7 @@ func (c *Client) Send(ctx context.Context, b Batch) error {
 		return fmt.Errorf("encode batch %s: %w", b.Key, err)
 	}
 	var last error
+	cut := false // the last attempt got no answer
 	for refused := 0; ; {
 		if err := c.receiver.wait(ctx); errors.Is(err, ErrGone) {
 			return err
@@ -132,7 +134,8 @@ func (c *Client) Send(ctx context.Context, b Batch) error {
 			return c.gaveUp(ctx, b, last)
 		}
 		start := time.Now()
-		answer, err := c.attempt(ctx, b.Key, body)
+		answer, err := c.attempt(ctx, b.Key, body, cut)
+		cut = err != nil
 		switch {
 		case err == nil && answer.done():
 			c.receiver.succeeded()
@@ -169,8 +172,11 @@ func (c *Client) gaveUp(ctx context.Context, b Batch, last error) error {
 	return fmt.Errorf("deliver batch %s: %w", b.Key, err)
 }
 
-// attempt is one request. An error is one of the network or of a secret.
-func (c *Client) attempt(ctx context.Context, key string, body []byte) (answer, error) {
+// attempt is one request. An error is one of the network or of a secret. With
+// ask, the body is sent when the receiver is willing to read it (RFC 9110,
+// section 10.1.1): one that refuses it early, as too large, may close the
+// connection before its answer is read.
+func (c *Client) attempt(ctx context.Context, key string, body []byte, ask bool) (answer, error) {
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
@@ -186,6 +192,9 @@ func (c *Client) attempt(ctx context.Context, key string, body []byte) (answer, 
 	if req.Header, err = c.cfg.header(key, body, time.Now()); err != nil {
 		return answer{}, err
 	}
+	if ask {
+		req.Header.Set("Expect", "100-continue")
+	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		if context.Cause(ctx) == errTimeout { //nolint:errorlint // it is compared, not wrapped
@@ -194,8 +203,9 @@ func (c *Client) attempt(ctx context.Context, key string, body []byte) (answer, 
 		return answer{}, redact(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	defer time.AfterFunc(answerTime, cancel).Stop() // whatever still comes: the status is the answer
 	a := answer{status: resp.StatusCode, retryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now())}
-	head, _ := io.ReadAll(io.LimitReader(resp.Body, maxDetail)) // whatever came: the status is the answer
+	head, _ := io.ReadAll(io.LimitReader(resp.Body, maxDetail))
 	if a.detail = plain(head); a.status/100 == 3 {
 		a.detail = "redirects are not followed; it points to " + logging.RedactURL(plain([]byte(resp.Header.Get("Location"))))
 	}
@@ -206,6 +216,11 @@ func (c *Client) attempt(ctx context.Context, key string, body []byte) (answer, 
 const (
 	maxDetail = 300      // bytes of an answer that are kept
 	maxDrain  = 64 << 10 // and that are read at most
+
+	// answerTime is how long the body of an answer may take, and continueTime how
+	// long a receiver may think before it is sent a body without being willing.
+	answerTime   = time.Second
+	continueTime = 2 * time.Second
 )
 
 // header returns the headers of one attempt at a batch.

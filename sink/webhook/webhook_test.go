@@ -525,3 +525,38 @@ func TestParallelBoundsRequests(t *testing.T) {
 		t.Errorf("%d requests, %d at a time", len(s.requests()), most.Load())
 	}
 }
+
+// A receiver that looks at the length alone closes the connection while the body
+// is still on its way: its answer is lost, unless it is asked first.
+func TestEarlyRefusalIsHeard(t *testing.T) {
+	var requests atomic.Int32
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		if r.Header.Get("Expect") == "" {
+			panic(http.ErrAbortHandler)
+		}
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+	}))
+	t.Cleanup(s.Close)
+	c, err := New(Config{URL: s.URL, MinBackoff: time.Millisecond, MaxBackoff: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	err = c.Send(t.Context(), Batch{Key: "large", Articles: [][]byte{bytes.Repeat([]byte("x"), 4<<20)}})
+	if rejected, ok := errors.AsType[*RejectedError](err); !ok || !rejected.TooLarge() || requests.Load() != 2 {
+		t.Errorf("error %v after %d requests", err, requests.Load())
+	}
+}
+
+func TestStatusIsTheAnswer(t *testing.T) {
+	s := receive(t, plainHTTP, func(_ int, w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "taken, and more is to be said")
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})
+	start := time.Now()
+	if err := newClient(t, s, nil).Send(t.Context(), someBatch()); err != nil || time.Since(start) > 10*time.Second {
+		t.Errorf("error %v after %s", err, time.Since(start))
+	}
+}

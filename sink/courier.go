@@ -408,6 +408,9 @@ func (c *courier) sendAgain(ctx, work context.Context, m bus.Again) error {
 	if rejected, ok := errors.AsType[*webhook.RejectedError](err); ok {
 		return c.bury(work, rejected, l, b.Key)
 	}
+	if err == nil {
+		c.log.Info("replayed batch delivered", append(event(logging.DeliveryDone, c.part), zap.String("key", b.Key), zap.Int("articles", len(b.Articles)))...)
+	}
 	return err
 }
 

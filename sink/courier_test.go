@@ -518,3 +518,50 @@ func TestWebhookConfig(t *testing.T) {
 		t.Errorf("faults of stores:\n%s", all)
 	}
 }
+
+// TestRejectedBatchOnTheBus takes a dead letter the way of the operator's
+// command.
+func TestRejectedBatchOnTheBus(t *testing.T) {
+	b, refuse := startBus(t), true
+	in := newInbox(t, func(int, []byte) int {
+		if refuse {
+			return http.StatusBadRequest
+		}
+		return http.StatusOK
+	})
+	cfg, want := hookConfig(in), map[string]bool{}
+	cfg.Webhook.Attempts = 1
+	work := func(n int) {
+		for i := range n {
+			a := &news.Article{Schema: news.Schema, ID: fmt.Sprintf("%016x", i), Rev: fmt.Sprint("r", len(want)), Title: "<b>&"}
+			if _, err := b.PublishArticle(t.Context(), "host.test", a); err != nil {
+				t.Fatal(err)
+			}
+			want[a.MsgID()] = true
+		}
+		articles, turns := OnBus(b, func() {})
+		if err := b.ReleaseTurns(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		drainAll(t, newTestSink(t, articles, turns, cfg, Options{Once: true}))
+	}
+	work(3)
+	var dead []bus.DeadLetter
+	if err := b.DeadLetters(t.Context(), "sink", func(d bus.DeadLetter) bool { dead = append(dead, d); return true }); err != nil {
+		t.Fatal(err)
+	}
+	if len(in.ids()) != 0 || len(dead) == 0 || dead[0].Reason != "http_400" || !strings.HasPrefix(dead[0].Key, "hook.p") {
+		t.Fatalf("%d taken, dead letters %+v", len(in.ids()), dead)
+	}
+	refuse = false
+	for _, d := range dead {
+		if err := b.Replay(t.Context(), d.Seq); err != nil {
+			t.Fatal(err)
+		}
+	}
+	work(1)
+	wantTaken(t, in.ids(), want)
+	if s, err := b.State(t.Context()); err != nil || s.DeadLetters != 0 {
+		t.Errorf("%d dead letters are left, %v", s.DeadLetters, err)
+	}
+}

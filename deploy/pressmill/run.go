@@ -488,7 +488,7 @@ func (p *pipeline) summary(w io.Writer, j *job, stopped bool) {
 		fmt.Fprintf(w, "  written    %d %s in %d objects (%.1f MB) by sink %q\n", s.Articles, what, s.Objects, float64(s.Bytes)/1e6, c.Name)
 	}
 	for _, s := range p.sinks {
-		fmt.Fprintf(w, "  output     %s\n", s.URL)
+		fmt.Fprintf(w, "  output     %s\n", logging.RedactURL(s.URL))
 	}
 	if st, err := p.bus.State(context.Background()); err == nil && st.DeadLetters > 0 {
 		fmt.Fprintf(w, "  dead       %d letters (`pressmill deadletters list` against -listen shows them)\n", st.DeadLetters)

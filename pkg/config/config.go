@@ -4,7 +4,7 @@
 // that exists.
 //
 // Secrets never stand in the file: where one is needed the file has the path
-// of a file that holds it.
+// of a file that holds it, or a reference (IsReference).
 package config
 
 import (

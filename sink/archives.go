@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
 	"pressmill/sink/segment"
 	"pressmill/sink/warc"
@@ -47,6 +49,23 @@ func (c Config) archiveDefaults() Config {
 		c.MaxAge = 5 * time.Minute
 	}
 	return c
+}
+
+// FitsBus says whether pages are held where an archive takes them, and only
+// there, and whether there is room for those that wait.
+func FitsBus(cfgs []Config, on bus.Config) error {
+	i := slices.IndexFunc(cfgs, Config.Archives)
+	switch {
+	case i < 0 && on.Archive:
+		return errors.New("bus.archive holds pages until they are archived, and no sink has the format warc")
+	case i < 0:
+		return nil
+	case !on.Archive:
+		return errors.New("a sink of the format warc needs bus.archive: true, which holds pages until they are archived")
+	case cfgs[i].MaxBytes > on.PagesMaxBytes/2:
+		return fmt.Errorf("sink %q: max_bytes: %v is more than half of bus.pages_max_bytes, where pages wait for their object", cfgs[i].Name, cfgs[i].MaxBytes)
+	}
+	return nil
 }
 
 // sourceOf returns the stream that a sink reads.

@@ -317,7 +317,7 @@ func TestArchiveConfig(t *testing.T) {
 	}
 	const sinks = "sinks: [{format: warc, url: 'mem://a'}]\n"
 	for text, says := range map[string]string{
-		sinks: "needs bus.archive", sinks + "bus: {archive: true}": "",
+		sinks: "needs bus.archive", sinks + "bus: {archive: true}": "", sinks + "bus: {archive: true, pages_max_bytes: 100MiB}": "more than half",
 		"bus: {archive: true}\nsinks: [{url: 'mem://a'}]": "no sink has the format warc",
 	} {
 		f, err := config.Parse("test", []byte(text))

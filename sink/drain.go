@@ -320,7 +320,11 @@ func (d *drain) mirror(ctx context.Context, pos position) {
 	if !d.mirrorDue(d.part, pos) {
 		return
 	}
-	if err := d.bus.PutPosition(ctx, d.cfg.Name, d.part, max(pos.Next, pos.Scanned)); err != nil {
+	next := max(pos.Next, pos.Scanned)
+	if d.cfg.Archives() {
+		next = pos.from() // pages are released: none that was only looked for
+	}
+	if err := d.bus.PutPosition(ctx, d.cfg.Name, d.part, next); err != nil {
 		d.log.Warn("cannot mirror position", zap.Int("partition", d.part), zap.Error(err))
 	}
 }

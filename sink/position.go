@@ -166,9 +166,11 @@ func (o *output) newest(ctx context.Context, b Bus, part int) (position, error) 
 		if err != nil {
 			return position{}, err
 		}
-		return position{
-			Epoch: segment.Epoch{}.Next(st.created), Shape: o.cfg.shape(), Next: 1, Created: st.created,
-		}, nil
+		p := position{Epoch: segment.Epoch{}.Next(st.created), Shape: o.cfg.shape(), Next: 1, Created: st.created}
+		if o.cfg.Archives() {
+			p.Scanned = st.first // pages of before were not held
+		}
+		return p, nil
 	}
 	m, err := segment.GetMeta(ctx, o.store, *k)
 	if err != nil {

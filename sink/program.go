@@ -3,7 +3,6 @@ package sink
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 
 	"pressmill/pkg/bus"
@@ -23,21 +22,13 @@ func Load(f *config.File) ([]Config, error) {
 	return cfgs, nil
 }
 
-// check reports the faults of the section sinks, and whether it fits the bus:
-// pages are held where an archive takes them, and only there.
+// check reports the faults of the section sinks, also beside the section bus.
 func check(f *config.File, cfgs []Config) error {
 	on := bus.Defaults()
 	if err := f.Decode("bus", &on); err != nil {
 		return err
 	}
-	err := validateAll(cfgs)
-	switch archives := slices.ContainsFunc(cfgs, Config.Archives); {
-	case archives && !on.Archive:
-		err = errors.Join(err, errors.New("a sink of the format warc needs bus.archive: true, which holds pages until they are archived"))
-	case !archives && on.Archive:
-		err = errors.Join(err, errors.New("bus.archive holds pages until they are archived, and no sink has the format warc"))
-	}
-	if err != nil {
+	if err := errors.Join(validateAll(cfgs), FitsBus(cfgs, on)); err != nil {
 		return worker.Usagef("section sinks: %v", err)
 	}
 	return nil

@@ -215,3 +215,36 @@ func TestReparseWaitsAndGoesOn(t *testing.T) {
 		t.Errorf("state of %d files", n)
 	}
 }
+
+// archivedPages returns how often the indexes of an archive name each page, whose
+// record has to be where they say.
+func archivedPages(t *testing.T, dir string) map[string]int {
+	t.Helper()
+	indexes, err := filepath.Glob(filepath.Join(dir, "archive", "*", "*.cdxj"))
+	if err != nil || len(indexes) == 0 {
+		t.Fatalf("no index: %v", err)
+	}
+	n := map[string]int{}
+	for _, name := range indexes {
+		index, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(index)) {
+			e, err := warc.ParseEntry(strings.TrimSuffix(line, "\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := os.ReadFile(filepath.Join(filepath.Dir(name), e.Filename))
+			if err != nil {
+				t.Fatal(err)
+			}
+			rec, err := warc.NewReader(bytes.NewReader(data[e.Offset : e.Offset+e.Length])).Next()
+			if err != nil || rec.Target() != e.URL {
+				t.Errorf("%s: record %+v, %v", e, rec, err)
+			}
+			n[e.PageID]++
+		}
+	}
+	return n
+}

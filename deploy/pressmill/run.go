@@ -218,6 +218,9 @@ func (j *job) setArchive(to string) error {
 		j.sinks[i] = c.Defaults()
 	}
 	j.bus.Archive = slices.ContainsFunc(j.sinks, sink.Config.Archives)
+	if err := sink.FitsBus(j.sinks, j.bus); err != nil {
+		return worker.Usagef("%v", err)
+	}
 	return nil
 }
 

@@ -286,7 +286,7 @@ func TestSecondRunFetchesNoArticleAgain(t *testing.T) {
 func TestKilledRunGoesOnWhereItStopped(t *testing.T) {
 	base, site := serve(t)
 	dir := t.TempDir()
-	args := runArgs(dir, base+"/", base+"/feed.xml")
+	args := append(runArgs(dir), "-archive", filepath.Join(dir, "archive"), base+"/", base+"/feed.xml")
 	for _, after := range []int{4, 6, 6} {
 		seen := len(site.Requests())
 		cmd := exec.Command(os.Args[0], args...)
@@ -305,6 +305,17 @@ func TestKilledRunGoesOnWhereItStopped(t *testing.T) {
 	mustRun(t, args...)
 	if diff := cmp.Diff(wantTitles(site), byPath(t, written(t, dir))); diff != "" {
 		t.Errorf("articles (-want +got):\n%s", diff)
+	}
+	archived := archivedPages(t, filepath.Join(dir, "archive"))
+	for id, n := range archived {
+		if n != 1 {
+			t.Errorf("page %s was archived %d times", id, n)
+		}
+	}
+	for _, a := range written(t, dir) {
+		if archived[a.Raw.Ref] != 1 {
+			t.Errorf("the page of %s was not archived", a.URL.Final)
+		}
 	}
 	if v := site.Violations(); len(v) > 0 {
 		t.Errorf("fetched what robots.txt forbids: %v", v)

@@ -42,9 +42,9 @@ func TestTablesDrainOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
 			cfg.URL, cfg.MaxCount = "file://"+t.TempDir(), 7
-			for _, n := range []int{200, 50} {
+			for _, n := range []int{50, 20} {
 				// A later process without any turns goes on behind the objects.
-				fill(b, Partitions, n, want)
+				fill(b, 3, n, want)
 				s := newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true})
 				drainAll(t, s)
 				wantOnce(t, cfg.URL, want)
@@ -195,7 +195,7 @@ func TestTablesBesideLinesOnBus(t *testing.T) {
 	}
 	dir, want := t.TempDir(), map[string]bool{}
 	b, stopServer := startBusIn(t, dir)
-	publishArticles(t, b, 120, want)
+	publishArticles(t, b, 60, want)
 
 	articles, turns := OnBus(b, func() {})
 	ctx, stop := context.WithCancel(t.Context())
@@ -211,7 +211,7 @@ func TestTablesBesideLinesOnBus(t *testing.T) {
 	}
 	time.Sleep(300 * time.Millisecond)
 	stopFirst()
-	publishArticles(t, b, 60, want)
+	publishArticles(t, b, 30, want)
 	time.Sleep(300 * time.Millisecond)
 	stop()
 	wg.Wait()
@@ -222,7 +222,7 @@ func TestTablesBesideLinesOnBus(t *testing.T) {
 	if err := b.ReleaseTurns(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	publishArticles(t, b, 40, want)
+	publishArticles(t, b, 20, want)
 	articles, turns = OnBus(b, func() {})
 	drainAll(t, newTestSinks(t, articles, turns, all, Options{Once: true}))
 	for _, c := range cfgs {
@@ -273,7 +273,7 @@ func wantFooters(t *testing.T, url string) {
 		}
 		count++
 	}
-	if count < 5 {
+	if count < 3 {
 		t.Errorf("%d objects", count)
 	}
 }
@@ -305,7 +305,7 @@ func publishArticles(t *testing.T, b *bus.Bus, n int, want map[string]bool) {
 			Body:      news.Body{Text: "One\n\ntwo", Blocks: []news.Block{{T: news.BlockParagraph, Text: "One"}, {T: news.BlockParagraph, Text: "two"}}, Words: 2},
 			Fetch:     news.Fetch{At: time.Date(2026, 11, 24, 0, 0, 0, len(want), time.UTC), Status: 200},
 		}
-		stored, err := b.PublishArticle(t.Context(), fmt.Sprintf("host%d.test", len(want)%20), a)
+		stored, err := b.PublishArticle(t.Context(), fmt.Sprintf("host%d.test", len(want)%4), a)
 		if err != nil || !stored {
 			t.Fatalf("stored %v, error %v", stored, err)
 		}

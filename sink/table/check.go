@@ -35,6 +35,7 @@ type checker struct {
 	r      io.ReaderAt
 	size   int64
 	schema *parquet.Schema
+	in     *bufio.Reader
 	zstd   *zstd.Decoder
 	page   bytes.Buffer
 	values int64 // so far
@@ -46,7 +47,7 @@ func newChecker(r io.ReaderAt, size int64, schema *parquet.Schema) (*checker, er
 	if err != nil {
 		return nil, err
 	}
-	return &checker{r: r, size: size, schema: schema, zstd: dec}, nil
+	return &checker{r: r, size: size, schema: schema, zstd: dec, in: bufio.NewReaderSize(nil, maxHeader)}, nil
 }
 
 func (c *checker) close() { c.zstd.Close() }
@@ -79,7 +80,8 @@ func (c *checker) chunk(m *format.ColumnMetaData, leaf parquet.LeafColumn) error
 	if m.Codec != format.Zstd {
 		return fmt.Errorf("%w: codec %v", ErrCorrupt, m.Codec)
 	}
-	in := bufio.NewReaderSize(io.NewSectionReader(c.r, begin, m.TotalCompressedSize), maxHeader)
+	in := c.in
+	in.Reset(io.NewSectionReader(c.r, begin, m.TotalCompressedSize))
 	left, largest, dictionary := m.TotalCompressedSize, int64(0), int64(0)
 	for left > 0 {
 		h, n, err := readHeader(in)

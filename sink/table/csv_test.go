@@ -125,7 +125,7 @@ func TestCSVNamesWhatWasMeant(t *testing.T) {
 func TestCSVRoundTrip(t *testing.T) {
 	names := slices.Sorted(maps.Keys(fields()))
 	r := rand.New(rand.NewPCG(11, 12))
-	for range 200 {
+	for range 50 {
 		var a news.Article
 		fill(r, reflect.ValueOf(&a).Elem(), r.Float64())
 		line := marshal(t, &a)

@@ -99,3 +99,24 @@ func TestFormatsWARC(t *testing.T) {
 	}
 	same(t, "index", ours, theirs)
 }
+
+// And we read what warcio writes.
+func TestFormatsWARCOfOthers(t *testing.T) {
+	folder := nodeModules(t)
+	path := filepath.Join(t.TempDir(), "x.warc.gz")
+	node(t, "testdata/write.cjs", folder, path)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewReader(bytes.NewReader(data))
+	var got []string
+	for _, p := range pagesOf(t, records(t, r)) {
+		got = append(got, p.FinalURL+" "+p.FetchedAt.Format(time.RFC3339)+" "+p.HeaderValue("Content-Type")+" "+string(p.Body))
+	}
+	const rest = " 2026-11-23T10:20:30Z text/html <!doctype html><p>Grüße aus dem Hafen</p>"
+	same(t, "pages", got, []string{"https://news.example/zipped" + rest, "https://news.example/plain" + rest})
+	if n, damages := r.Damages(); n != 0 {
+		t.Errorf("damages: %v", damages)
+	}
+}

@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -153,12 +152,7 @@ func (k Key) Chain() string { return fmt.Sprintf("%s p%02d", k.chain, k.Partitio
 // compaction an article is seen twice. All keys of a chain must be given.
 func Live(keys []Key) []Key {
 	keys = slices.Clone(keys)
-	slices.SortFunc(keys, func(a, b Key) int {
-		return cmp.Or(
-			cmp.Compare(a.chain, b.chain), cmp.Compare(a.Partition, b.Partition),
-			cmp.Compare(a.Epoch.created, b.Epoch.created), cmp.Compare(a.Epoch.generation, b.Epoch.generation),
-			cmp.Compare(a.Position, b.Position), cmp.Compare(b.End, a.End), cmp.Compare(b.Rewrite, a.Rewrite))
-	})
+	slices.SortFunc(keys, compareKeys)
 	live := keys[:0]
 	var last Key
 	var end uint64 // of the widest object so far

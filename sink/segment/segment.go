@@ -47,6 +47,8 @@ type Meta struct {
 	Takedowns int `json:"takedowns,omitempty"`
 	// Filtered counts messages that the sink's filter keeps out.
 	Filtered int `json:"filtered,omitempty"`
+	// Deleted counts articles that were taken out after they had been written.
+	Deleted int `json:"deleted,omitempty"`
 	// Merged counts the objects that this one was merged of.
 	Merged int    `json:"merged,omitempty"`
 	Bytes  int64  `json:"bytes"`  // of the body
@@ -216,10 +218,13 @@ func metaOf(ctx context.Context, s store.Store, k Key, data []byte, sum string) 
 	c := compressionOf(k.Ext)
 	if c == None {
 		m, err := getCompanion(ctx, s, k, sum)
-		if errors.Is(err, store.ErrNotFound) {
-			return m, fmt.Errorf("read %s: %w: no metadata for this body", k, ErrCorrupt)
+		if !errors.Is(err, store.ErrNotFound) {
+			return m, err
 		}
-		return m, err
+		if _, _, err := s.OpenTail(ctx, k.String(), 1); errors.Is(err, store.ErrNotFound) {
+			return m, err // it was deleted while it was read
+		}
+		return m, fmt.Errorf("read %s: %w: no metadata for this body", k, ErrCorrupt)
 	}
 	head, err := readHead(c, bytes.NewReader(data))
 	if err != nil {

@@ -20,13 +20,13 @@ import (
 const (
 	maxFooter = 64 << 20
 	maxHeader = 64 << 10 // of a page
-	maxPage   = 64 << 20 // decompressed
+	maxPage   = 48 << 20 // decompressed
 	// maxPages is the sum of the columns' largest pages and dictionaries,
 	// which are in memory at the same time.
-	maxPages  = 256 << 20
-	maxValues = 1 << 24 // of a group of rows
+	maxPages  = 128 << 20
+	maxValues = 1 << 22 // of a group of rows
 	maxLeaves = 512
-	maxRow    = 128 << 20 // the texts of a row
+	maxRow    = 64 << 20 // the texts of a row
 )
 
 // checker reads the pages of a group of rows, decompresses them and counts

@@ -21,12 +21,22 @@ func rowOf(line []byte) (row, error) {
 		_ = json.Unmarshal(line, &t)
 		r = rowOfTakedown(&t)
 	}
+	if r.elements() > rowElements {
+		r = row{Schema: r.Schema, ID: r.ID, Rev: r.Rev}
+	}
 	columns, err := r.columns()
 	if err != nil {
 		return row{}, err
 	}
 	r.Extra, err = patchOf(columns, line)
 	return r, err
+}
+
+// elements counts what is in the lists of a row.
+func (r *row) elements() int {
+	return len(r.Headlines) + len(r.Authors) + len(r.Agencies) + len(orZero(r.Body).Blocks) + len(r.Section) +
+		len(r.Tags) + len(r.Images) + len(r.Related) + len(orZero(r.Usage).Robots) + len(orZero(r.Extraction).Warnings) +
+		len(r.Prov) + len(orZero(r.Takedown).Candidates)
 }
 
 // line returns a row as the JSON line that it was made from.

@@ -16,6 +16,12 @@ const (
 	// A group of rows is complete with as many, or with as many bytes of lines.
 	groupRows  = 10_000
 	groupBytes = 32 << 20
+	// groupElements is how many elements the lists of a group may have, and
+	// rowElements those of a row; a row with more is in the column extra.
+	groupElements = 400_000
+	rowElements   = 100_000
+	// maxLine is more than the bus carries.
+	maxLine = 9 << 20
 	// So many rows are handed over at once.
 	batchRows = 64
 	// A page of a column is complete with so many bytes.
@@ -28,7 +34,7 @@ const (
 	bloomBits = 10
 )
 
-// EncodeParquet writes lines, each a JSON object of up to 32 MiB, as one Parquet
+// EncodeParquet writes lines, each a JSON object of up to 9 MiB, as one Parquet
 // file, and returns the number of rows. keyValues returns the file's key-value
 // metadata; it is called when all rows are with dst, and may be nil. One group
 // of rows is in memory at a time, compressed.
@@ -63,24 +69,28 @@ func EncodeParquet(dst io.Writer, lines iter.Seq[[]byte], keyValues func() (map[
 type encoder struct {
 	w     *parquet.GenericWriter[row]
 	batch []row
-	rows  int // of the group
-	size  int // of its lines
+	// Of the group of rows:
+	rows     int
+	size     int // of the lines
+	elements int // of their lists
 }
 
 func (e *encoder) add(line []byte) error {
-	if len(line) > groupBytes {
-		return fmt.Errorf("a line of %d bytes, more than %d", len(line), groupBytes)
+	if len(line) > maxLine {
+		return fmt.Errorf("a line of %d bytes, more than %d", len(line), maxLine)
 	}
 	r, err := rowOf(line)
 	if err != nil {
 		return err
 	}
-	if e.rows == groupRows || e.size+len(line) > groupBytes {
+	n := r.elements()
+	if e.rows == groupRows || e.size+len(line) > groupBytes || e.elements+n > groupElements {
 		if err := e.flush(); err != nil {
 			return err
 		}
 	}
-	e.batch, e.rows, e.size = append(e.batch, r), e.rows+1, e.size+len(line)
+	e.batch = append(e.batch, r)
+	e.rows, e.size, e.elements = e.rows+1, e.size+len(line), e.elements+n
 	if len(e.batch) == batchRows {
 		return e.write()
 	}
@@ -99,7 +109,7 @@ func (e *encoder) flush() error {
 	if err := e.write(); err != nil {
 		return err
 	}
-	e.rows, e.size = 0, 0
+	e.rows, e.size, e.elements = 0, 0, 0
 	return e.w.Flush()
 }
 

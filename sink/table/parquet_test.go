@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -97,6 +99,34 @@ func eachLeaf(t reflect.Type, path []string, f func([]string)) {
 		}
 	default:
 		f(path)
+	}
+}
+
+func TestElementsOfEveryListAreCounted(t *testing.T) {
+	var r row
+	lists := 0
+	var set func(v reflect.Value)
+	set = func(v reflect.Value) {
+		switch {
+		case v.Kind() == reflect.Pointer && v.Type().Elem().Kind() == reflect.Struct:
+			v.Set(reflect.New(v.Type().Elem()))
+			set(v.Elem())
+		case v.Kind() == reflect.Struct:
+			for _, field := range v.Fields() {
+				set(field)
+			}
+		case v.Kind() == reflect.Slice && v.Type() != reflect.TypeFor[json.RawMessage]():
+			v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+			lists++
+		case v.Kind() == reflect.Map:
+			v.Set(reflect.MakeMap(v.Type()))
+			v.SetMapIndex(reflect.ValueOf("key"), reflect.Zero(v.Type().Elem()))
+			lists++
+		}
+	}
+	set(reflect.ValueOf(&r).Elem())
+	if got := r.elements(); got != lists || lists < 10 {
+		t.Errorf("%d elements of %d lists", got, lists)
 	}
 }
 
@@ -224,17 +254,17 @@ func TestParquetGroupsAreBoundedInBytes(t *testing.T) {
 		t.Skip("of size: not with the race detector")
 	}
 	a := sample(1)
-	a.Body.Text = strings.Repeat("word ", 3<<20)
+	a.Body.Text = strings.Repeat("word ", 3<<19)
 	line := marshal(t, a)
-	data := encoded(t, nil, slices.Repeat([][]byte{line}, 3)...)
+	data := encoded(t, nil, slices.Repeat([][]byte{line}, 5)...)
 	f, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
 	if err != nil || len(f.RowGroups()) != 2 {
 		t.Fatalf("%d groups of rows, error %v", len(f.RowGroups()), err)
 	}
-	if got := decoded(t, data); len(got) != 3 || !bytes.Equal(got[2], line) {
+	if got := decoded(t, data); len(got) != 5 || !bytes.Equal(got[4], line) {
 		t.Errorf("%d lines", len(got))
 	}
-	if _, err := EncodeParquet(io.Discard, slices.Values([][]byte{make([]byte, groupBytes+1)}), nil); err == nil {
+	if _, err := EncodeParquet(io.Discard, slices.Values([][]byte{make([]byte, maxLine+1)}), nil); err == nil {
 		t.Error("a line above the bound was taken")
 	}
 }
@@ -384,6 +414,48 @@ func TestBrokenParquetIsCorrupt(t *testing.T) {
 	}
 }
 
+// TestParquetThatAsksForMemory: what a small file says it holds is not taken on
+// trust.
+func TestParquetThatAsksForMemory(t *testing.T) {
+	if race.Enabled {
+		t.Skip("of size: not with the race detector")
+	}
+	list := []byte("PAR1\x15\x00\x19\xfc\xff\xff\xff\xff\x07")
+	list = append(binary.LittleEndian.AppendUint32(list, uint32(len(list)-4)), "PAR1"...)
+	for what, data := range map[string][]byte{
+		"a long text":       written(t, row{ID: "a", Title: strings.Repeat("a", 1<<26)}),
+		"long texts":        written(t, row{ID: "a", Title: strings.Repeat("a", 40<<20), Dateline: strings.Repeat("a", 40<<20), LangDeclared: strings.Repeat("a", 40<<20), URL: &urls{AMP: strings.Repeat("a", 40<<20)}}),
+		"a list in a row":   written(t, row{ID: "a", Tags: make([]string, 5<<20)}),
+		"a list of columns": list,
+		"a footer":          []byte("PAR1\xff\xff\xff\x03PAR1"),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := all(data)
+		runtime.ReadMemStats(&after)
+		if took := (after.TotalAlloc - before.TotalAlloc) >> 20; !errors.Is(err, ErrCorrupt) || took > 4*maxPage>>20 {
+			t.Errorf("%s, a file of %d bytes: took %d MiB, error %v", what, len(data), took, err)
+		}
+	}
+}
+
+// TestParquetOfLargeLines: what is written is never above what is read.
+func TestParquetOfLargeLines(t *testing.T) {
+	if race.Enabled {
+		t.Skip("of size: not with the race detector")
+	}
+	for _, line := range [][]byte{
+		marshal(t, map[string]any{"tags": make([]string, rowElements)}),
+		[]byte(`{"images":[{}` + strings.Repeat(",{}", rowElements-1) + `]}`),
+		[]byte(`{"tags":[""` + strings.Repeat(`,""`, 2*rowElements) + `],"url":{"final":"x"}}`),
+		[]byte(`{"title":"` + strings.Repeat("\xff", maxLine-20) + `"}`), // each becomes a character of three bytes
+	} {
+		if got := decoded(t, encoded(t, nil, line)); len(got) != 1 || len(got[0]) < len(line) {
+			t.Errorf("%d lines for %s...", len(got), line[:20])
+		}
+	}
+}
+
 func begin(data, dictionary int64) int64 {
 	if dictionary != 0 {
 		return dictionary
@@ -425,6 +497,36 @@ func FuzzDecodeParquet(f *testing.F) {
 			t.Errorf("error is not classified: %v", err)
 		}
 	})
+}
+
+// FuzzParquetRoundTrip: any JSON object comes back, but for members that are null.
+func FuzzParquetRoundTrip(f *testing.F) {
+	f.Add(marshal(f, sample(1)))
+	f.Add([]byte(`{"schema":"takedown/v1","url":"u","at":"0001-01-01T01:00:00+01:00","x":[null,{"y":null}]}`))
+	f.Add([]byte(`{"ID":"a","id":"b","url":{"final":"x"},"url":{"amp":"y"},"extraction":{"quality":1e999}}`))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		want, err := object(line)
+		if err != nil || !json.Valid(line) {
+			return
+		}
+		got := decoded(t, encoded(t, nil, line))
+		if diff := cmp.Diff(withoutNull(want), withoutNull(tree(t, got[0]))); diff != "" {
+			t.Errorf("%s\n%s\n%s", line, got[0], diff)
+		}
+	})
+}
+
+func withoutNull(doc map[string]any) map[string]any {
+	for key, v := range doc {
+		switch v := v.(type) {
+		case nil:
+			delete(doc, key)
+		case map[string]any:
+			withoutNull(v)
+		default:
+		}
+	}
+	return doc
 }
 
 func BenchmarkEncodeParquet(b *testing.B) {

@@ -29,6 +29,17 @@ type tally struct {
 
 func (t tally) messages() int { return t.Count + t.Rejected + t.Skipped + t.Takedowns + t.Filtered }
 
+// minus returns what is not in an earlier carry, which was counted.
+func (t tally) minus(c *carry) tally {
+	if c == nil {
+		return t
+	}
+	t.Skipped -= c.Skipped
+	t.Takedowns -= c.Takedowns
+	t.Filtered -= c.Filtered
+	return t
+}
+
 // written counts what makes an object: lines, and messages that should have been.
 func (t tally) written() int { return t.Count + t.Rejected }
 

@@ -14,7 +14,6 @@ import (
 
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
-	"pressmill/sink/segment"
 	"pressmill/sink/webhook"
 )
 
@@ -415,7 +414,6 @@ func (c *courier) sendAgain(ctx, work context.Context, m bus.Again) error {
 }
 
 func (c *courier) logDelivered(p *parcel, key string) {
-	c.articles.Add(int64(p.Count))
 	c.objects.Add(1)
 	c.bytes.Add(int64(p.body.Len()))
 	c.log.Info("batch delivered", append(event(logging.DeliveryDone, c.part), zap.String("key", key),
@@ -425,11 +423,11 @@ func (c *courier) logDelivered(p *parcel, key string) {
 
 // done counts the messages of a batch that was delivered, or rejected.
 func (c *courier) done(p *parcel, rejected *webhook.RejectedError) {
-	c.filtered.Add(int64(p.Filtered))
-	c.rejected.Add(int64(p.Rejected))
-	m := segment.Meta{Count: p.Count, Rejected: p.Rejected, Takedowns: p.Takedowns, Filtered: p.Filtered}
-	if rejected != nil && c.stage != nil {
+	m := p.tally
+	if rejected != nil {
 		m.Count = 0
+	}
+	if rejected != nil && c.stage != nil {
 		c.stage.In(int64(p.Count))
 		for range p.Count {
 			c.stage.Fail("rejected")

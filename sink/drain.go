@@ -114,6 +114,7 @@ func (d *drain) step(ctx, work context.Context, pos position) (next position, id
 		}
 		return pos, true, nil
 	case b.written() == 0 && !b.done:
+		d.count(b.minus(pos.Carry), b.oldest)
 		pos.Carry, pos.Scanned = b.carry(), b.last.Seq+1
 		return pos, false, nil
 	}
@@ -237,7 +238,7 @@ func (d *drain) commit(ctx context.Context, pos position, b *batch) (position, e
 	d.conflicts = 0
 	if d.firstTime(d.part, k) {
 		d.logCommitted(k, m, size)
-		d.count(m, b.oldest)
+		d.count(b.minus(pos.Carry), b.oldest)
 	}
 	return after(k, m), nil
 }

@@ -179,23 +179,24 @@ func (o *output) stats() Stats {
 }
 
 func (o *output) logCommitted(k segment.Key, m segment.Meta, size int) {
-	o.articles.Add(int64(m.Count))
 	o.objects.Add(1)
 	o.bytes.Add(int64(size))
-	o.skipped.Add(int64(m.Skipped))
-	o.rejected.Add(int64(m.Rejected))
-	o.filtered.Add(int64(m.Filtered))
 	o.log.Info("object committed", append(event(logging.SegmentCommitted, k.Partition),
 		zap.String("key", k.String()), zap.Uint64("first", m.First), zap.Uint64("last", m.Last),
 		zap.Int("articles", m.Count), zap.Int("skipped", m.Skipped), zap.Int("rejected", m.Rejected), zap.Int("bytes", size))...)
 }
 
-// count tells the stage's summary of a batch that was committed just now.
-func (o *output) count(m segment.Meta, first time.Time) {
+// count adds what became of messages just now to the counters and to the
+// stage's summary. oldest is when the stream stored the first of those written.
+func (o *output) count(m tally, oldest time.Time) {
+	o.articles.Add(int64(m.Count))
+	o.skipped.Add(int64(m.Skipped))
+	o.rejected.Add(int64(m.Rejected))
+	o.filtered.Add(int64(m.Filtered))
 	if o.stage == nil {
 		return
 	}
-	o.stage.In(int64(m.Count + m.Skipped + m.Rejected + m.Takedowns + m.Filtered))
+	o.stage.In(int64(m.messages()))
 	o.stage.Out(int64(m.Count))
 	for range m.Skipped {
 		o.stage.Skip("overlap")
@@ -210,7 +211,7 @@ func (o *output) count(m segment.Meta, first time.Time) {
 		o.stage.Fail("invalid_json")
 	}
 	if m.Count > 0 {
-		o.stage.Observe(max(0, o.now().Sub(first)))
+		o.stage.Observe(max(0, o.now().Sub(oldest)))
 	}
 }
 

@@ -17,7 +17,7 @@ ARGS     ?=
 # URLs may hold what a shell would act upon, so they travel in the environment.
 export SEEDS ?=
 
-.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench scale cluster peers evaluate train formats bin/bench clean
+.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench scale cluster peers evaluate train formats conformance bin/bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
@@ -84,6 +84,21 @@ cluster: ## pass turns on in a cluster of three servers that loses one
 
 formats: .tools/node/node_modules ## have what is written read by readers of others; needs node and npm
 	PRESSMILL_FORMATS=1 go test -count=1 -run '^TestFormats' ./sink/...
+
+SERVERS := .tools/servers
+
+conformance: $(SERVERS)/bin/versitygw $(SERVERS)/bin/fake-gcs-server $(SERVERS)/node_modules ## try sinks on servers of S3, GCS and Azure that fail; needs node and npm
+	PRESSMILL_SERVERS=$(CURDIR)/$(SERVERS) go test -count=1 -timeout 30m -run '^TestConformance' $(ARGS) ./sink/...
+
+$(SERVERS)/bin/versitygw: $(SERVERS)/go.sum
+	CGO_ENABLED=0 go build -C $(SERVERS) -o bin/ github.com/versity/versitygw/cmd/versitygw
+
+$(SERVERS)/bin/fake-gcs-server: $(SERVERS)/go.sum
+	CGO_ENABLED=0 go build -C $(SERVERS) -o bin/ github.com/fsouza/fake-gcs-server
+
+$(SERVERS)/node_modules: $(SERVERS)/package-lock.json
+	npm ci --prefix $(SERVERS) --ignore-scripts
+	touch $@
 
 .tools/node/node_modules: .tools/node/package-lock.json
 	npm ci --prefix .tools/node --ignore-scripts

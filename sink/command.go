@@ -15,7 +15,8 @@ import (
 const catUsage = `usage: sink cat URL
 
 Prints all articles of a store as JSON lines, in the order of its objects, and
-checks every object against its metadata. URL is file:///absolute/dir.
+checks every object against its metadata. URL is file:///absolute/dir,
+s3://bucket/prefix, gs://bucket/prefix or azblob://container/prefix.
 `
 
 // RunCat is the command "sink cat": it prints the articles of a store and

@@ -21,7 +21,8 @@ type Config struct {
 	// Name is the sink's name on the bus: lower-case letters, digits, "-" and
 	// "_". Positions and turns are kept by it.
 	Name string `yaml:"name"`
-	// URL is file:///absolute/dir or mem://name, or that of a webhook: https://...
+	// URL is file:///absolute/dir, s3://bucket/prefix, gs://bucket/prefix,
+	// azblob://container/prefix or mem://name, or that of a webhook: https://...
 	URL string `yaml:"url"`
 	// Prefix is the folder of the objects in the store.
 	Prefix string `yaml:"prefix"`
@@ -126,7 +127,7 @@ func (c Config) Validate() error {
 	fault(c.Format == segment.CSV && c.Takedowns && !slices.Contains(c.Fields, "schema"),
 		"fields: schema is not among them, without which a takedown cannot be told from an article")
 	fault(c.Archives() && c.Filter != nil, "filter: an archive takes all pages")
-	fault(c.MaxBytes < 0, "max_bytes: %v is negative", c.MaxBytes)
+	fault(c.MaxBytes < 0 || c.MaxBytes > store.MaxObject/2, "max_bytes: %v is not between 0 and %v", c.MaxBytes, config.Bytes(store.MaxObject/2))
 	fault(c.MaxCount < 0, "max_count: %d is negative", c.MaxCount)
 	fault(c.MaxAge < 0, "max_age: %v is negative", c.MaxAge)
 	if err := errors.Join(errs...); err != nil {

@@ -393,7 +393,7 @@ func TestCompetingSinks(t *testing.T) {
 }
 
 func TestConfigReportsAllFaults(t *testing.T) {
-	err := Config{Name: "Lake", URL: "s3://x", Prefix: "../x", Compression: "lz4", MaxCount: -1}.Defaults().Validate()
+	err := Config{Name: "Lake", URL: "ftp://x", Prefix: "../x", Compression: "lz4", MaxCount: -1}.Defaults().Validate()
 	for _, word := range []string{"name", "url", "prefix", "compression", "max_count"} {
 		if err == nil || !strings.Contains(err.Error(), word+":") {
 			t.Errorf("%s is not in %v", word, err)

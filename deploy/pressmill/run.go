@@ -92,7 +92,7 @@ func parseRun(env *worker.Env, args []string) (*job, error) {
 		flags   = env.Flags()
 		private cidrFlag
 		path    = flags.String("config", "", "`FILE` with any of the sections bus, log, crawler, parser, sinks, sources (YAML)")
-		out     = flags.String("out", "", "`URL` or folder to write articles to: file:///dir or mem://name (default: the configuration's sinks, or ./out)")
+		out     = flags.String("out", "", "`URL` or folder to write articles to: file:///dir, s3://bucket/prefix, gs://..., azblob://... or mem://name (default: the configuration's sinks, or ./out)")
 		archive = flags.String("archive", "", "`URL` or folder to archive pages to as well, as WARC files")
 		data    = flags.String("data", "data", "`DIR` for what a later run goes on with")
 		once    = flags.Bool("once", false, "end when nothing is left to do: no later polls")

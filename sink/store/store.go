@@ -8,12 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"iter"
-	"net/url"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -104,50 +100,4 @@ func ReadAll(ctx context.Context, s Store, key string) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: %w", key, err)
 	}
 	return data, nil
-}
-
-// ValidURL says what is wrong with the URL of a store, or nil.
-func ValidURL(raw string) error {
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil:
-		return err
-	case u.Scheme == "file" && u.Host == "" && filepath.IsAbs(u.Path) && u.RawQuery == "" && u.Fragment == "":
-		return nil
-	case u.Scheme == "mem" && u.Host != "" && u.Path == "":
-		return nil
-	}
-	return fmt.Errorf("%q is neither file:///absolute/dir nor mem://name", raw)
-}
-
-// Open opens the store at a URL, file:///absolute/dir or mem://name. A folder
-// that does not exist is fs.ErrNotExist.
-func Open(rawURL string) (Store, error) {
-	if err := ValidURL(rawURL); err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
-	}
-	u, err := url.Parse(rawURL)
-	if err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
-	}
-	if u.Scheme == "mem" {
-		return memStoreOf(u.Host), nil
-	}
-	return openFileStore(u.Path)
-}
-
-// Create opens a store and makes its folder when that does not exist.
-func Create(rawURL string) (Store, error) {
-	s, err := Open(rawURL)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return s, err
-	}
-	u, err := url.Parse(rawURL)
-	if err != nil {
-		return nil, fmt.Errorf("create store: %w", err)
-	}
-	if err := os.MkdirAll(u.Path, 0o755); err != nil {
-		return nil, fmt.Errorf("create store: %w", err)
-	}
-	return Open(rawURL)
 }

@@ -23,7 +23,7 @@ func TestStores(t *testing.T) {
 	}
 	for name, newURL := range stores {
 		t.Run(name, func(t *testing.T) {
-			t.Run("create only", func(t *testing.T) { testCreateOnly(t, newURL(t)) })
+			t.Run("create only", func(t *testing.T) { testCreateOnly(t, newURL(t), 40) })
 			t.Run("whole", func(t *testing.T) { testWhole(t, newURL(t)) })
 			t.Run("list", func(t *testing.T) { testList(t, newURL(t)) })
 			t.Run("tail and delete", func(t *testing.T) { testTailAndDelete(t, newURL(t)) })
@@ -41,8 +41,9 @@ func openTestStore(t *testing.T, url string) Store {
 	return s
 }
 
-func testCreateOnly(t *testing.T, url string) {
-	const writers, rounds = 16, 40
+// testCreateOnly has writers race for one key after the other.
+func testCreateOnly(t *testing.T, url string, rounds int) {
+	const writers = 16
 	stores := make([]Store, writers)
 	for i := range stores {
 		stores[i] = openTestStore(t, url)

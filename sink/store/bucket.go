@@ -126,7 +126,7 @@ func (w *watchedReader) Read(p []byte) (int, error) {
 	w.watch.Reset(w.limit)
 	n, err := w.r.Read(p)
 	w.watch.Stop()
-	if cause := w.cause(); err != nil && err != io.EOF && cause != nil {
+	if cause := w.cause(); err != nil && !errors.Is(err, io.EOF) && cause != nil {
 		err = cause
 	}
 	return n, err

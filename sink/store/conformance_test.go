@@ -106,8 +106,8 @@ func testCheck(t *testing.T, srv *storetest.Server) {
 	p.Break(func(*http.Request) storetest.Fault { return storetest.None })
 	for range 2 {
 		s := openTestStore(t, url)
-		for key := range List(t.Context(), s, "") {
-			t.Errorf("a store without objects lists %s", key)
+		for key, err := range List(t.Context(), s, "") {
+			t.Errorf("a store without objects lists %q, error %v", key, err)
 		}
 	}
 }
@@ -310,5 +310,5 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
-	os.Exit(m.Run()) //nolint:revive // of a test
+	os.Exit(m.Run())
 }

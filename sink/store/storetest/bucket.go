@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -8,8 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-
-	"net/http"
 )
 
 func (s *Server) makeBucket(t *testing.T, name string) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
@@ -87,6 +88,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case Overloaded:
 		answer(w, http.StatusServiceUnavailable, "SlowDown")
 		return
+	default: // the server is asked
 	}
 	resp, reply, err := p.forward(r, body, fault)
 	if err != nil || fault == LoseReply {
@@ -95,9 +97,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if fault == Slow {
 		time.Sleep(slow)
 	}
-	for key, values := range resp.Header {
-		w.Header()[key] = values
-	}
+	maps.Copy(w.Header(), resp.Header)
 	w.WriteHeader(resp.StatusCode)
 	if fault == CutReply && len(reply) > 0 {
 		_, _ = w.Write(reply[:len(reply)/2])

@@ -2,7 +2,6 @@ package sink
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"pressmill/pkg/bus"
@@ -39,7 +38,3 @@ type articles struct{ *bus.Bus }
 
 // Pages returns the pages of the bus, for sinks that archive them.
 func (a articles) Pages() Bus { return archive.New(a.Bus) }
-
-func (a articles) ArticleSince(context.Context, time.Time) (uint64, error) {
-	return 0, errors.ErrUnsupported // until the bus tells it
-}

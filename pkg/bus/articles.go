@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"pressmill/pkg/bus/leader"
 	"pressmill/pkg/news"
 )
 
@@ -99,6 +100,23 @@ func (b *Bus) ArticleAt(ctx context.Context, seq uint64) (StoredArticle, error) 
 		return StoredArticle{}, classify(err)
 	}
 	return storedArticle(m), nil
+}
+
+// ArticleSince returns the sequence of the first article that was stored at or
+// after a time, and the one after the last if there is none.
+func (b *Bus) ArticleSince(ctx context.Context, t time.Time) (uint64, error) {
+	_, _, last, err := b.ArticlesState(ctx) // before the question: one that comes in between is not left out
+	if err != nil {
+		return 0, err
+	}
+	m, err := leader.Since(ctx, b.nc, streamArticles, t, "articles.*.*")
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return last + 1, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("find the articles since %s: %w", t.Format(time.RFC3339), err)
+	}
+	return m.Sequence, nil
 }
 
 // ArticlesState returns when the stream of articles was created and its first

@@ -29,3 +29,11 @@ func DeliverAndForget(t *testing.T, b *Bus, n int) {
 		}
 	}
 }
+
+// DeleteArticle removes one article from its stream.
+func DeleteArticle(t *testing.T, b *Bus, seq uint64) {
+	t.Helper()
+	if err := b.deleteFrom(t.Context(), streamArticles, seq); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -21,13 +21,26 @@ func Last(ctx context.Context, nc *nats.Conn, stream, subject string) (*jetstrea
 // First returns the first message of a subject, which may hold wildcards, or
 // jetstream.ErrMsgNotFound.
 func First(ctx context.Context, nc *nats.Conn, stream, subject string) (*jetstream.RawStreamMsg, error) {
-	return get(ctx, nc, stream, request{Seq: 1, Next: subject})
+	return Next(ctx, nc, stream, 1, subject)
+}
+
+// Next returns the first message of a subject, which may hold wildcards, from a
+// sequence on, or jetstream.ErrMsgNotFound.
+func Next(ctx context.Context, nc *nats.Conn, stream string, from uint64, subject string) (*jetstream.RawStreamMsg, error) {
+	return get(ctx, nc, stream, request{Seq: max(from, 1), Next: subject})
+}
+
+// Since returns the first message of a subject, which may hold wildcards, that
+// was stored at or after a time, or jetstream.ErrMsgNotFound.
+func Since(ctx context.Context, nc *nats.Conn, stream string, t time.Time, subject string) (*jetstream.RawStreamMsg, error) {
+	return get(ctx, nc, stream, request{Since: &t, Next: subject})
 }
 
 type request struct {
-	Seq  uint64 `json:"seq,omitempty"`
-	Last string `json:"last_by_subj,omitempty"`
-	Next string `json:"next_by_subj,omitempty"`
+	Seq   uint64     `json:"seq,omitempty"`
+	Last  string     `json:"last_by_subj,omitempty"`
+	Next  string     `json:"next_by_subj,omitempty"`
+	Since *time.Time `json:"start_time,omitempty"`
 }
 
 type answer struct {

@@ -59,7 +59,7 @@ func EncodeParquet(dst io.Writer, lines iter.Seq[[]byte], keyValues func() (map[
 			w.SetKeyValueMetadata(key, values[key])
 		}
 	}
-	if err := w.Close(); err != nil {
+	if err := guard(w.Close); err != nil {
 		return rows, fmt.Errorf("write footer: %w", err)
 	}
 	return rows, nil
@@ -98,7 +98,10 @@ func (e *encoder) add(line []byte) error {
 }
 
 func (e *encoder) write() error {
-	_, err := e.w.Write(e.batch)
+	err := guard(func() error {
+		_, err := e.w.Write(e.batch)
+		return err
+	})
 	clear(e.batch)
 	e.batch = e.batch[:0]
 	return err
@@ -110,7 +113,7 @@ func (e *encoder) flush() error {
 		return err
 	}
 	e.rows, e.size, e.elements = 0, 0, 0
-	return e.w.Flush()
+	return guard(e.w.Flush)
 }
 
 // ordered are the texts whose least and greatest a query may ask for. Of the

@@ -47,12 +47,12 @@ func (in *input) verdict(err error) error {
 	return fmt.Errorf("%w: %w", ErrCorrupt, err)
 }
 
-// guard calls f, and makes a panic of the Parquet reader, which trusts its
-// input, an error.
+// guard calls f, and makes a panic of what reads and writes Parquet, which
+// trusts its input, an error.
 func guard(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v", ErrCorrupt, p)
+			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
 	return f()

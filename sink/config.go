@@ -181,3 +181,6 @@ func (c Config) format() segment.Format {
 
 // shape names what may not change within an epoch.
 func (c Config) shape() string { return c.format().Shape() + " " + string(c.Layout) }
+
+// HoldsArticles says whether the sink writes objects that hold articles.
+func (c Config) HoldsArticles() bool { return !c.isWebhook() && !c.Archives() }

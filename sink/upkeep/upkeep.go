@@ -30,7 +30,7 @@ type Keeper struct {
 
 // Step is something that was done.
 type Step struct {
-	Action string // merged, rewritten, removed; would merge
+	Action string // reads, merged, rewritten, removed, kept; would merge
 	Key    string
 	Parts  int   // merged into it
 	Bytes  int64 // of the body
@@ -112,6 +112,7 @@ func (r *run) each(ctx context.Context, before string, do func(context.Context, 
 			break
 		}
 		r.step.Day, r.step.Done = d.Date, i
+		r.tell(Step{Action: "reads"})
 		if err := do(ctx, d); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", d.Date, err))
 		}

@@ -1,0 +1,279 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+
+	"pressmill/pkg/config"
+	"pressmill/pkg/news"
+	"pressmill/pkg/worker"
+	"pressmill/sink"
+	"pressmill/sink/articles"
+	"pressmill/sink/store"
+)
+
+func articleCommands() []worker.Command {
+	return []worker.Command{
+		{
+			Name: "articles", Args: "[flags]", Short: "List the articles that were written, newest first",
+			Long: `Reads what a sink has written, from the newest object down. Times are UTC and say when an article was
+collected. Of each article the newest revision is listed. Articles that were deleted are not; one whose page
+is gone is marked, if its sink writes takedowns.
+
+-since and -until take a date, a time (RFC 3339) or an age such as 90m, 24h or 7d. If there are more than
+-limit articles, the cursor for -after is printed on standard error. Without a limit (0) articles are printed
+as they are read, object by object, so that times are only about in order.`,
+			Run: browseArticles,
+		},
+		{
+			Name: "articles show", Args: "[flags] ID|URL", Short: "Print one article, and list its revisions",
+			Run: showArticle,
+		},
+		deleteCommand(),
+		compactCommand(),
+	}
+}
+
+// shelf is a sink's place: a store and the prefix of its objects.
+type shelf struct{ url, prefix string }
+
+func (s shelf) String() string { return s.url + " below " + s.prefix }
+
+func (s shelf) open() (store.Store, error) {
+	st, err := store.Open(s.url)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w; name the output with -out", err)
+	}
+	return st, err
+}
+
+// shelfFlags say which sinks are meant.
+type shelfFlags struct{ config, out, prefix *string }
+
+func addShelfFlags(f *worker.Flags) shelfFlags {
+	return shelfFlags{
+		config: f.String("config", "", "`FILE` with the section sinks"),
+		out:    f.String("out", "", "`URL` or folder that articles were written to (default: that of the configuration, or ./out)"),
+		prefix: f.String("prefix", "", "`FOLDER` of the sink in it (default: that of the configuration, or articles)"),
+	}
+}
+
+// shelves returns the places that the flags mean: those of all sinks of the
+// configuration that hold articles, unless -out or -prefix choose.
+func (s shelfFlags) shelves() ([]shelf, error) {
+	file, err := config.Load(*s.config)
+	if err != nil {
+		return nil, err
+	}
+	sinks, err := sink.Load(file)
+	if err != nil {
+		return nil, err
+	}
+	out := *s.out
+	if out != "" || len(sinks) == 0 {
+		if out == "" {
+			out = "out"
+		}
+		if out, err = urlOf(out); err != nil {
+			return nil, err
+		}
+	}
+	var all []shelf
+	for _, c := range sinks {
+		if c.HoldsArticles() && (out == "" || c.URL == out) && (*s.prefix == "" || c.Prefix == *s.prefix) {
+			all = append(all, shelf{c.URL, c.Prefix})
+		}
+	}
+	if len(all) > 0 {
+		return all, nil
+	}
+	if out == "" {
+		return nil, worker.Usagef("the configuration has no such sink; name the output with -out")
+	}
+	if err := store.ValidURL(out); err != nil {
+		return nil, worker.Usagef("-out: %v", err)
+	}
+	c := sink.Config{URL: out, Prefix: *s.prefix}.Defaults()
+	if err := c.Validate(); err != nil {
+		return nil, worker.Usagef("%v", err)
+	}
+	return []shelf{{c.URL, c.Prefix}}, nil
+}
+
+// openFirst opens the first of the places.
+func (s shelfFlags) openFirst() (store.Store, shelf, error) {
+	all, err := s.shelves()
+	if err != nil {
+		return nil, shelf{}, err
+	}
+	st, err := all[0].open()
+	return st, all[0], err
+}
+
+// timeFlag is a date, a time or an age.
+type timeFlag struct {
+	at  time.Time
+	end bool // of the day, for a date
+}
+
+func (f *timeFlag) String() string { return "" }
+
+func (f *timeFlag) Set(s string) (err error) {
+	if f.at, err = time.Parse(time.DateOnly, s); err == nil {
+		if f.end {
+			f.at = f.at.AddDate(0, 0, 1)
+		}
+		return nil
+	}
+	if f.at, err = time.Parse(time.RFC3339, s); err == nil {
+		return nil
+	}
+	age, err := parseAge(s)
+	if err != nil {
+		return errors.New("want a date (2026-11-28), a time (2026-11-28T06:00:00Z) or an age (24h, 7d)")
+	}
+	f.at = time.Now().Add(-age)
+	return nil
+}
+
+// parseAge is time.ParseDuration with days.
+func parseAge(s string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := strconv.ParseFloat(days, 64)
+		return time.Duration(n * float64(24*time.Hour)), err
+	}
+	return time.ParseDuration(s)
+}
+
+func browseArticles(ctx context.Context, env *worker.Env, args []string) error {
+	var (
+		flags  = env.Flags()
+		where  = addShelfFlags(flags)
+		q      articles.Query
+		since  timeFlag
+		until  = timeFlag{end: true}
+		limit  = flags.Int("limit", 50, "print at most `N` articles; 0: all")
+		after  = flags.String("after", "", "go on behind the `CURSOR` that was printed")
+		format = flags.String("format", "table", "table, or jsonl: the articles as they were written")
+	)
+	flags.StringVar(&q.Host, "host", "", "only articles of this `HOST`, or of hosts below it")
+	flags.StringVar(&q.Source, "source", "", "only articles of this source, by its id or domain")
+	flags.StringVar(&q.Lang, "lang", "", "only articles in this language, such as de")
+	flags.StringVar(&q.Grep, "grep", "", "only articles with this `TEXT` in the title or text, in upper or lower case")
+	flags.BoolVar(&q.AllRevs, "all-revs", false, "list all revisions of each article")
+	flags.Var(&since, "since", "only articles collected at or after this `TIME`")
+	flags.Var(&until, "until", "only articles collected before this `TIME`, or up to the end of this date")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if err := flags.NoArgs(); err != nil {
+		return err
+	}
+	q.Since, q.Until = since.at, until.at
+	var cursor articles.Cursor
+	if *after != "" {
+		var err error
+		if cursor, err = articles.ParseCursor(*after); err != nil {
+			return worker.Usagef("-after: %v", err)
+		}
+	}
+	switch {
+	case *limit < 0:
+		return worker.Usagef("-limit %d is negative", *limit)
+	case *limit == 0 && *after != "":
+		return worker.Usagef("-after needs a -limit")
+	case *format != "table" && *format != "jsonl":
+		return worker.Usagef("-format: %q is neither table nor jsonl", *format)
+	}
+	s, place, err := where.openFirst()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }()
+	l := listing{out: env.Stdout, width: widthOf(env.Stdout), jsonl: *format == "jsonl"}
+	if *limit == 0 {
+		err := articles.Each(ctx, s, place.prefix, q, l.print)
+		return errors.Join(err, l.err)
+	}
+	page, err := articles.Find(ctx, s, place.prefix, q, cursor, *limit)
+	for _, a := range page.Articles {
+		l.print(a)
+	}
+	if page.More {
+		fmt.Fprintf(env.Stderr, "There are more: -after %s\n", page.Next)
+	}
+	return errors.Join(err, l.err)
+}
+
+// listing prints articles, a line each.
+type listing struct {
+	out   io.Writer
+	width int // of the terminal, 0 if it is none
+	jsonl bool
+	begun bool
+	err   error
+}
+
+// print is false when nobody reads any more.
+func (l *listing) print(a articles.Found) bool {
+	if l.jsonl {
+		_, l.err = fmt.Fprintf(l.out, "%s\n", withGone(a))
+		return l.err == nil
+	}
+	if !l.begun {
+		l.begun = true
+		l.row("COLLECTED", "ID", "LANG", "SOURCE", "TITLE")
+	}
+	title := a.Title
+	if a.Gone != nil {
+		title = fmt.Sprintf("[gone: %d] %s", a.Gone.Status, title)
+	}
+	l.row(a.Collected.Format("2006-01-02 15:04"), a.ID, a.Lang, a.Source.Domain, title)
+	return l.err == nil
+}
+
+func (l *listing) row(at, id, lang, source, title string) {
+	line := pad(at, 16) + "  " + pad(id, 16) + "  " + pad(lang, 5) + "  " + pad(source, 20) + "  " + printable(title)
+	if l.width > 0 {
+		line = cut(line, l.width)
+	}
+	if _, err := fmt.Fprintln(l.out, strings.TrimRight(line, " ")); err != nil {
+		l.err = err
+	}
+}
+
+// withGone returns an article as it was written, with the takedown, if there is
+// one, as a further member "gone".
+func withGone(a articles.Found) []byte {
+	line := bytes.TrimSpace(a.Line)
+	if a.Gone == nil || !bytes.HasSuffix(line, []byte{'}'}) {
+		return line
+	}
+	gone, err := json.Marshal(struct {
+		Status int       `json:"status"`
+		At     time.Time `json:"at"`
+	}{a.Gone.Status, a.Gone.At})
+	if err != nil {
+		return line
+	}
+	return fmt.Appendf(nil, `%s,"gone":%s}`, line[:len(line)-1], gone)
+}
+
+// dateText is a date as it was stated, as far as it was.
+func dateText(d *news.Date) string {
+	if d == nil {
+		return ""
+	}
+	if d.At != "" {
+		return d.At
+	}
+	return d.Local
+}

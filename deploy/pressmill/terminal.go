@@ -1,0 +1,117 @@
+package main
+
+import (
+	"io"
+	"os"
+	"strings"
+	"unicode"
+
+	"golang.org/x/term"
+	"golang.org/x/text/width"
+)
+
+// widthOf returns the number of columns of a terminal, 0 for anything else.
+func widthOf(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
+}
+
+// columns is how many columns of a terminal a character takes (Unicode Standard
+// Annex 11): two for wide ones, none for those that combine with another.
+func columns(r rune) int {
+	switch {
+	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+		return 0
+	case r < 0x1100:
+		return 1
+	}
+	switch width.LookupRune(r).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
+	default:
+		return 1
+	}
+}
+
+func columnsOf(s string) (n int) {
+	for _, r := range s {
+		n += columns(r)
+	}
+	return n
+}
+
+// printable makes one line of a text, without what a terminal would act upon.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case r == '\u200c', r == '\u200d': // joiners belong to the script
+			return r
+		case !unicode.IsPrint(r):
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// cut shortens a line to a number of columns, with a sign that it did.
+func cut(s string, most int) string {
+	if columnsOf(s) <= most {
+		return s
+	}
+	n := 1 // the sign
+	for i, r := range s {
+		if n += columns(r); n > most {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
+// pad makes a line of exactly so many columns.
+func pad(s string, n int) string {
+	s = cut(printable(s), n)
+	return s + strings.Repeat(" ", n-columnsOf(s))
+}
+
+// wrap breaks a paragraph into lines of at most so many columns: between words,
+// and within a word that is longer than a line, as those of scripts without
+// spaces are.
+func wrap(paragraph string, most int) (lines []string) {
+	var line strings.Builder
+	n := 0
+	flush := func() {
+		lines = append(lines, line.String())
+		line.Reset()
+		n = 0
+	}
+	for word := range strings.FieldsSeq(printable(paragraph)) {
+		size := columnsOf(word)
+		if n > 0 && n+1+size > most && size <= most {
+			flush()
+		}
+		if n > 0 {
+			line.WriteByte(' ')
+			n++
+		}
+		for _, r := range word {
+			if n > 0 && n+columns(r) > most {
+				flush()
+			}
+			line.WriteRune(r)
+			n += columns(r)
+		}
+	}
+	if n > 0 {
+		flush()
+	}
+	return lines
+}

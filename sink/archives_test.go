@@ -17,6 +17,7 @@ import (
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
 	"pressmill/pkg/news"
+	"pressmill/sink/filter"
 	"pressmill/sink/segment"
 	"pressmill/sink/store"
 	"pressmill/sink/warc"
@@ -305,7 +306,7 @@ func TestArchiveConfig(t *testing.T) {
 	other := archive
 	other.Name, other.URL = "other", "mem://b"
 	filtered := archive
-	filtered.Filter = &Filter{}
+	filtered.Filter = &filter.Rules{}
 	zstd := archive
 	zstd.Compression = segment.Zstd
 	for says, cfgs := range map[string][]Config{

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pressmill/pkg/config"
+	"pressmill/sink/filter"
 	"pressmill/sink/segment"
 	"pressmill/sink/store"
 	"pressmill/sink/webhook"
@@ -51,7 +52,7 @@ type Config struct {
 	// MaxAge is how long an article may wait in the stream for its object.
 	MaxAge time.Duration `yaml:"max_age"`
 	// Filter says which articles are written; unset, all are.
-	Filter *Filter `yaml:"filter"`
+	Filter *filter.Rules `yaml:"filter"`
 	// Takedowns says that takedowns (takedown/v1: an article's page is gone) are
 	// written too, between the articles.
 	Takedowns bool `yaml:"takedowns"`

@@ -22,6 +22,7 @@ import (
 	"pressmill/pkg/config"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/news"
+	"pressmill/sink/filter"
 	"pressmill/sink/webhook"
 )
 
@@ -465,7 +466,7 @@ func TestWebhookFilters(t *testing.T) {
 	b, want := newHookBus(), map[string]bool{}
 	in := newInbox(t, accept)
 	cfg, q := hookConfig(in), newFakeTurns()
-	cfg.Filter, cfg.Takedowns = &Filter{Keywords: []string{"good"}}, true
+	cfg.Filter, cfg.Takedowns = &filter.Rules{Keywords: []string{"good"}}, true
 	for i := range 40 {
 		a := &news.Article{Schema: news.Schema, ID: fmt.Sprint(i), Rev: "r", Title: "Bad news"}
 		if i%8 == 0 {

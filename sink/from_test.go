@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"pressmill/sink/filter"
 	"pressmill/sink/segment"
 	"pressmill/sink/store"
 )
@@ -76,7 +77,7 @@ func TestDeletedArticlesDoNotComeBack(t *testing.T) {
 func TestFilteredArticlesAreLeftOutButCount(t *testing.T) {
 	b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
 	cfg := testConfig()
-	cfg.Filter = &Filter{Keywords: []string{"ferry"}}
+	cfg.Filter = &filter.Rules{Keywords: []string{"ferry"}}
 	q := newFakeTurns()
 	for range 20 {
 		fill(b, 1, 2, map[string]bool{})

@@ -1,4 +1,4 @@
-package sink
+package filter
 
 import (
 	"bytes"
@@ -139,18 +139,13 @@ func unspaced(r rune) bool {
 }
 
 // foldBuffer is the memory for folding one article.
-type foldBuffer struct{ text, folded []byte }
+type foldBuffer struct{ folded []byte }
 
 var foldBuffers = sync.Pool{New: func() any { return new(foldBuffer) }}
 
-// add appends what a JSON string says, folded, with a sign before it that no
-// keyword has.
-func (b *foldBuffer) add(value []byte) (err error) {
-	if b.text, err = appendText(b.text[:0], value); err != nil {
-		return err
-	}
-	b.folded = appendFolded(append(b.folded, 0), b.text)
-	return nil
+// add appends a text, folded, with a sign before it that no keyword has.
+func (b *foldBuffer) add(text string) {
+	b.folded = appendFolded(append(b.folded, 0), []byte(text))
 }
 
 // appendFolded appends text as keywords are compared: NFKC, lower case, without

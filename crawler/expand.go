@@ -63,12 +63,12 @@ func (v *visit) expandFeed(ctx context.Context, job *errand, resp *response) err
 // expandPage pushes a page's links and, from a seed, its feeds. It says
 // whether the page is taken for an article, which is not fetched again.
 func (v *visit) expandPage(ctx context.Context, job *errand, resp *response) (article bool, err error) {
-	article = job.src.Depth == 0 || links.LooksLikeArticle(resp.body)
 	if job.Depth >= job.src.Depth || !job.src.owns(job.at.Host) {
-		return article, nil
+		return job.src.Depth == 0 || links.LooksLikeArticle(resp.body), nil
 	}
 	own := func(host string) bool { return host == job.at.Host || job.src.owns(host) }
 	found := links.Scan(resp.body, job.at, maxLinks, v.links, own)
+	article = found.Article
 	if job.Seed {
 		v.listed.feeds = ownFeeds(found.Feeds, job.src)
 	}

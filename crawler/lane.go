@@ -179,14 +179,14 @@ func (c *Crawler) get(ctx context.Context, l *lane, rawURL string, header http.H
 // transport moved aside when it decoded the body.
 func restoreHeader(h http.Header) {
 	h.Del(fetch.HeaderTruncated)
-	for moved, original := range map[string]string{
-		fetch.HeaderContentEncoding:  "Content-Encoding",
-		fetch.HeaderContentLength:    "Content-Length",
-		fetch.HeaderTransferEncoding: "Transfer-Encoding",
+	for _, field := range [...]struct{ moved, original string }{
+		{fetch.HeaderContentEncoding, "Content-Encoding"},
+		{fetch.HeaderContentLength, "Content-Length"},
+		{fetch.HeaderTransferEncoding, "Transfer-Encoding"},
 	} {
-		if v, ok := h[moved]; ok {
-			delete(h, moved)
-			h[original] = v
+		if v, ok := h[field.moved]; ok {
+			delete(h, field.moved)
+			h[field.original] = v
 		}
 	}
 }

@@ -200,16 +200,6 @@ type Trace struct {
 	// read.
 	Streamed  bool
 	Streaming time.Duration
-	// Hops are all exchanges in order, the last one too.
-	Hops []Hop
-}
-
-// Hop is one exchange.
-type Hop struct {
-	URL        string
-	Status     int // 0 if it failed
-	Start, End time.Time
-	WireBytes  int64
 }
 
 // maxHeader is the longest header of a response in bytes: it goes with its page.
@@ -247,14 +237,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if trace == nil {
 		trace = new(Trace)
 	}
-	*trace = Trace{Start: time.Now(), Hops: trace.Hops}
+	*trace = Trace{Start: time.Now()}
 	resp, err := t.exchange(req, trace)
 	trace.End = time.Now()
-	hop := Hop{URL: req.URL.String(), Start: trace.Start, End: trace.End, WireBytes: trace.WireBytes}
-	if err == nil {
-		hop.Status = resp.StatusCode
-	}
-	trace.Hops = append(trace.Hops, hop)
 	return resp, err
 }
 
@@ -291,15 +276,21 @@ func (t *Transport) exchange(req *http.Request, trace *Trace) (*http.Response, e
 // the one it is given.
 func (t *Transport) outgoing(ctx context.Context, req *http.Request) *http.Request {
 	out := req.WithContext(ctx)
+	agent := t.opts.UserAgent
+	if isOnly(out.Header["Accept-Encoding"], AcceptEncoding) && (agent == "" || isOnly(out.Header["User-Agent"], agent)) {
+		return out
+	}
 	if out.Header = req.Header.Clone(); out.Header == nil {
 		out.Header = make(http.Header)
 	}
 	out.Header.Set("Accept-Encoding", AcceptEncoding)
-	if t.opts.UserAgent != "" {
-		out.Header.Set("User-Agent", t.opts.UserAgent)
+	if agent != "" {
+		out.Header.Set("User-Agent", agent)
 	}
 	return out
 }
+
+func isOnly(values []string, value string) bool { return len(values) == 1 && values[0] == value }
 
 // rename moves the header fields that describe the body on the wire to their
 // X-Crawler names and returns the content encodings in the order in which

@@ -454,10 +454,13 @@ func TestHTTP2AndAgent(t *testing.T) {
 	}
 }
 
-// TestTraceHops follows a redirect with one trace.
-func TestTraceHops(t *testing.T) {
+// TestTraceOfRedirects follows a redirect with one trace: it tells of the last
+// exchange.
+func TestTraceOfRedirects(t *testing.T) {
+	redirected := make(chan time.Time, 1)
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/" {
+			redirected <- time.Now()
 			http.Redirect(w, r, "/next", http.StatusFound)
 			return
 		}
@@ -470,10 +473,7 @@ func TestTraceHops(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
-	if len(trace.Hops) != 2 || trace.Hops[0].Status != 302 || trace.Hops[1].Status != 200 || trace.Hops[1].URL != s.URL+"/next" {
-		t.Errorf("%+v", trace.Hops)
-	}
-	if trace.Start != trace.Hops[1].Start || trace.Start.Before(trace.Hops[0].End) || trace.WireBytes != int64(len(text)) {
+	if trace.Start.Before(<-redirected) || trace.End.Before(trace.Start) || trace.WireBytes != int64(len(text)) {
 		t.Errorf("%+v", trace)
 	}
 }

@@ -26,6 +26,7 @@ type Found struct {
 	Links     []Link
 	Feeds     []string // <link rel=alternate> of a feed's type
 	Canonical string   // <link rel=canonical>, "" if there is none
+	Article   bool     // what LooksLikeArticle says
 }
 
 // Link is one <a> or <area>.
@@ -76,15 +77,7 @@ func Metas(html []byte, names ...string) iter.Seq2[string, string] {
 // not wanted: what is known of a host is asked only once a link shows it
 // without resolving.
 func Scan(html []byte, base *url.URL, limit int, known *Memory, wanted func(host string) bool) Found {
-	c := collector{
-		found:  Found{Base: base},
-		limit:  limit,
-		known:  known,
-		wanted: wanted,
-		site:   known.site(base),
-		refs:   make(map[string]int),
-		feeds:  make(map[string]bool),
-	}
+	c := collector{found: Found{Base: base}, limit: limit, known: known, wanted: wanted, site: known.site(base)}
 	s := scanner{html: html, attrs: make([]attr, 0, 16)}
 	for s.next() {
 		switch s.tag {
@@ -94,9 +87,14 @@ func Scan(html []byte, base *url.URL, limit int, known *Memory, wanted func(host
 			c.base(&s)
 		case tagLink:
 			c.rel(&s)
-		case tagMeta, tagOther, tagScript:
+		case tagMeta:
+			c.found.Article = c.found.Article || isArticleMeta(&s)
+		case tagScript:
+			c.found.Article = c.found.Article || isArticleScript(&s)
+		case tagOther:
 		}
 	}
+	c.look()
 	return c.found
 }
 
@@ -107,27 +105,61 @@ type collector struct {
 	hasBase bool
 	known   *Memory
 	wanted  func(host string) bool
-	away    string         // the host that was last found not wanted
-	site    uint64         // of the base
-	refs    map[string]int // references without fragment -> index of the link, -1 if refused
-	feeds   map[string]bool
+	away    string          // the host that was last found not wanted
+	site    uint64          // of the base
+	refs    map[string]int  // references without fragment -> index of the link, -1 if refused
+	feeds   map[string]bool // those that were found
+
+	// The links that were read and not looked at yet. Looked at together, they
+	// wait for the memory together: it lies further away than any cache.
+	batch  [64]written
+	unread int // so many of the batch
+}
+
+// written is a link as written.
+type written struct {
+	ref, rel []byte
+	is       Ref
 }
 
 func (c *collector) link(s *scanner) {
-	raw, _ := s.attr("href")
-	r := c.known.ref(c.site, raw)
-	if c.known.has(r) || c.leadsAway(raw) {
+	w := &c.batch[c.unread]
+	w.ref, _ = s.attr("href")
+	w.rel, _ = s.attr("rel")
+	w.is = c.known.ref(c.site, w.ref)
+	if c.unread++; c.unread == len(c.batch) {
+		c.look()
+	}
+}
+
+// look looks at the links that were read.
+func (c *collector) look() {
+	var known [len(c.batch)]bool
+	batch := c.batch[:c.unread]
+	for i := range batch {
+		known[i] = c.known.has(batch[i].is)
+	}
+	for i := range batch {
+		if !known[i] {
+			c.take(&batch[i])
+		}
+	}
+	c.unread = 0
+}
+
+// take takes a link that may be new.
+func (c *collector) take(w *written) {
+	if c.leadsAway(w.ref) {
 		return
 	}
-	ref, _, _ := strings.Cut(unescape(string(raw)), "#")
+	ref, _, _ := strings.Cut(unescape(string(w.ref)), "#")
 	if ref == "" {
 		return
 	}
-	rel, _ := s.attr("rel")
-	noFollow := hasToken(rel, "nofollow") || hasToken(rel, "sponsored") || hasToken(rel, "ugc")
+	noFollow := hasToken(w.rel, "nofollow") || hasToken(w.rel, "sponsored") || hasToken(w.rel, "ugc")
 	i, known := c.refs[ref]
 	if !known {
-		i = c.add(ref, r, noFollow)
+		i = c.add(ref, w.is, noFollow)
 	}
 	if i >= 0 && !noFollow {
 		c.found.Links[i].NoFollow = false
@@ -166,6 +198,9 @@ func (c *collector) add(ref string, r Ref, noFollow bool) int {
 		i = len(c.found.Links)
 		c.found.Links = append(c.found.Links, Link{URL: u, NoFollow: noFollow, Ref: r})
 	}
+	if c.refs == nil {
+		c.refs = map[string]int{}
+	}
 	c.refs[ref] = i
 	return i
 }
@@ -177,6 +212,7 @@ func (c *collector) base(s *scanner) {
 		return
 	}
 	c.hasBase = true
+	c.look()
 	if u, err := weburl.Resolve(c.found.Base, unescape(string(raw))); err == nil {
 		c.found.Base, c.site = u, c.known.site(u)
 	}
@@ -196,6 +232,9 @@ func (c *collector) rel(s *scanner) {
 	case hasToken(rel, "alternate"), hasToken(rel, "feed"):
 		typ, _ := s.attr("type")
 		if text := c.resolve(raw); isFeedType(typ) && text != "" && !c.feeds[text] && len(c.found.Feeds) < maxFeeds {
+			if c.feeds == nil {
+				c.feeds = map[string]bool{}
+			}
 			c.feeds[text] = true
 			c.found.Feeds = append(c.found.Feeds, text)
 		}

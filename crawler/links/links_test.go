@@ -2,6 +2,7 @@ package links
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"net/url"
 	"strings"
@@ -83,6 +84,28 @@ func TestLimit(t *testing.T) {
 	html := []byte(`<a rel=nofollow href=/a><a href=/b><a href=/c><a href=/a>`)
 	if got, want := urls(Scan(html, base(t), 2, NewMemory(16), all)), []string{"/a", "/b"}; !cmp.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// TestManyLinks has more links than are looked at together, in their order, on
+// both sides of a base.
+func TestManyLinks(t *testing.T) {
+	var html strings.Builder
+	var want []string
+	known := NewMemory(1 << 10)
+	for i := range 1000 {
+		if i == 100 {
+			html.WriteString(`<base href="/x/">`)
+		}
+		fmt.Fprintf(&html, `<a class=b title='c>' href="%d" rel>`, i)
+		fmt.Fprintf(&html, `<a href="/known/%d">`, i%7)
+		want = append(want, fmt.Sprintf("/%s/%d", map[bool]string{true: "news", false: "x"}[i < 100], i))
+	}
+	for _, l := range Scan([]byte(html.String()), base(t), 0, known, all).Links {
+		known.Add(l.Ref)
+	}
+	if diff := cmp.Diff(want, urls(Scan([]byte(html.String()), base(t), 0, known, all))); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -207,7 +230,9 @@ func FuzzScan(f *testing.F) {
 		}
 		keep := bytes.Clone(html)
 		found := Scan(html, base(t), limit, NewMemory(16), all)
-		LooksLikeArticle(html)
+		if found.Article != LooksLikeArticle(html) {
+			t.Fatalf("an article: %v, and by itself %v", found.Article, !found.Article)
+		}
 		if !bytes.Equal(keep, html) {
 			t.Fatal("the page was changed")
 		}

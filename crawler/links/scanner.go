@@ -81,7 +81,7 @@ func (s *scanner) startTag() bool {
 
 func (s *scanner) name() []byte {
 	rest := s.html[s.pos:]
-	name := rest[:lengthTo(endsTag, rest)]
+	name := rest[:lengthTo(&endsTag, rest)]
 	s.pos += len(name)
 	return name
 }
@@ -125,57 +125,83 @@ func (s *scanner) skipPast(mark string) {
 	s.pos += at + len(mark)
 }
 
-// attributes reads the attributes to the end of a tag.
+// attributes reads the attributes to the end of a tag. Of a link, it keeps
+// those that matter.
 func (s *scanner) attributes() {
 	s.attrs = s.attrs[:0]
-	for {
-		for s.pos < len(s.html) && (isSpace(s.html[s.pos]) || s.html[s.pos] == '/') {
-			s.pos++
+	html, pos := s.html, s.pos
+	for pos < len(html) {
+		if c := html[pos]; c == '>' {
+			pos++
+			break
+		} else if isSpace(c) || c == '/' {
+			pos++
+			continue
 		}
-		if s.pos >= len(s.html) {
-			return
+		name := html[pos:]
+		name = name[:1+lengthTo(&endsName, name[1:])] // it may begin with "="
+		pos += len(name)
+		var value []byte
+		if rest := html[pos:]; len(rest) > 2 && rest[0] == '=' && rest[1] == '"' { // as most are
+			end := bytes.IndexByte(rest[2:], '"')
+			if end < 0 {
+				pos = len(html)
+			} else {
+				value = rest[2 : 2+end]
+				pos += 2 + end + 1
+			}
+		} else {
+			s.pos = pos
+			value = s.assigned()
+			pos = s.pos
 		}
-		if s.html[s.pos] == '>' {
-			s.pos++
-			return
+		if s.tag != tagA || matters(name) {
+			s.attrs = append(s.attrs, attr{name, value})
 		}
-		s.attrs = append(s.attrs, s.attribute())
 	}
+	s.pos = pos
+}
+
+// matters says whether an attribute of a link may matter.
+func matters(name []byte) bool {
+	return len(name) == 4 && name[0]|0x20 == 'h' || len(name) == 3 && name[0]|0x20 == 'r'
 }
 
 // skipAttributes goes to where attributes would, and keeps none.
 func (s *scanner) skipAttributes() {
+	html, pos := s.html, s.pos
 	named := false // what a "=" follows is the name of an attribute
-	for s.pos < len(s.html) {
-		c := s.html[s.pos]
-		s.pos++
+	for pos < len(html) {
+		c := html[pos]
+		pos++
 		switch {
 		case c == '>':
+			s.pos = pos
 			return
 		case c == '=' && named:
+			s.pos = pos
 			s.space()
 			s.value()
-			named = false
+			pos, named = s.pos, false
 		case c == '/':
 			named = false
 		case !isSpace(c):
 			named = true
-			s.pos += lengthTo(endsName, s.html[s.pos:])
+			pos += lengthTo(&endsName, html[pos:])
 		}
 	}
+	s.pos = pos
 }
 
-func (s *scanner) attribute() attr {
-	rest := s.html[s.pos:]
-	a := attr{name: rest[:1+lengthTo(endsName, rest[1:])]} // a name may begin with "="
-	s.pos += len(a.name)
+// assigned reads the value that follows the name of an attribute, if one does.
+func (s *scanner) assigned() []byte {
 	s.space()
-	if s.pos < len(s.html) && s.html[s.pos] == '=' {
-		s.pos++
-		s.space()
-		a.value = s.value()
+	if s.pos >= len(s.html) || s.html[s.pos] != '=' {
+		return nil
 	}
-	return a
+	s.pos++
+	s.space()
+	return s.value()
 }
 
 func (s *scanner) value() []byte {
@@ -282,8 +308,7 @@ var (
 	endsName = buildSet(" \n\t\r\f/>=")
 )
 
-func buildSet(of string) *[256]bool {
-	set := new([256]bool)
+func buildSet(of string) (set [256]bool) {
 	for i := range len(of) {
 		set[of[i]] = true
 	}

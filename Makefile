@@ -79,8 +79,8 @@ endif
 scale: ## crawl 100,000 hosts with a million URLs, one of them with half of these; takes minutes
 	PRESSMILL_SCALE=1 go test -run '^TestScale$$' -v -timeout 30m ./crawler
 
-cluster: ## pass turns on in a cluster of three servers that loses one
-	PRESSMILL_CLUSTER=1 go test -run '^TestTurnsOnACluster' -count=1 -v ./pkg/bus/turn
+cluster: ## pass turns on, and crawl, in a cluster of three servers that loses one
+	PRESSMILL_CLUSTER=1 go test -run 'OnACluster' -count=1 -v ./pkg/bus/turn ./crawler
 
 formats: .tools/node/node_modules ## have what is written read by readers of others; needs node and npm
 	PRESSMILL_FORMATS=1 go test -count=1 -run '^TestFormats' ./sink/...

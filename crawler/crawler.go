@@ -25,7 +25,7 @@ const (
 	maxForeign   = 200_000 // fingerprints of links to other hosts that were pushed lately
 	maxLinkRefs  = 4 << 20 // references of links that are known to be seen
 	janitorEvery = 2 * time.Minute
-	armAtOnce    = 64                     // hosts that the janitor does not arm one after the other
+	armAtOnce    = 256                    // hosts that the janitor does not arm one after the other
 	pressureFor  = 250 * time.Millisecond // how long what is known of the pages' stream counts
 	scopeTTL     = 5 * time.Second        // how long a source's definition is not asked for again
 )

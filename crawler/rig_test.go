@@ -276,7 +276,13 @@ func (r *rig) enqueue(t *testing.T, crawlID string, sources ...Source) {
 // start runs a crawler until stop is called.
 func (r *rig) start(t *testing.T) (stop func()) {
 	t.Helper()
-	c, err := New(r.cfg, r.Bus, zap.New(r.core), r.stage)
+	return r.startOn(t, r.Bus)
+}
+
+// startOn is start with a connection of its own.
+func (r *rig) startOn(t *testing.T, b *bus.Bus) (stop func()) {
+	t.Helper()
+	c, err := New(r.cfg, b, zap.New(r.core), r.stage)
 	must(t, err)
 	if r.tune != nil {
 		r.tune(c)

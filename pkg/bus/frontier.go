@@ -205,11 +205,22 @@ func (b *Bus) nextOf(ctx context.Context, host string, priority int, taken Taken
 	if priority == PriorityFeed {
 		return b.lastItem(ctx, subject, taken)
 	}
-	st, err := b.stream(ctx, streamFrontier)
+	return b.nextOn(ctx, streamFrontier, taken.After[priority]+1, subject)
+}
+
+// nextOn returns the first message of a subject at a sequence or behind it, as
+// the stream's leader knows it, or ErrNotFound. A stream without replicas is
+// read directly, which costs less: no other server can be behind.
+func (b *Bus) nextOn(ctx context.Context, stream string, from uint64, subject string) (*jetstream.RawStreamMsg, error) {
+	if b.cfg.Replicas > 1 {
+		m, err := leader.Next(ctx, b.nc, stream, from, subject)
+		return m, classify(err)
+	}
+	st, err := b.stream(ctx, stream)
 	if err != nil {
 		return nil, err
 	}
-	m, err := st.GetMsg(ctx, taken.After[priority]+1, jetstream.WithGetMsgSubject(subject))
+	m, err := st.GetMsg(ctx, from, jetstream.WithGetMsgSubject(subject))
 	return m, classify(err)
 }
 

@@ -50,13 +50,9 @@ func (b *Bus) Seen(host string) *Seen {
 
 // Refresh reads what was written since the last read.
 func (s *Seen) Refresh(ctx context.Context) error {
-	st, err := s.b.stream(ctx, streamSeen)
-	if err != nil {
-		return err
-	}
 	for {
-		m, err := st.GetMsg(ctx, s.last+1, jetstream.WithGetMsgSubject("seen."+s.token+".*.*"))
-		if err = classify(err); errors.Is(err, ErrNotFound) {
+		m, err := s.b.nextOn(ctx, streamSeen, s.last+1, "seen."+s.token+".*.*")
+		if errors.Is(err, ErrNotFound) {
 			return nil
 		}
 		if err != nil {

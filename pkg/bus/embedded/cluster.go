@@ -53,3 +53,15 @@ func freePorts(n int) ([]int, error) {
 	}
 	return ports, nil
 }
+
+// LeaveStream has another server of the cluster lead a stream, and says whether
+// this one did.
+func (s *Server) LeaveStream(name string) (led bool, err error) {
+	if !s.srv.JetStreamIsStreamLeader(server.DEFAULT_GLOBAL_ACCOUNT, name) {
+		return false, nil
+	}
+	if err := s.srv.JetStreamStepdownStream(server.DEFAULT_GLOBAL_ACCOUNT, name); err != nil {
+		return true, fmt.Errorf("step down as the leader of %s: %w", name, err)
+	}
+	return true, nil
+}

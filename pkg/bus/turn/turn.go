@@ -35,7 +35,6 @@ const (
 	headerExpectedSubject = "Nats-Expected-Last-Subject-Sequence-Subject"
 	headerSchedule        = "Nats-Schedule"
 	headerTarget          = "Nats-Schedule-Target"
-	headerRollup          = "Nats-Schedule-Rollup"
 	headerNext            = "Nats-Schedule-Next"
 	headerScheduler       = "Nats-Scheduler"
 	headerNotBefore       = "Pressmill-Not-Before"
@@ -172,7 +171,10 @@ func (q *Queue) Keys(ctx context.Context) ([]string, error) {
 }
 
 // message returns the message that makes the turn due at a time, accepted only
-// while the key's last message is the one at sequence expected.
+// while the key's last message is the one at sequence expected. When the
+// schedule fires, the stream's limit of one message a subject removes a ready
+// message that a dead holder left; a rollup would do so too, but looks through
+// all turns that are worked on.
 func (q *Queue) message(key string, state []byte, at time.Time, expected uint64) *nats.Msg {
 	msg := nats.NewMsg(q.ready(key))
 	msg.Data = state
@@ -182,7 +184,6 @@ func (q *Queue) message(key string, state []byte, at time.Time, expected uint64)
 		msg.Subject = q.turn(key)
 		msg.Header.Set(headerSchedule, "@at "+at.UTC().Format(time.RFC3339Nano))
 		msg.Header.Set(headerTarget, q.ready(key))
-		msg.Header.Set(headerRollup, "sub")
 	}
 	return msg
 }
@@ -215,9 +216,13 @@ func (q *Queue) Pull(ctx context.Context, n int, wait time.Duration) ([]*Turn, e
 	if err != nil {
 		return nil, err
 	}
-	turns, err := q.collect(cons.FetchNoWait(n))
-	if err == nil && len(turns) == 0 {
-		turns, err = q.collect(cons.Fetch(1, jetstream.FetchMaxWait(wait)))
+	asked := wall()
+	batch, err := cons.FetchNoWait(n)
+	turns, err := q.collect(asked, batch, err)
+	for left := wait; err == nil && len(turns) == 0 && left > 0 && ctx.Err() == nil; left -= q.AckWait / 4 {
+		asked = wall()
+		batch, err = cons.Fetch(1, jetstream.FetchMaxWait(min(left, q.AckWait/4)))
+		turns, err = q.collect(asked, batch, err)
 	}
 	if err != nil {
 		q.forget()
@@ -226,13 +231,15 @@ func (q *Queue) Pull(ctx context.Context, n int, wait time.Duration) ([]*Turn, e
 	return turns, nil
 }
 
-func (q *Queue) collect(batch jetstream.MessageBatch, err error) ([]*Turn, error) {
+// collect takes the turns of a batch that was asked for at a time. They count as
+// delivered then: nobody knows how much later they were.
+func (q *Queue) collect(asked time.Time, batch jetstream.MessageBatch, err error) ([]*Turn, error) {
 	if err != nil {
 		return nil, err
 	}
 	var turns []*Turn
 	for msg := range batch.Messages() {
-		t, err := q.take(msg)
+		t, err := q.take(asked, msg)
 		if err != nil {
 			return turns, err
 		}
@@ -263,7 +270,7 @@ func (q *Queue) forget() {
 	q.mu.Unlock()
 }
 
-func (q *Queue) take(msg jetstream.Msg) (*Turn, error) {
+func (q *Queue) take(asked time.Time, msg jetstream.Msg) (*Turn, error) {
 	meta, err := msg.Metadata()
 	if err != nil {
 		return nil, fmt.Errorf("read turn on %s: %w", msg.Subject(), err)
@@ -271,7 +278,7 @@ func (q *Queue) take(msg jetstream.Msg) (*Turn, error) {
 	key := strings.TrimSuffix(strings.TrimPrefix(msg.Subject(), q.Prefix+"."), ".ready")
 	return &Turn{
 		Key: key, State: msg.Data(), Deliveries: int(meta.NumDelivered), Since: meta.Timestamp,
-		q: q, msg: msg, seq: meta.Sequence.Stream, touched: wall(),
+		q: q, msg: msg, seq: meta.Sequence.Stream, touched: asked,
 	}, nil
 }
 
@@ -287,7 +294,7 @@ type Turn struct {
 	seq uint64
 
 	mu      sync.Mutex
-	touched time.Time
+	touched time.Time // when it was asked for, or the server was told last that it is worked on
 }
 
 // wall is the time of the wall clock alone: unlike the monotonic clock it goes
@@ -309,26 +316,27 @@ func (t *Turn) Hold(ctx context.Context) (stop func()) {
 			case <-tick.C:
 				// A keeper that was frozen longer than AckWait must not make
 				// the turn look fresh again.
-				if !t.touch() {
+				if t.Fresh() != nil {
 					return
 				}
+				t.touch(ctx)
 			}
 		}
 	})
 	return func() { cancel(); wg.Wait() }
 }
 
-func (t *Turn) touch() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if wall().Sub(t.touched) >= t.q.AckWait {
-		return false
-	}
+// touch counts only if the server answers: what is sent over a connection that
+// is cut off looks sent, and the turn is delivered to someone else.
+func (t *Turn) touch(ctx context.Context) {
 	before := wall()
-	if t.msg.InProgress() == nil {
+	ctx, cancel := context.WithTimeout(ctx, t.q.AckWait/3)
+	defer cancel()
+	if _, err := t.q.nc.RequestWithContext(ctx, t.msg.Reply(), []byte("+WPI")); err == nil {
+		t.mu.Lock()
+		defer t.mu.Unlock()
 		t.touched = before
 	}
-	return true
 }
 
 // Check returns ErrFenced unless the turn is surely still ours: the last

@@ -2,7 +2,6 @@ package turn_test
 
 import (
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -24,21 +23,19 @@ func start(t *testing.T) (a, b *turn.Queue) {
 		t.Fatal(err)
 	}
 	t.Cleanup(srv.Stop)
-	queues := make([]*turn.Queue, 2)
-	for i := range queues {
-		cfg := bus.Defaults()
-		cfg.AckWait = ackWait
-		conn, err := bus.Connect(cfg, fmt.Sprintf("test%d", i), zap.NewNop(), srv.Option())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { conn.Close() })
-		if err := conn.Apply(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		queues[i] = conn.Hosts()
-	}
-	return queues[0], queues[1]
+	return join(t, srv, "test0"), join(t, srv, "test1")
+}
+
+// join returns the queue of hosts of a connection of its own.
+func join(t *testing.T, srv *embedded.Server, name string) *turn.Queue {
+	t.Helper()
+	cfg := bus.Defaults()
+	cfg.AckWait = ackWait
+	conn, err := bus.Connect(cfg, name, zap.NewNop(), srv.Option())
+	must(t, err)
+	t.Cleanup(func() { conn.Close() })
+	must(t, conn.Apply(t.Context()))
+	return conn.Hosts()
 }
 
 func arm(t *testing.T, q *turn.Queue, key string, at time.Time) bool {
@@ -194,6 +191,25 @@ func TestHeldTurnIsNotRedelivered(t *testing.T) {
 	}
 	stop()
 	must(t, held.Check(t.Context()))
+}
+
+// TestHolderThatIsCutOffIsFenced stops the server: what the holder tells it
+// goes nowhere, and no error says so.
+func TestHolderThatIsCutOffIsFenced(t *testing.T) {
+	srv, err := embedded.Start(t.TempDir(), "")
+	must(t, err)
+	t.Cleanup(srv.Stop)
+	q := join(t, srv, "test")
+	arm(t, q, "h", time.Time{})
+	held := pull(t, q, time.Second)
+	defer held.Hold(t.Context())()
+	time.Sleep(ackWait + ackWait/4)
+	must(t, held.Fresh())
+	srv.Stop()
+	time.Sleep(ackWait + ackWait/4)
+	if err := held.Fresh(); !errors.Is(err, turn.ErrFenced) {
+		t.Errorf("a holder that is cut off finds its turn fresh: %v", err)
+	}
 }
 
 func TestWakeMakesAScheduledTurnDue(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"pressmill/pkg/bus/leader"
 	"pressmill/pkg/news"
 )
 
@@ -109,7 +108,7 @@ func (b *Bus) ArticleSince(ctx context.Context, t time.Time) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	m, err := leader.Since(ctx, b.nc, streamArticles, t, "articles.*.*")
+	m, err := b.read.Since(ctx, streamArticles, t, "articles.*.*")
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return last + 1, nil
 	}

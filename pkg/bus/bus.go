@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
+	"pressmill/pkg/bus/leader"
 	"pressmill/pkg/bus/turn"
 	"pressmill/pkg/config"
 	"pressmill/pkg/logging"
@@ -88,6 +89,7 @@ type Bus struct {
 	js  jetstream.JetStream
 	log *zap.Logger
 
+	read         leader.Reader
 	hosts, sinks *turn.Queue
 	streams      sync.Map // name -> jetstream.Stream
 	buckets      sync.Map // name -> jetstream.KeyValue
@@ -122,8 +124,9 @@ func Connect(cfg Config, name string, log *zap.Logger, opts ...nats.Option) (*Bu
 		b.nc.Close()
 		return nil, err
 	}
-	b.hosts = turn.New(b.nc, b.js, turn.Config{Stream: streamHosts, Prefix: "host", Consumer: consumerCrawler, AckWait: cfg.AckWait})
-	b.sinks = turn.New(b.nc, b.js, turn.Config{Stream: streamSinks, Prefix: "sink", Consumer: consumerSink, AckWait: cfg.AckWait})
+	b.read = leader.Reader{Conn: b.nc, Replicas: cfg.Replicas}
+	b.hosts = turn.New(b.nc, b.js, turn.Config{Stream: streamHosts, Prefix: "host", Consumer: consumerCrawler, AckWait: cfg.AckWait, Replicas: cfg.Replicas})
+	b.sinks = turn.New(b.nc, b.js, turn.Config{Stream: streamSinks, Prefix: "sink", Consumer: consumerSink, AckWait: cfg.AckWait, Replicas: cfg.Replicas})
 	return b, nil
 }
 

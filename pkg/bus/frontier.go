@@ -11,7 +11,6 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"pressmill/pkg/bus/leader"
 	"pressmill/pkg/news"
 )
 
@@ -205,22 +204,7 @@ func (b *Bus) nextOf(ctx context.Context, host string, priority int, taken Taken
 	if priority == PriorityFeed {
 		return b.lastItem(ctx, subject, taken)
 	}
-	return b.nextOn(ctx, streamFrontier, taken.After[priority]+1, subject)
-}
-
-// nextOn returns the first message of a subject at a sequence or behind it, as
-// the stream's leader knows it, or ErrNotFound. A stream without replicas is
-// read directly, which costs less: no other server can be behind.
-func (b *Bus) nextOn(ctx context.Context, stream string, from uint64, subject string) (*jetstream.RawStreamMsg, error) {
-	if b.cfg.Replicas > 1 {
-		m, err := leader.Next(ctx, b.nc, stream, from, subject)
-		return m, classify(err)
-	}
-	st, err := b.stream(ctx, stream)
-	if err != nil {
-		return nil, err
-	}
-	m, err := st.GetMsg(ctx, from, jetstream.WithGetMsgSubject(subject))
+	m, err := b.read.Next(ctx, streamFrontier, taken.After[priority]+1, subject)
 	return m, classify(err)
 }
 
@@ -228,7 +212,7 @@ func (b *Bus) nextOn(ctx context.Context, stream string, from uint64, subject st
 // One that was, and is there still, is removed once more.
 func (b *Bus) lastItem(ctx context.Context, subject string, taken Taken) (*jetstream.RawStreamMsg, error) {
 	for range len(taken.Items) + 1 {
-		m, err := leader.Last(ctx, b.nc, streamFrontier, subject)
+		m, err := b.read.Last(ctx, streamFrontier, subject)
 		if err != nil || !slices.Contains(taken.Items, m.Sequence) {
 			return m, classify(err)
 		}

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-
-	"pressmill/pkg/bus/leader"
 )
 
 // Revisit is what a URL that was fetched before is looked at again with.
@@ -55,7 +53,7 @@ func revisitSubject(host string, delay time.Duration) string {
 // FirstRevisit returns the revisit of a host's class that is due first, or
 // ErrNotFound.
 func (b *Bus) FirstRevisit(ctx context.Context, host string, delay time.Duration) (FrontierURL, error) {
-	m, err := leader.First(ctx, b.nc, streamRevisits, revisitSubject(host, delay))
+	m, err := b.read.Next(ctx, streamRevisits, 1, revisitSubject(host, delay))
 	if err = classify(err); err != nil {
 		return FrontierURL{}, err
 	}

@@ -51,8 +51,8 @@ func (b *Bus) Seen(host string) *Seen {
 // Refresh reads what was written since the last read.
 func (s *Seen) Refresh(ctx context.Context) error {
 	for {
-		m, err := s.b.nextOn(ctx, streamSeen, s.last+1, "seen."+s.token+".*.*")
-		if errors.Is(err, ErrNotFound) {
+		m, err := s.b.read.Next(ctx, streamSeen, s.last+1, "seen."+s.token+".*.*")
+		if err = classify(err); errors.Is(err, ErrNotFound) {
 			return nil
 		}
 		if err != nil {

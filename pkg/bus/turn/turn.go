@@ -46,13 +46,15 @@ const (
 type Config struct {
 	Stream, Prefix, Consumer string
 	AckWait                  time.Duration // the consumer's
+	Replicas                 int           // of the stream
 }
 
 // Queue is the turns of one stream. It is safe for concurrent use.
 type Queue struct {
 	Config
-	nc *nats.Conn
-	js jetstream.JetStream
+	nc   *nats.Conn
+	js   jetstream.JetStream
+	read leader.Reader
 
 	mu   sync.Mutex
 	cons jetstream.Consumer
@@ -61,7 +63,7 @@ type Queue struct {
 // New returns the queue of a stream and its durable consumer, both of which
 // the topology has made.
 func New(nc *nats.Conn, js jetstream.JetStream, cfg Config) *Queue {
-	return &Queue{Config: cfg, nc: nc, js: js}
+	return &Queue{Config: cfg, nc: nc, js: js, read: leader.Reader{Conn: nc, Replicas: cfg.Replicas}}
 }
 
 func (q *Queue) all(key string) string   { return q.Prefix + "." + key + ".*" }
@@ -198,7 +200,7 @@ func (q *Queue) publish(ctx context.Context, msg *nats.Msg) error {
 
 // last reads the key's last message; nil if there is none.
 func (q *Queue) last(ctx context.Context, key string) (*jetstream.RawStreamMsg, error) {
-	m, err := leader.Last(ctx, q.nc, q.Stream, q.all(key))
+	m, err := q.read.Last(ctx, q.Stream, q.all(key))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, nil
 	}

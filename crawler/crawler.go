@@ -22,6 +22,7 @@ import (
 
 const (
 	maxLanes     = 20_000
+	maxSeen      = 8 << 20 // fingerprints of seen URLs that all lanes hold, some 30 bytes each
 	maxForeign   = 200_000 // fingerprints of links to other hosts that were pushed lately
 	maxLinkRefs  = 4 << 20 // references of links that are known to be seen
 	janitorEvery = 2 * time.Minute
@@ -41,7 +42,7 @@ type Crawler struct {
 	transport *fetch.Transport
 	started   time.Time
 
-	lanes   *lru.Cache[string, *lane]
+	lanes   *lanes
 	foreign *lru.Cache[uint64, struct{}]
 	scopes  *lru.Cache[string, cachedScope]
 	links   *links.Memory // those that are in the sets of seen URLs
@@ -74,7 +75,7 @@ func New(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) (*Crawle
 		cfg: cfg, private: options.AllowPrivate, obeyed: obeyed, bus: b, log: log, stage: stage, started: time.Now(), groupSeed: maphash.MakeSeed(),
 		transport: fetch.NewTransport(options), links: links.NewMemory(maxLinkRefs),
 	}
-	if c.lanes, err = lru.New[string, *lane](maxLanes); err != nil {
+	if c.lanes, err = newLanes(maxLanes, maxSeen); err != nil {
 		return nil, err
 	}
 	if c.foreign, err = lru.New[uint64, struct{}](maxForeign); err != nil {

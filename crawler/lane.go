@@ -36,6 +36,7 @@ type lane struct {
 	left      hostState    // of a turn that was given up, for one that comes without a state
 	fresh     func() error // turn.ErrFenced when the turn in work has run out
 	cookies   cookies      // of sources that ask for them
+	weight    int          // its share of lanes.seen, which guards it
 }
 
 func (c *Crawler) newLane(host string) *lane {

@@ -81,13 +81,10 @@ func (c *Crawler) visit(stop context.Context, t *turn.Turn) {
 		c.log.Error("turn of a host that cannot be", logging.Event(logging.HostFenced), zap.Error(err))
 		return
 	}
-	l, ok := c.lanes.Get(host)
-	if !ok {
-		l = c.newLane(host)
-		c.lanes.Add(host, l)
-	}
+	l := c.lanes.get(host, c.newLane)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	defer func() { c.lanes.weigh(l, l.seen.Len()) }()
 	ctx := context.WithoutCancel(stop)
 	release := t.Hold(ctx)
 	defer release()
@@ -96,7 +93,7 @@ func (c *Crawler) visit(stop context.Context, t *turn.Turn) {
 	c.stage.InFlight(1)
 	defer c.stage.InFlight(-1)
 	if err := v.run(ctx, stop); err != nil {
-		c.lanes.Remove(host)
+		c.lanes.remove(host)
 		if errors.Is(err, turn.ErrFenced) || errors.Is(err, bus.ErrConflict) {
 			v.log.Warn("another worker has this host now", logging.Event(logging.HostFenced), zap.Error(err))
 			return

@@ -1,13 +1,3 @@
-// Package sink turns articles into objects. It reads the partitions of the
-// articles from the bus and writes every one of them, once, to each configured
-// store, as batches of JSON lines.
-//
-// Where a partition goes on is said by its last object, not by
-// acknowledgements. The key of an object is a function of the epoch, the
-// partition and the position at which its messages begin, and objects are
-// created only where there is none. Of several workers at one position one
-// wins, whatever the others would have cut, and all go on after its object: a
-// crash, a frozen twin or a restart loses nothing and doubles nothing.
 package sink
 
 import (

@@ -7,9 +7,14 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"pressmill/sink/segment"
 	"pressmill/sink/store"
 )
+
+// removalsAtATime hides how long a store takes to answer.
+const removalsAtATime = 8
 
 // errMissing says that an object lacks what it should have taken over.
 var errMissing = errors.New("it lacks articles")
@@ -236,22 +241,28 @@ func (r *run) tallyOf(ctx context.Context, k segment.Key, buried map[string]bool
 }
 
 // removeHeld removes those of some objects whose articles, but for those
-// buried, are among others. What is to be done about the rest, missing says.
+// buried, are among others, several at a time. What is to be done about the
+// rest, missing says.
 func (r *run) removeHeld(ctx context.Context, have tally, objects []segment.Listed, buried map[string]bool, missing func(segment.Object) error) error {
-	for o, err := range segment.Bodies(ctx, r.store, objects) {
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-			continue // another run was faster
-		case err == nil && have.holds(o.Body, buried):
-			err = r.removeObject(ctx, o.Key, o.Meta)
-		case err == nil:
-			err = missing(o)
+	var removals errgroup.Group
+	removals.SetLimit(removalsAtATime)
+	err := func() error {
+		for o, err := range segment.Bodies(ctx, r.store, objects) {
+			switch {
+			case errors.Is(err, store.ErrNotFound): // another run was faster
+			case err != nil:
+				return err
+			case have.holds(o.Body, buried):
+				removals.Go(func() error { return r.removeObject(ctx, o.Key, o.Meta) })
+			default:
+				if err := missing(o); err != nil {
+					return err
+				}
+			}
 		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+		return nil
+	}()
+	return errors.Join(err, removals.Wait())
 }
 
 // rewrite takes what is buried out of an object, as often as more is buried

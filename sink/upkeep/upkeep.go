@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"pressmill/sink/segment"
@@ -76,8 +77,10 @@ type run struct {
 	*Keeper
 	days   []segment.Day
 	newest newest
-	report Report
 	step   Step // with the day
+
+	mu     sync.Mutex // of what follows, and of Progress
+	report Report
 }
 
 // begin lists all that there is.
@@ -125,6 +128,8 @@ func (r *run) tell(s Step) {
 		return
 	}
 	s.Day, s.Done, s.Days = r.step.Day, r.step.Done, r.step.Days
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.Progress(s)
 }
 
@@ -136,7 +141,9 @@ func (r *run) removeObject(ctx context.Context, k segment.Key, m segment.Meta) e
 	if err := segment.Delete(ctx, r.store, k, m.SHA256); err != nil {
 		return err
 	}
+	r.mu.Lock()
 	r.report.Removed++
+	r.mu.Unlock()
 	r.tell(Step{Action: "removed", Key: k.String()})
 	return nil
 }

@@ -314,7 +314,7 @@ func drainAll(t *testing.T, s *Sink) {
 
 func waitDrained(t *testing.T, s *Sink) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		ok, err := s.Drained(t.Context())
 		if err != nil {
 			t.Fatal(err)

@@ -88,7 +88,7 @@ formats: .tools/node/node_modules ## have what is written read by readers of oth
 SERVERS := .tools/servers
 
 conformance: $(SERVERS)/bin/versitygw $(SERVERS)/bin/fake-gcs-server $(SERVERS)/node_modules ## try sinks on servers of S3, GCS and Azure that fail; needs node and npm
-	PRESSMILL_SERVERS=$(CURDIR)/$(SERVERS) go test -count=1 -timeout 30m -run '^TestConformance' $(ARGS) ./sink/...
+	PRESSMILL_SERVERS=$(CURDIR)/$(SERVERS) go test -count=1 -timeout 30m -run '^Test(Conformance|Stores)' $(ARGS) ./sink/...
 
 $(SERVERS)/bin/versitygw: $(SERVERS)/go.sum
 	CGO_ENABLED=0 go build -C $(SERVERS) -o bin/ github.com/versity/versitygw/cmd/versitygw

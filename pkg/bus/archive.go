@@ -2,7 +2,6 @@ package bus
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -26,33 +25,27 @@ func (p StoredPage) ID() string {
 	return p.Page.PageID
 }
 
+// pagesBytes bounds the bodies that one read of pages holds, but for the last.
+const pagesBytes = 16 << 20
+
 // ReadPages returns the pages from a sequence on, in order, at most limit of
-// them. It waits up to wait for the first; none by then is no error.
+// them, and no more after the one whose body reaches 16 MiB in all. It waits up
+// to wait for the first; none by then is no error.
 func (b *Bus) ReadPages(ctx context.Context, from uint64, limit int, wait time.Duration) ([]StoredPage, error) {
-	st, err := b.stream(ctx, streamPages)
+	msgs, err := b.readFrom(ctx, streamPages, "pages.*", from, limit, wait)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read pages: %w", err)
 	}
-	deadline := time.Now().Add(wait)
-	var out []StoredPage
-	for len(out) < limit && ctx.Err() == nil {
-		m, err := st.GetMsg(ctx, max(from, 1), jetstream.WithGetMsgSubject("pages.*"))
-		if err = classify(err); errors.Is(err, ErrNotFound) {
-			if len(out) > 0 || !time.Now().Before(deadline) {
-				break
-			}
-			pause(ctx, min(200*time.Millisecond, time.Until(deadline)))
-			continue
-		}
-		if err != nil {
-			return out, fmt.Errorf("read pages: %w", err)
-		}
+	out := make([]StoredPage, 0, len(msgs))
+	for size := 0; len(out) < len(msgs) && size < pagesBytes; {
+		m := msgs[len(out)]
 		page, err := decodePage(m.Data)
 		if err != nil {
 			page = nil // the parser makes it a dead letter
+		} else {
+			size += len(page.Body)
 		}
-		out = append(out, StoredPage{Seq: m.Sequence, Time: m.Time, Page: page})
-		from = m.Sequence + 1
+		out = append(out, StoredPage{Seq: m.Seq, Time: m.Time, Page: page})
 	}
 	return out, nil
 }

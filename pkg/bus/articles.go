@@ -60,30 +60,17 @@ func storedArticle(m *jetstream.RawStreamMsg) StoredArticle {
 }
 
 // ReadArticles returns the articles of a partition from a sequence on, in
-// order, at most limit of them. It waits up to wait for the first; none by
-// then is no error.
+// order, at most limit of them, and no more after the one that reaches 8 MiB. It
+// waits up to wait for the first; none by then is no error: the partition had
+// none at a moment of the call, as the stream's leader says.
 func (b *Bus) ReadArticles(ctx context.Context, partition int, from uint64, limit int, wait time.Duration) ([]StoredArticle, error) {
-	st, err := b.stream(ctx, streamArticles)
+	msgs, err := b.readFrom(ctx, streamArticles, "articles."+PartitionName(partition)+".*", from, limit, wait)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read articles of %s: %w", PartitionName(partition), err)
 	}
-	filter := "articles." + PartitionName(partition) + ".*"
-	deadline := time.Now().Add(wait)
-	var out []StoredArticle
-	for len(out) < limit && ctx.Err() == nil {
-		m, err := st.GetMsg(ctx, max(from, 1), jetstream.WithGetMsgSubject(filter))
-		if err = classify(err); errors.Is(err, ErrNotFound) {
-			if len(out) > 0 || !time.Now().Before(deadline) {
-				break
-			}
-			pause(ctx, min(200*time.Millisecond, time.Until(deadline)))
-			continue
-		}
-		if err != nil {
-			return out, fmt.Errorf("read articles of %s: %w", PartitionName(partition), err)
-		}
-		out = append(out, storedArticle(m))
-		from = m.Sequence + 1
+	out := make([]StoredArticle, len(msgs))
+	for i, m := range msgs {
+		out[i] = StoredArticle(m)
 	}
 	return out, nil
 }
@@ -131,12 +118,8 @@ func (b *Bus) ArticlesState(ctx context.Context) (created time.Time, first, last
 
 // LastArticle returns the last sequence of a partition, 0 if it has none.
 func (b *Bus) LastArticle(ctx context.Context, partition int) (uint64, error) {
-	st, err := b.stream(ctx, streamArticles)
-	if err != nil {
-		return 0, err
-	}
-	m, err := st.GetLastMsgForSubject(ctx, "articles."+PartitionName(partition)+".*")
-	if err = classify(err); errors.Is(err, ErrNotFound) {
+	m, err := b.read.Last(ctx, streamArticles, "articles."+PartitionName(partition)+".*")
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return 0, nil
 	}
 	if err != nil {

@@ -93,6 +93,7 @@ type Bus struct {
 	hosts, sinks *turn.Queue
 	streams      sync.Map // name -> jetstream.Stream
 	buckets      sync.Map // name -> jetstream.KeyValue
+	tails        sync.Map // name -> *tail
 }
 
 // asyncTimeout bounds the wait for the answer to a message that was sent

@@ -1,9 +1,11 @@
 package bus
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -34,6 +36,33 @@ func DeliverAndForget(t *testing.T, b *Bus, n int) {
 func DeleteArticle(t *testing.T, b *Bus, seq uint64) {
 	t.Helper()
 	if err := b.deleteFrom(t.Context(), streamArticles, seq); err != nil {
+		t.Error(err)
+	}
+}
+
+// PurgeArticles removes the articles of a partition below a sequence.
+func PurgeArticles(t *testing.T, b *Bus, partition int, below uint64) {
+	t.Helper()
+	st, err := b.js.Stream(t.Context(), streamArticles)
+	if err == nil {
+		err = st.Purge(t.Context(), jetstream.WithPurgeSubject("articles."+PartitionName(partition)+".*"), jetstream.WithPurgeSequence(below))
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// CountRequests returns how many requests JetStream has had since, when it is
+// called.
+func CountRequests(t *testing.T, b *Bus) func() int {
+	t.Helper()
+	var n atomic.Int64
+	sub, err := b.nc.Subscribe("$JS.API.>", func(*nats.Msg) { n.Add(1) })
+	if err == nil {
+		err = b.nc.Flush()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
+	return func() int { _ = sub.Unsubscribe(); return int(n.Load()) }
 }

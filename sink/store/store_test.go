@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"pressmill/sink/store/storetest"
 )
 
 // TestStores is the suite that every store must pass.
@@ -21,9 +23,13 @@ func TestStores(t *testing.T) {
 		"file": func(t *testing.T) string { return "file://" + t.TempDir() },
 		"mem":  func(t *testing.T) string { return "mem://" + NewWriterID() },
 	}
+	rounds := 40
+	if os.Getenv(storetest.EnvServers) != "" {
+		rounds = 500
+	}
 	for name, newURL := range stores {
 		t.Run(name, func(t *testing.T) {
-			t.Run("create only", func(t *testing.T) { testCreateOnly(t, newURL(t), 40) })
+			t.Run("create only", func(t *testing.T) { testCreateOnly(t, newURL(t), rounds) })
 			t.Run("whole", func(t *testing.T) { testWhole(t, newURL(t)) })
 			t.Run("list", func(t *testing.T) { testList(t, newURL(t)) })
 			t.Run("tail and delete", func(t *testing.T) { testTailAndDelete(t, newURL(t)) })

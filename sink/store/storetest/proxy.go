@@ -32,7 +32,8 @@ const (
 // Proxy stands between a client and a server.
 type Proxy struct {
 	Addr     string
-	Requests atomic.Int64
+	Requests atomic.Int64 // so far
+	Broken   atomic.Int64 // of them, those with a fault
 	fault    atomic.Pointer[func(*http.Request) Fault]
 	target   string
 	client   http.Client
@@ -66,6 +67,9 @@ func (p *Proxy) Break(fault func(*http.Request) Fault) { p.fault.Store(&fault) }
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.Requests.Add(1)
 	fault := (*p.fault.Load())(r)
+	if fault != None {
+		p.Broken.Add(1)
+	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		panic(http.ErrAbortHandler)

@@ -190,10 +190,13 @@ func (s *bucketStore) readPage(ctx context.Context, prefix string, token []byte)
 	ctx, cancel := s.within(ctx, 0)
 	defer cancel()
 	page, next, err = s.bucket.ListPage(ctx, token, 1000, &blob.ListOptions{Prefix: prefix, Delimiter: "/"})
-	if err != nil {
-		return nil, nil, s.reason(ctx, err)
+	if err == nil {
+		return page, next, nil
 	}
-	return page, next, nil
+	if err = s.reason(ctx, err); errors.Is(err, ErrNotFound) {
+		err = errNoBucket // an empty folder is no error
+	}
+	return nil, nil, err
 }
 
 func (s *bucketStore) Delete(ctx context.Context, key string) error {

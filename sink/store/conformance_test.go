@@ -108,7 +108,7 @@ func testCheck(t *testing.T, srv *storetest.Server) {
 		t.Run("wrong secret", func(t *testing.T) {
 			t.Setenv("AWS_SECRET_ACCESS_KEY", "another")
 			t.Setenv("AZURE_STORAGE_KEY", "YW5vdGhlcg==")
-			if s, err := Create(url); err == nil || !strings.Contains(err.Error(), "the credentials are wrong or have expired") {
+			if s, err := Create(url); err == nil || !strings.Contains(err.Error(), "answered 403") || !strings.Contains(err.Error(), "(the credentials ") {
 				t.Errorf("store %v, error %v", s, err)
 			}
 		})

@@ -17,6 +17,9 @@ import (
 	"google.golang.org/api/googleapi"
 )
 
+// errNoBucket says that objects cannot be listed because of where they would be.
+var errNoBucket = errors.New("the server knows no such bucket or container")
+
 // RequestError is an answer of a provider that is no success.
 type RequestError struct {
 	Status  int    // of HTTP
@@ -102,10 +105,8 @@ func (s *bucketStore) check(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", s, err)
 		}
 	}
-	page, cancel := s.within(ctx, 0)
-	defer cancel()
-	if _, _, err := s.bucket.ListPage(page, blob.FirstPageToken, 1, nil); err != nil {
-		return s.advise("list objects", s.reason(page, err))
+	if _, _, err := s.readPage(ctx, "", blob.FirstPageToken); err != nil {
+		return s.advise("list objects", err)
 	}
 	err := s.create(ctx, checkKey, []byte(checkText))
 	if err == nil {
@@ -128,7 +129,7 @@ func (s *bucketStore) advise(action string, err error) error {
 func (s *bucketStore) advice(action string, err error) string {
 	answer := answerOf(err)
 	switch {
-	case errors.Is(err, ErrNotFound), answer != nil && answer.Status == http.StatusNotFound:
+	case errors.Is(err, errNoBucket), answer != nil && answer.Status == http.StatusNotFound:
 		return fmt.Sprintf("there is no bucket or container %q at this endpoint: create it, or correct the URL", s.name)
 	case answer == nil:
 		if _, ok := errors.AsType[*azidentity.AuthenticationFailedError](err); ok {

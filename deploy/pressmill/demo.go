@@ -97,6 +97,6 @@ func listArticles(ctx context.Context, env *worker.Env, out string) error {
 		}
 		fmt.Fprintf(env.Stdout, "%s.%.4s  %-2s  %4d words  %-25s  %s\n", a.ID, a.Rev, a.Lang, a.Body.Words, date, a.Title)
 	}
-	fmt.Fprintf(env.Stdout, "\nwhole articles: bin/sink cat %s\n", out)
+	fmt.Fprintf(env.Stdout, "\nwhole articles: bin/sink cat '%s'\n", out)
 	return nil
 }

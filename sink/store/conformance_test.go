@@ -212,7 +212,7 @@ func testLostReply(t *testing.T, srv *storetest.Server) {
 func testSilence(t *testing.T, srv *storetest.Server) {
 	p := storetest.NewProxy(t, srv)
 	s := openTestStore(t, srv.URL(t, p.Addr, patience))
-	if err := s.Create(t.Context(), "d/a", []byte("a")); err != nil {
+	if err := s.Create(t.Context(), "d/a", []byte("aa")); err != nil {
 		t.Fatal(err)
 	}
 	p.Break(func(*http.Request) storetest.Fault { return storetest.Silence })
@@ -222,6 +222,12 @@ func testSilence(t *testing.T, srv *storetest.Server) {
 		"tail":   func() error { _, _, err := s.OpenTail(t.Context(), "d/a", 1); return err },
 		"list":   func() error { _, err := s.ReadDir(t.Context(), "d"); return err },
 		"delete": func() error { return s.Delete(t.Context(), "d/a") },
+		"read": func() error {
+			p.Break(func(*http.Request) storetest.Fault { return storetest.StallReply })
+			defer p.Break(func(*http.Request) storetest.Fault { return storetest.Silence })
+			_, err := ReadAll(t.Context(), s, "d/a")
+			return err
+		},
 	} {
 		begin := time.Now()
 		if err := operation(); err == nil || errors.Is(err, ErrNotFound) || errors.Is(err, ErrExists) {
@@ -232,7 +238,7 @@ func testSilence(t *testing.T, srv *storetest.Server) {
 		}
 	}
 	p.Break(func(*http.Request) storetest.Fault { return storetest.None })
-	if got, err := ReadAll(t.Context(), s, "d/a"); err != nil || string(got) != "a" {
+	if got, err := ReadAll(t.Context(), s, "d/a"); err != nil || string(got) != "aa" {
 		t.Errorf("afterwards: %q, %v", got, err)
 	}
 }

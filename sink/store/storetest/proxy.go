@@ -21,6 +21,7 @@ const (
 	LoseReply        // the server does as asked, and the connection ends before its answer
 	CutUpload        // the server gets half of the body
 	CutReply         // the client gets half of the body
+	StallReply       // the client gets half of the body, and then nothing
 	Slow             // the answer comes late
 	Silence          // the server is not asked, and nothing comes back
 	Hangup           // the server is not asked, and the connection ends
@@ -76,11 +77,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch fault {
 	case Silence:
-		select {
-		case <-r.Context().Done():
-		case <-p.end:
-		}
-		panic(http.ErrAbortHandler)
+		p.stall(r)
 	case Hangup:
 		panic(http.ErrAbortHandler)
 	case Conflict:
@@ -103,11 +100,26 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	maps.Copy(w.Header(), resp.Header)
 	w.WriteHeader(resp.StatusCode)
-	if fault == CutReply && len(reply) > 0 {
-		_, _ = w.Write(reply[:len(reply)/2])
+	half := reply[:len(reply)/2]
+	switch {
+	case fault == CutReply && len(reply) > 0:
+		_, _ = w.Write(half)
 		panic(http.ErrAbortHandler)
+	case fault == StallReply && len(reply) > 0:
+		_, _ = w.Write(half)
+		_ = http.NewResponseController(w).Flush()
+		p.stall(r)
 	}
 	_, _ = w.Write(reply)
+}
+
+// stall waits until the client has given up, and ends the connection.
+func (p *Proxy) stall(r *http.Request) {
+	select {
+	case <-r.Context().Done():
+	case <-p.end:
+	}
+	panic(http.ErrAbortHandler)
 }
 
 func (p *Proxy) forward(r *http.Request, body []byte, fault Fault) (*http.Response, []byte, error) {

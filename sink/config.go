@@ -3,6 +3,7 @@ package sink
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -137,21 +138,22 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// validateAll reports the faults of all sinks, and names and places
-// used twice.
+// validateAll reports the faults of all sinks, names that are used twice, and
+// places that are not apart.
 func validateAll(cfgs []Config) error {
 	var errs []error
-	names, places := map[string]bool{}, map[string]bool{}
-	for _, c := range cfgs {
+	names := map[string]bool{}
+	for i, c := range cfgs {
 		errs = append(errs, c.Validate())
 		if names[c.Name] {
 			errs = append(errs, fmt.Errorf("sink %q: name is used twice", c.Name))
 		}
-		place := c.URL + " " + c.Prefix
-		if places[place] {
-			errs = append(errs, fmt.Errorf("sink %q: another sink writes to this url and prefix", c.Name))
+		names[c.Name] = true
+		for _, o := range cfgs[:i] {
+			if c.place().meets(o.place()) {
+				errs = append(errs, fmt.Errorf("sink %q: another sink writes to this url and prefix, or to a folder above or below: %q", c.Name, o.Name))
+			}
 		}
-		names[c.Name], places[place] = true, true
 	}
 	if len(cfgs) == 0 {
 		errs = append(errs, errors.New("sinks: none is configured"))
@@ -160,6 +162,27 @@ func validateAll(cfgs []Config) error {
 		errs = append(errs, fmt.Errorf("sink %q: there is an archive already: pages are held for one", archives[1].Name))
 	}
 	return errors.Join(errs...)
+}
+
+// place is where a sink writes. Its folder is its own: what lies in the folders
+// below tells it where to go on.
+type place struct{ store, folder string }
+
+func (c Config) place() place {
+	u, err := url.Parse(c.URL)
+	if err != nil || c.isWebhook() {
+		return place{c.URL, "/"}
+	}
+	at := u.Query()
+	return place{
+		store:  strings.Join([]string{u.Scheme, u.Host, at.Get("endpoint"), at.Get("storage_account")}, " "),
+		folder: path.Join("/", u.Path, c.Prefix) + "/",
+	}
+}
+
+// meets says whether two places are one, or one of them is within the other.
+func (p place) meets(o place) bool {
+	return p.store == o.store && (strings.HasPrefix(p.folder, o.folder) || strings.HasPrefix(o.folder, p.folder))
 }
 
 func validName(s string) bool {

@@ -48,9 +48,10 @@ func (f From) start(ctx context.Context, b Bus) (uint64, error) {
 
 // begin writes the object that says where a sink begins which leaves out what
 // the stream held before: an empty one that covers it. Without it a restart
-// before the first article would begin elsewhere.
+// before the first article would begin elsewhere. A sink that has objects of
+// another stream does not begin: it misses nothing of the new one.
 func (d *drain) begin(ctx context.Context, pos position) (position, error) {
-	if pos.Key != "" || pos.Next != 1 || d.cfg.From == "" || d.cfg.From == fromBeginning {
+	if pos.Key != "" || pos.Next != 1 || pos.Overlap != nil || d.cfg.From == "" || d.cfg.From == fromBeginning {
 		return pos, nil
 	}
 	if _, begun := parsePosition(d.turn.State); begun { // with an empty stream

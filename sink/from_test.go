@@ -25,6 +25,18 @@ func TestFrom(t *testing.T) {
 		drainAll(t, newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true}))
 		wantOnce(t, cfg.URL, want)
 	}
+	// A stream that was made anew, with no turns: nothing of it is left out.
+	b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
+	cfg := testConfig()
+	cfg.From = fromNow
+	fill(b, 2, 4, map[string]bool{})
+	drainAll(t, newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true}))
+	fill(b, 2, 4, want)
+	drainAll(t, newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true}))
+	b = newFakeBus(b.clock.Add(time.Hour), time.Minute)
+	fill(b, 2, 4, want)
+	drainAll(t, newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true}))
+	wantOnce(t, cfg.URL, want)
 	if err := From("yesterday").Validate(); err == nil {
 		t.Error("yesterday is no time")
 	}

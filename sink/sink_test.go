@@ -406,6 +406,34 @@ func TestConfigReportsAllFaults(t *testing.T) {
 	}
 }
 
+// TestPlacesAreApart: a sink takes what lies below its folder for its own.
+func TestPlacesAreApart(t *testing.T) {
+	at := func(url, prefix string) Config {
+		return Config{Name: store.NewWriterID(), URL: url, Prefix: prefix}.Defaults()
+	}
+	for _, tc := range []struct {
+		a, b  Config
+		apart bool
+	}{
+		{at("mem://x", "news"), at("mem://x", "news/de"), false},
+		{at("mem://x", "news"), at("mem://x", "news-de"), true},
+		{at("mem://x", "news"), at("mem://y", "news"), true},
+		{at("file:///x/articles", ""), at("file:///x/", ""), false},
+		{at("file:///x/", ""), at("file:///x", ""), false},
+		{at("s3://x/in?region=a", "news"), at("s3://x?region=b", "in"), false},
+		{at("s3://x", ""), at("s3://x?endpoint=https://minio.example", ""), true},
+		{at("azblob://x?storage_account=a", ""), at("azblob://x?storage_account=b", ""), true},
+		{at("https://desk.example/articles", ""), at("https://desk.example/articles/de", ""), true},
+	} {
+		for _, cfgs := range [][]Config{{tc.a, tc.b}, {tc.b, tc.a}} {
+			err := validateAll(cfgs)
+			if met := err != nil && strings.Contains(err.Error(), "another sink writes"); met == tc.apart {
+				t.Errorf("%s %s and %s %s: %v", tc.a.URL, tc.a.Prefix, tc.b.URL, tc.b.Prefix, err)
+			}
+		}
+	}
+}
+
 // damage replaces the newest object of a store.
 func damage(t *testing.T, url string, change func([]byte) []byte) {
 	t.Helper()

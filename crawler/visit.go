@@ -22,10 +22,11 @@ import (
 )
 
 const (
-	holdBelow = time.Second      // a gap shorter than this is waited for with the turn in hand
-	holdURLs  = 200              // and so is the turn, for this many URLs
-	holdFor   = 10 * time.Second // or this long
-	maxTrail  = 10               // redirects in a row
+	holdBelow = time.Second           // a gap shorter than this is waited for with the turn in hand
+	holdRest  = 20 * time.Millisecond // and so is the rest of any gap: two clocks differ by as much
+	holdURLs  = 200                   // the turn is kept for this many URLs
+	holdFor   = 10 * time.Second      // or this long
+	maxTrail  = 10                    // redirects in a row
 
 	// maxSlack bounds what is added to a gap, a tenth of it: a busy server
 	// counts the end of its response later than we read it.
@@ -124,7 +125,7 @@ func (v *visit) run(ctx, stop context.Context) error {
 	}
 	for {
 		if wait := time.Until(v.state.NotBefore); wait > 0 {
-			if wait >= holdBelow || v.urls >= holdURLs || time.Since(v.began) > holdFor || stop.Err() != nil {
+			if !v.holdsFor(wait) || v.urls >= holdURLs || time.Since(v.began) > holdFor || stop.Err() != nil {
 				return v.handOn(ctx)
 			}
 			pause(stop, wait)
@@ -155,6 +156,13 @@ func (v *visit) run(ctx, stop context.Context) error {
 			return err
 		}
 	}
+}
+
+// holdsFor says whether what is left of a gap is waited for with the turn in
+// hand. Of a long gap it is not, however late it is by now: on a busy machine
+// all slots would be taken by who waits, while other hosts are due.
+func (v *visit) holdsFor(wait time.Duration) bool {
+	return wait <= holdRest || wait < holdBelow && max(v.floor(), v.state.Gap) < holdBelow
 }
 
 // refreshSeen reads what others added to the set of seen URLs, unless this

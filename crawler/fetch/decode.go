@@ -29,6 +29,8 @@ const (
 	// wireBuffer is how much is read from the wire at once: net/http passes
 	// reads of this size on to the connection.
 	wireBuffer = 32 << 10
+	// usualRatio is how much longer pages are than their encoded form.
+	usualRatio = 5
 	// maxPooled is the largest buffer that is kept for the next body.
 	maxPooled = 1 << 20
 )
@@ -37,9 +39,8 @@ const (
 type decoder struct {
 	maxBody, maxWire, maxStream int64
 
-	readers, buffers sync.Pool
-	gzips            sync.Pool
-	zstds, brotlis   sync.Pool
+	readers, wires, buffers sync.Pool
+	gzips, zstds, brotlis   sync.Pool
 }
 
 func newDecoder(maxBody, maxWire, maxStream int64) *decoder {
@@ -63,6 +64,9 @@ type result struct {
 func (d *decoder) read(ctx context.Context, wire io.Reader, encodings []string, hint int64, take take, keep func(read int64)) (result, error) {
 	in, err := d.open(ctx, wire, encodings, hint)
 	defer in.release()
+	if len(encodings) > 0 {
+		hint = min(hint, maxPooled) * usualRatio
+	}
 	buf := d.buffer(hint)
 	if err == nil && take != nil {
 		if _, err = buf.ReadFrom(io.LimitReader(in, headSize)); err == nil {
@@ -299,9 +303,13 @@ func (d *decoder) wireReader(wire io.Reader, hint int64) (peeker, func()) {
 		br := d.reader(wire)
 		return br, func() { d.readers.Put(br) }
 	}
-	buf := d.buffer(hint)
+	buf, _ := d.wires.Get().(*bytes.Buffer)
+	if buf == nil {
+		buf = new(bytes.Buffer)
+	}
+	buf.Grow(int(hint) + bytes.MinRead)
 	_, _ = buf.ReadFrom(wire) // it remembers its error
-	return buf, func() { d.release(buf) }
+	return buf, func() { buf.Reset(); d.wires.Put(buf) }
 }
 
 // reader returns a reader with a buffer that is used again.

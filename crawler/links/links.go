@@ -78,7 +78,7 @@ func Metas(html []byte, names ...string) iter.Seq2[string, string] {
 // without resolving.
 func Scan(html []byte, base *url.URL, limit int, known *Memory, wanted func(host string) bool) Found {
 	c := collector{found: Found{Base: base}, limit: limit, known: known, wanted: wanted, site: known.site(base)}
-	s := scanner{html: html, attrs: make([]attr, 0, 16)}
+	s := scanner{html: html, attrs: make([]attr, 0, 8)}
 	for s.next() {
 		switch s.tag {
 		case tagA, tagArea:

@@ -82,6 +82,8 @@ type Sink struct {
 	log     *zap.Logger
 	writer  string
 	outputs []*output
+
+	strangers sync.Map // the names of sinks that are not configured here
 }
 
 // New returns the sinks with their stores opened. The faults of all
@@ -178,7 +180,7 @@ func (s *Sink) serve(ctx, work context.Context, t Turn) {
 	release := t.Hold(work)
 	o, part, ok := s.find(t.Key)
 	if !ok {
-		s.log.Warn("turn of a sink that is not configured here", zap.String("key", t.Key))
+		s.logStranger(t.Key)
 		release()
 		s.handOn(work, t, time.Now().Add(strangerWait), t.State)
 		return
@@ -210,6 +212,15 @@ func (s *Sink) serve(ctx, work context.Context, t Turn) {
 		at = time.Now()
 	}
 	s.handOn(work, t, at, state)
+}
+
+// logStranger tells of a sink that is not configured here, once.
+func (s *Sink) logStranger(key string) {
+	name := key[:max(0, strings.LastIndex(key, "-p"))]
+	if _, told := s.strangers.LoadOrStore(name, true); !told {
+		s.log.Warn("turns of a sink that is not configured here; if no worker has it any more, `pressmill sinks forget` lets its articles go",
+			zap.String("sink", name), zap.String("key", key))
+	}
 }
 
 func (s *Sink) handOn(ctx context.Context, t Turn, at time.Time, state []byte) {

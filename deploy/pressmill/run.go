@@ -490,8 +490,12 @@ func (p *pipeline) summary(w io.Writer, j *job, stopped bool) {
 		}
 		fmt.Fprintf(w, "  written    %d %s in %d objects (%.1f MB) by sink %q\n", s.Articles, what, s.Objects, float64(s.Bytes)/1e6, c.Name)
 	}
+	var told []string
 	for _, s := range p.sinks {
-		fmt.Fprintf(w, "  output     %s\n", logging.RedactURL(s.URL))
+		if at := logging.RedactURL(s.URL); !slices.Contains(told, at) {
+			fmt.Fprintf(w, "  output     %s\n", at)
+			told = append(told, at)
+		}
 	}
 	if st, err := p.bus.State(context.Background()); err == nil && st.DeadLetters > 0 {
 		fmt.Fprintf(w, "  dead       %d letters (`pressmill deadletters list` against -listen shows them)\n", st.DeadLetters)

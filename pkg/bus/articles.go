@@ -158,8 +158,8 @@ func (b *Bus) Position(ctx context.Context, sink string, partition int) (uint64,
 
 // TrimArticles removes from the stream of articles, once it is above 70 % of
 // its bytes, what every registered sink has committed. A sink is registered
-// once it has a mirrored position; one that has none in a partition keeps the
-// whole partition. It returns the number of messages removed.
+// once it has a mirrored position, until ForgetSink; one that has none in a
+// partition keeps the whole partition. It returns the number of messages removed.
 func (b *Bus) TrimArticles(ctx context.Context) (removed uint64, err error) {
 	st, err := b.js.Stream(ctx, streamArticles)
 	if err != nil {
@@ -192,16 +192,9 @@ func (b *Bus) TrimArticles(ctx context.Context) (removed uint64, err error) {
 // committed returns, by partition, the position that every registered sink has
 // reached.
 func (b *Bus) committed(ctx context.Context) (next [Partitions]uint64, err error) {
-	kv, err := b.js.KeyValue(ctx, bucketPositions)
+	keys, err := b.positions(ctx)
 	if err != nil {
-		return next, fmt.Errorf("read positions: %w", err)
-	}
-	keys, err := kv.Keys(ctx)
-	if errors.Is(err, jetstream.ErrNoKeysFound) {
-		return next, nil
-	}
-	if err != nil {
-		return next, fmt.Errorf("read positions: %w", err)
+		return next, err
 	}
 	sinks := map[string]bool{}
 	for _, key := range keys {

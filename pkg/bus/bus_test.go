@@ -468,4 +468,28 @@ func TestTrimRemovesOnlyWhatEverySinkHasCommitted(t *testing.T) {
 	if len(got) != 1 || got[0].Seq != 11 {
 		t.Errorf("the first article left is %+v, want sequence 11", got)
 	}
+	// A sink that was taken away holds articles until it is forgotten.
+	if _, err := b.SinkTurns().Arm(ctx, "slow-"+bus.PartitionName(part), nil, time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	sinks, err := b.Sinks(ctx)
+	must(t, err)
+	if len(sinks) != 2 || sinks[0].Behind != 0 || sinks[1].Name != "slow" || sinks[1].Behind != 1 || !sinks[1].Oldest.Equal(got[0].Time) {
+		t.Errorf("sinks: %+v", sinks)
+	}
+	must(t, b.ForgetSink(ctx, "slow"))
+	if err := b.ForgetSink(ctx, "slow"); !errors.Is(err, bus.ErrNotFound) {
+		t.Errorf("forgotten twice: %v", err)
+	}
+	if keys, err := b.SinkTurns().Keys(ctx); err != nil || len(keys) != 0 {
+		t.Errorf("turns %v, error %v", keys, err)
+	}
+	for n := range 10 { // above 70 % again
+		if _, err := b.PublishArticle(ctx, host, &news.Article{ID: "more", Rev: fmt.Sprint(n), Title: noise(n)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := trim(); n != 32 {
+		t.Errorf("removed %d articles, want the 32 that the other sink has", n)
+	}
 }

@@ -13,6 +13,8 @@ type batch struct {
 	first, last StoredArticle // without their data
 	oldest      time.Time     // when the stream stored the first message that is written
 	seqs        []uint64      // of the lines
+	held        int64         // bytes of the spool
+	readBytes   int64         // of the data of these messages
 	read        int           // messages since the batch was taken up
 	done        bool          // the next message belongs to another object
 	tally

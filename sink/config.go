@@ -52,6 +52,8 @@ type Config struct {
 	MaxCount int `yaml:"max_count"`
 	// MaxAge is how long an article may wait in the stream for its object.
 	MaxAge time.Duration `yaml:"max_age"`
+	// Spool bounds what a process holds of this sink's batches.
+	Spool Spool `yaml:"spool,omitempty"`
 	// Filter says which articles are written; unset, all are.
 	Filter *filter.Rules `yaml:"filter"`
 	// Takedowns says that takedowns (takedown/v1: an article's page is gone) are
@@ -60,6 +62,15 @@ type Config struct {
 	// Webhook says how articles are delivered to a URL with http or https. Such a
 	// sink has no prefix, layout, format and compression.
 	Webhook webhook.Config `yaml:"webhook,omitempty"`
+}
+
+// Spool is where batches are collected: memory. What was not written when a
+// process ends is read again from the stream, so nothing has to last.
+type Spool struct {
+	// MaxBytes bounds the batches of all partitions with the objects that are
+	// made of them, by default 64 MiB and at least four times the max_bytes of an
+	// object. When it is used up, objects are committed early.
+	MaxBytes config.Bytes `yaml:"max_bytes,omitempty"`
 }
 
 // Defaults returns the configuration with what is unset filled in.
@@ -97,7 +108,15 @@ func (c Config) Defaults() Config {
 	if c.MaxAge == 0 {
 		c.MaxAge = 30 * time.Second
 	}
+	c.Spool = c.Spool.defaults(c.MaxBytes)
 	return c
+}
+
+func (s Spool) defaults(object config.Bytes) Spool {
+	if s.MaxBytes == 0 {
+		s.MaxBytes = max(64*config.MiB, 4*object)
+	}
+	return s
 }
 
 // Validate reports every fault of a configuration with its defaults filled
@@ -130,6 +149,7 @@ func (c Config) Validate() error {
 		"fields: schema is not among them, without which a takedown cannot be told from an article")
 	fault(c.Archives() && c.Filter != nil, "filter: an archive takes all pages")
 	fault(c.MaxBytes < 0 || c.MaxBytes > store.MaxObject/2, "max_bytes: %v is not between 0 and %v", c.MaxBytes, config.Bytes(store.MaxObject/2))
+	fault(!c.isWebhook() && c.Spool.MaxBytes < minSpool, "spool.max_bytes: %v is below %v", c.Spool.MaxBytes, config.Bytes(minSpool))
 	fault(c.MaxCount < 0, "max_count: %d is negative", c.MaxCount)
 	fault(c.MaxAge < 0, "max_age: %v is negative", c.MaxAge)
 	if err := errors.Join(errs...); err != nil {

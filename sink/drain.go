@@ -104,6 +104,7 @@ func (d *drain) step(ctx, work context.Context, pos position) (next position, id
 		return pos, false, err
 	}
 	b, err := d.collect(ctx, pos)
+	defer d.spool.give(b.held)
 	if err != nil {
 		return pos, false, err
 	}
@@ -129,7 +130,10 @@ func (d *drain) collect(ctx context.Context, pos position) (*batch, error) {
 	from, wait := pos.from(), d.opt.Wait
 	var deadline time.Time
 	for ctx.Err() == nil {
-		n := min(readSize, d.cfg.MaxCount-b.written())
+		if !d.room(ctx, b) {
+			return b, nil
+		}
+		n := min(b.readSize(), d.cfg.MaxCount-b.written())
 		msgs, err := d.bus.ReadArticles(ctx, d.part, from, n, wait)
 		if err != nil {
 			if b.read == 0 && ctx.Err() == nil {
@@ -141,7 +145,7 @@ func (d *drain) collect(ctx context.Context, pos position) (*batch, error) {
 			if b.full(m) {
 				return b, nil
 			}
-			d.add(b, m, pos)
+			d.take(b, m, pos)
 			from = m.Seq + 1
 		}
 		drained := len(msgs) < n
@@ -177,6 +181,17 @@ func (d *drain) deadline(stored time.Time) time.Time {
 		stored = now
 	}
 	return now.Add(d.cfg.MaxAge - now.Sub(stored))
+}
+
+// take adds a message and counts what the batch grows by, twice: the object that
+// is made of it lies beside it.
+func (d *drain) take(b *batch, m StoredArticle, pos position) {
+	before := b.body.Len()
+	b.readBytes += int64(len(m.Data))
+	d.add(b, m, pos)
+	grown := 2 * int64(b.body.Len()-before)
+	b.held += grown
+	d.spool.grow(grown)
 }
 
 func (d *drain) add(b *batch, m StoredArticle, pos position) {

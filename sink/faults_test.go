@@ -61,7 +61,7 @@ func TestConformanceKilled(t *testing.T) {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			compressions := []segment.Compression{segment.Zstd, segment.None, segment.Gzip}
-			s := startServer(t, t.TempDir(), func(*bus.Config) {})
+			s := startServer(t, t.TempDir(), nil)
 			o := order{Server: s.url, URL: "file://" + t.TempDir(), MaxCount: 5, Compression: compressions[i%3]}
 			s.publish(t, 24, 20_000)
 			o.Point, o.Times, o.Signal = point, int32(1+i%3), syscall.SIGKILL
@@ -146,7 +146,7 @@ func TestConformanceFrozen(t *testing.T) {
 		}
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
-			s := startServer(t, t.TempDir(), func(*bus.Config) {})
+			s := startServer(t, t.TempDir(), nil)
 			o := order{Server: s.url, URL: "file://" + t.TempDir(), MaxCount: 5, Point: point, Times: 2, Signal: syscall.SIGSTOP}
 			s.publish(t, 30, 1000)
 			frozen := startProcess(t, o)
@@ -185,7 +185,7 @@ func drainServer(t *testing.T, s *server, cfg Config) (Stats, *observer.Observed
 func TestServerRestored(t *testing.T) {
 	dir, snapshot, cfg := t.TempDir(), t.TempDir(), testConfig()
 	cfg.MaxCount = 4
-	s := startServer(t, dir, func(*bus.Config) {})
+	s := startServer(t, dir, nil)
 	s.publish(t, 30, 100)
 	drainServer(t, s, cfg)
 	s.stop()
@@ -193,7 +193,7 @@ func TestServerRestored(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := s.want
-	s = startServer(t, dir, func(*bus.Config) {})
+	s = startServer(t, dir, nil)
 	s.want = want
 	s.publish(t, 20, 100)
 	if st, _ := drainServer(t, s, cfg); st.Articles != 20 || st.Epochs != 0 {
@@ -201,7 +201,7 @@ func TestServerRestored(t *testing.T) {
 	}
 	s.stop()
 
-	s = startServer(t, snapshot, func(*bus.Config) {})
+	s = startServer(t, snapshot, nil)
 	s.want = want
 	for i := 49; i >= 30; i-- {
 		s.publishNumber(t, i, 100)

@@ -38,6 +38,9 @@ type output struct {
 	now   func() time.Time
 	parts [Partitions]partState
 
+	pressure pressure
+	spool    *spool
+
 	scanMu   sync.Mutex
 	scanned  time.Time
 	scanKeys newestKeys
@@ -59,12 +62,18 @@ type partState struct {
 	counted segment.Key // the last object that was counted
 	indexed string      // the newest object of an archive that has its index
 
+	failures int // turns in a row that ended with an error
+
 	mirrored   time.Time // when the position was mirrored last
 	mirroredTo uint64    // position.from at that time
 }
 
 func newOutput(cfg Config, store store.Store, log *zap.Logger, stage *logging.Stage) *output {
-	return &output{cfg: cfg, store: store, log: log.With(zap.String("sink", cfg.Name)), stage: stage, now: time.Now}
+	log = log.With(zap.String("sink", cfg.Name))
+	return &output{
+		cfg: cfg, store: store, log: log, stage: stage, now: time.Now,
+		pressure: pressure{log: log}, spool: newSpool(int64(cfg.Spool.MaxBytes)),
+	}
 }
 
 // openOutput opens what a configuration names.
@@ -77,7 +86,9 @@ func openOutput(cfg Config, b Bus, log *zap.Logger, stage *logging.Stage) (*outp
 	if cfg.isWebhook() {
 		o.hook, err = newHook(cfg, b, o.log)
 	} else {
-		o.store, err = store.Create(cfg.URL)
+		var s store.Store
+		s, err = store.Create(cfg.URL)
+		o.store = markedStore{s}
 	}
 	return o, err
 }

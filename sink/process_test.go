@@ -258,7 +258,9 @@ func startServer(t *testing.T, dir string, change func(*bus.Config)) *server {
 	s := &server{url: srv.URL(), want: map[string]bool{}}
 	cfg := bus.Defaults()
 	cfg.AckWait = testAckWait
-	change(&cfg)
+	if change != nil {
+		change(&cfg)
+	}
 	if s.Bus, err = bus.Connect(cfg, "test", zap.NewNop(), srv.Option()); err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,8 @@ type Options struct {
 	// Poll is the time from handing on a drained partition to its next turn;
 	// by default 250 ms.
 	Poll time.Duration
-	// Retry is the time to the next turn after an error; by default 5 s.
+	// Retry is the time to the next turn after an error; by default 5 s. It
+	// doubles with every error in a row, up to a minute.
 	Retry time.Duration
 	// Beat is called now and then as long as work goes on; it may be nil.
 	Beat func()
@@ -206,10 +207,14 @@ func (s *Sink) serve(ctx, work context.Context, t Turn) {
 	case errors.Is(err, errWaiting): // which was told when it began
 		at = time.Now()
 	case err != nil:
-		o.log.Warn("partition will be tried again", zap.Int("partition", part), zap.Int("deliveries", t.Deliveries), zap.Error(err))
-		at = time.Now().Add(s.opt.Retry)
+		s.tell(o, part, t.Deliveries, err)
+		at = time.Now().Add(o.retryAfter(part, err, s.opt.Retry))
 	case more || ctx.Err() != nil:
 		at = time.Now()
+	}
+	if err == nil {
+		o.pressure.off(part, reasonStore)
+		o.retryAfter(part, nil, 0)
 	}
 	s.handOn(work, t, at, state)
 }
@@ -221,6 +226,17 @@ func (s *Sink) logStranger(key string) {
 		s.log.Warn("turns of a sink that is not configured here; if no worker has it any more, `pressmill sinks forget` lets its articles go",
 			zap.String("sink", name), zap.String("key", key))
 	}
+}
+
+// tell logs an error that ended a turn: one of the store once for all that
+// follow until it is over.
+func (s *Sink) tell(o *output, part, deliveries int, err error) {
+	level := zap.WarnLevel
+	if _, ok := errors.AsType[storeError](err); ok {
+		o.pressure.on(part, reasonStore, err)
+		level = zap.DebugLevel
+	}
+	o.log.Log(level, "partition will be tried again", zap.Int("partition", part), zap.Int("deliveries", deliveries), zap.Error(err))
 }
 
 func (s *Sink) handOn(ctx context.Context, t Turn, at time.Time, state []byte) {

@@ -65,9 +65,10 @@ const (
 
 	// SegmentCommitted is one object written: key, first and last sequence, number of articles, bytes.
 	SegmentCommitted = "segment.committed"
-	// SegmentConflict is one object that another writer had written already.
+	// SegmentConflict is one object that another writer had written already: key, writer, next sequence; the sink goes on behind it.
 	SegmentConflict = "segment.conflict"
-	// SegmentGap says that articles were gone from the stream before a sink had read them.
+	// SegmentGap says that articles were gone from the stream before a sink had read them: those of the partition
+	// among the sequences from and to, both included.
 	SegmentGap = "segment.gap"
 	// DeliveryDone is one batch that a receiver has taken: key, first and last sequence, number of articles, bytes.
 	DeliveryDone = "delivery.done"
@@ -84,9 +85,11 @@ const (
 
 	// DeadLetter is one message given up and put aside, with the error (reason).
 	DeadLetter = "deadletter.published"
-	// BackpressureOn says that a stage waits because the stream that it writes to is full.
+	// BackpressureOn says that a stage waits because the stream that it writes to is full. A sink says why
+	// (reason): store, which cannot be written (error), or spool, which is used up. It says so once until the
+	// last of its partitions goes on.
 	BackpressureOn = "backpressure.on"
-	// BackpressureOff says that a stage which waited goes on.
+	// BackpressureOff says that a stage which waited goes on; a sink says what it has waited for (reason), and how long (after).
 	BackpressureOff = "backpressure.off"
 	// NATSDisconnected says that the connection to the bus is lost.
 	NATSDisconnected = "nats.disconnected"

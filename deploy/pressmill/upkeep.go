@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -181,7 +182,7 @@ func compact(ctx context.Context, env *worker.Env, args []string) error {
 	where := addShelfFlags(flags)
 	opt := upkeep.Options{Target: int64(256 * config.MiB)}
 	flags.StringVar(&opt.Before, "before", "", "first `DATE` that is left alone (default: today, UTC)")
-	flags.Func("target-size", "`SIZE` of merged objects before compression; about three times as much memory is used (default 256MiB)", func(s string) error {
+	flags.Func("target-size", "`SIZE` of merged objects before compression; two to three times as much memory is used (default 256MiB)", func(s string) error {
 		size, err := config.ParseBytes(s)
 		opt.Target = int64(size)
 		return err
@@ -203,6 +204,8 @@ func compact(ctx context.Context, env *worker.Env, args []string) error {
 	if err != nil {
 		return err
 	}
+	// A few large bodies are all that is in memory: collecting them soon is cheap.
+	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	var errs []error
 	for _, place := range places {
 		errs = append(errs, compactOne(ctx, env, place, opt))

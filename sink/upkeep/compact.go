@@ -17,7 +17,7 @@ type Options struct {
 	// Before is the first day that is left alone, "": today (UTC).
 	Before string
 	// Target is the size, in bytes of the body before compression, that an object
-	// is merged up to. About three times as much memory is used.
+	// is merged up to. Two to three times as much memory is used.
 	Target int64
 	// DryRun changes nothing and tells what would be merged.
 	DryRun bool

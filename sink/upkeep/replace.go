@@ -119,6 +119,9 @@ func (r *run) put(ctx context.Context, into segment.Key, from []segment.Listed, 
 			return err
 		}
 		rest, n := without(o.Body, buried)
+		if len(parts) == 0 {
+			body.Grow(about(from, len(rest)))
+		}
 		body.Write(rest)
 		dropped += n
 		parts = append(parts, part{o.Key, o.Meta})
@@ -143,6 +146,19 @@ func (r *run) put(ctx context.Context, into segment.Key, from []segment.Listed, 
 	}
 	r.tell(step)
 	return nil
+}
+
+// about is how large the bodies of objects are together, by that of the first:
+// a buffer that grows takes twice as much.
+func about(from []segment.Listed, first int) int {
+	var size int64
+	for _, l := range from {
+		size += l.Size
+	}
+	if len(from) == 1 || from[0].Size == 0 {
+		return first
+	}
+	return int(min(8, float64(first)/float64(from[0].Size)) * 1.02 * float64(size))
 }
 
 // neighbours checks that parts follow each other from the beginning of an

@@ -17,7 +17,7 @@ func sinkCommands() []worker.Command {
 	return []worker.Command{
 		operatorWith(worker.Command{
 			Name: "sinks list", Short: "Show the sinks that articles wait for",
-			Long: "Columns: BEHIND is the number of partitions, of 16, with articles that the sink has not written; OLDEST how\nlong the first of these has waited. Sinks of pages are not listed.",
+			Long: "Columns: BEHIND is the number of articles in the stream that the sink has not written; OLDEST how long the\nfirst of these has waited. Sinks of pages are not listed.",
 		}, nil, listSinks),
 		operatorWith(worker.Command{
 			Name: "sinks forget", Args: "NAME...", Short: "Let go what waits for sinks that were taken away",

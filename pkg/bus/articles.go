@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -70,7 +71,7 @@ func (b *Bus) ReadArticles(ctx context.Context, partition int, from uint64, limi
 	}
 	out := make([]StoredArticle, len(msgs))
 	for i, m := range msgs {
-		out[i] = StoredArticle(m)
+		out[i] = StoredArticle{Seq: m.Seq, Time: m.Time, MsgID: m.MsgID, Data: m.Data}
 	}
 	return out, nil
 }
@@ -156,17 +157,24 @@ func (b *Bus) Position(ctx context.Context, sink string, partition int) (uint64,
 	return strconv.ParseUint(string(e.Value()), 10, 64)
 }
 
-// TrimArticles removes from the stream of articles, once it is above 70 % of
-// its bytes, what every registered sink has committed. A sink is registered
-// once it has a mirrored position, until ForgetSink; one that has none in a
-// partition keeps the whole partition. It returns the number of messages removed.
+// TrimArticles removes from the stream of articles what every registered sink
+// has committed and is older than ArticlesReplay; all that they have committed,
+// once the stream is above 70 % of its bytes. A sink is registered once it has
+// a mirrored position, until ForgetSink; one that has none in a partition
+// keeps the whole partition. It returns the number of messages removed.
 func (b *Bus) TrimArticles(ctx context.Context) (removed uint64, err error) {
 	st, err := b.js.Stream(ctx, streamArticles)
 	if err != nil {
 		return 0, fmt.Errorf("read stream %s: %w", streamArticles, err)
 	}
 	before := st.CachedInfo()
+	until := uint64(math.MaxUint64)
 	if before.Config.MaxBytes <= 0 || before.State.Bytes <= uint64(before.Config.MaxBytes)/10*7 {
+		if until, err = b.ArticleSince(ctx, time.Now().Add(-b.cfg.ArticlesReplay)); err != nil {
+			return 0, err
+		}
+	}
+	if before.State.Msgs == 0 || until <= before.State.FirstSeq {
 		return 0, nil
 	}
 	committed, err := b.committed(ctx)
@@ -174,7 +182,7 @@ func (b *Bus) TrimArticles(ctx context.Context) (removed uint64, err error) {
 		return 0, err
 	}
 	for p, next := range committed {
-		if next == 0 {
+		if next = min(next, until); next <= before.State.FirstSeq {
 			continue
 		}
 		filter := "articles." + PartitionName(p) + ".*"
@@ -186,7 +194,8 @@ func (b *Bus) TrimArticles(ctx context.Context) (removed uint64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return before.State.Msgs - min(before.State.Msgs, after.State.Msgs), nil
+	stored := before.State.Msgs + after.State.LastSeq - before.State.LastSeq // with what came meanwhile
+	return stored - min(stored, after.State.Msgs), nil
 }
 
 // committed returns, by partition, the position that every registered sink has

@@ -39,8 +39,11 @@ type Config struct {
 	// Archive holds pages in their stream until they are archived, too.
 	Archive bool `yaml:"archive"`
 
-	PagesMaxBytes    config.Bytes  `yaml:"pages_max_bytes"`
-	ArticlesMaxBytes config.Bytes  `yaml:"articles_max_bytes"`
+	PagesMaxBytes    config.Bytes `yaml:"pages_max_bytes"`
+	ArticlesMaxBytes config.Bytes `yaml:"articles_max_bytes"`
+	// ArticlesReplay is how long articles stay that every sink has, for sinks
+	// that come later: less long only where the stream is above 70 % of its bytes.
+	ArticlesReplay   time.Duration `yaml:"articles_replay"`
 	FrontierMaxBytes config.Bytes  `yaml:"frontier_max_bytes"`
 	FrontierPerHost  int64         `yaml:"frontier_per_host"` // URLs waiting per host and priority
 	FrontierMaxAge   time.Duration `yaml:"frontier_max_age"`
@@ -56,6 +59,7 @@ func Defaults() Config {
 		AckWait:          60 * time.Second,
 		PagesMaxBytes:    2 << 30,
 		ArticlesMaxBytes: 8 << 30,
+		ArticlesReplay:   7 * 24 * time.Hour,
 		FrontierMaxBytes: 4 << 30,
 		FrontierPerHost:  250_000,
 		FrontierMaxAge:   14 * 24 * time.Hour,
@@ -76,6 +80,7 @@ func (c *Config) Validate() error {
 	fault(c.AckWait < time.Second, "bus.ack_wait: %s is below 1s", c.AckWait)
 	fault(c.PagesMaxBytes < 1<<20, "bus.pages_max_bytes: %d is below 1MiB", c.PagesMaxBytes)
 	fault(c.ArticlesMaxBytes < 1<<20, "bus.articles_max_bytes: %d is below 1MiB", c.ArticlesMaxBytes)
+	fault(c.ArticlesReplay < 0, "bus.articles_replay: %s is negative", c.ArticlesReplay)
 	fault(c.FrontierMaxBytes < 1<<20, "bus.frontier_max_bytes: %d is below 1MiB", c.FrontierMaxBytes)
 	fault(c.FrontierPerHost < 1, "bus.frontier_per_host: must be positive")
 	fault(c.CredsFile != "" && c.NKeyFile != "", "bus: creds_file and nkey_file exclude each other")

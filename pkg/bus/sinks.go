@@ -9,14 +9,16 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"pressmill/pkg/bus/direct"
 )
 
 // SinkState is a sink that articles wait for.
 type SinkState struct {
 	Name string
-	// Behind is the number of partitions that have articles which the sink has not
-	// committed, and Oldest when the stream stored the first of these.
-	Behind int
+	// Behind is the number of articles that the sink has not committed, and Oldest
+	// when the stream stored the first of these.
+	Behind uint64
 	Oldest time.Time
 }
 
@@ -49,15 +51,12 @@ func (b *Bus) lookBehind(ctx context.Context, s *SinkState, partition int) error
 	if err != nil {
 		return err
 	}
-	last, err := b.LastArticle(ctx, partition)
-	if err != nil || last < max(next, 1) {
-		return err
-	}
-	s.Behind++
-	waiting, err := b.ReadArticles(ctx, partition, next, 1, 0)
+	subject := "articles." + PartitionName(partition) + ".*"
+	waiting, err := direct.Read(ctx, b.nc, streamArticles, direct.Request{From: next, Subject: subject, Limit: 1, MaxBytes: 1})
 	if err != nil || len(waiting) == 0 {
 		return err
 	}
+	s.Behind += waiting[0].Behind + 1
 	if s.Oldest.IsZero() || waiting[0].Time.Before(s.Oldest) {
 		s.Oldest = waiting[0].Time
 	}

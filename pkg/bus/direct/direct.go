@@ -31,6 +31,9 @@ type Message struct {
 	Time  time.Time // the stream's
 	MsgID string
 	Data  []byte
+	// Behind is how many messages of the subject the stream has behind this one,
+	// as the replica knows that answers.
+	Behind uint64
 }
 
 // Read returns the messages of a subject from a sequence on, in order, without
@@ -102,6 +105,9 @@ func parse(msg *nats.Msg) (m Message, before uint64, err error) {
 		return m, 0, err
 	}
 	if before, err = strconv.ParseUint(h.Get("Nats-Last-Sequence"), 10, 64); err != nil {
+		return m, 0, err
+	}
+	if m.Behind, err = strconv.ParseUint(h.Get("Nats-Num-Pending"), 10, 64); err != nil {
 		return m, 0, err
 	}
 	if m.Time, err = time.Parse(time.RFC3339Nano, h.Get(jetstream.TimeStampHeaer)); err != nil {

@@ -59,7 +59,7 @@ func TestAnswersWithHoles(t *testing.T) {
 
 func answer(part string) *nats.Msg {
 	seq, before, _ := strings.Cut(part, " ")
-	h := nats.Header{"Nats-Last-Sequence": {before}}
+	h := nats.Header{"Nats-Last-Sequence": {before}, "Nats-Num-Pending": {"7"}}
 	if seq == "end" {
 		h.Set("Status", "204")
 		return &nats.Msg{Header: h}

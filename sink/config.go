@@ -16,6 +16,12 @@ import (
 	"pressmill/sink/webhook"
 )
 
+// The defaults of MaxAge.
+const (
+	fileAge   = 30 * time.Second
+	bucketAge = 5 * time.Minute
+)
+
 // Config is one sink: where its objects go, and when one is complete. An
 // object is committed when one of MaxBytes, MaxCount and MaxAge is reached, or
 // at the change of the day (UTC, by the stream's time).
@@ -50,7 +56,9 @@ type Config struct {
 	MaxBytes config.Bytes `yaml:"max_bytes"`
 	// MaxCount is the number of messages in an object.
 	MaxCount int `yaml:"max_count"`
-	// MaxAge is how long an article may wait in the stream for its object.
+	// MaxAge is how long an article may wait in the stream for its object: by
+	// default 30 s in files, and 5 minutes in buckets, where each object is paid
+	// for. A quiet partition makes an object each time, 16 of them at most.
 	MaxAge time.Duration `yaml:"max_age"`
 	// Spool bounds what a process holds of this sink's batches.
 	Spool Spool `yaml:"spool,omitempty"`
@@ -106,7 +114,10 @@ func (c Config) Defaults() Config {
 		c.MaxCount = 10_000
 	}
 	if c.MaxAge == 0 {
-		c.MaxAge = 30 * time.Second
+		c.MaxAge = bucketAge
+		if strings.HasPrefix(c.URL, "file:") || strings.HasPrefix(c.URL, "mem:") {
+			c.MaxAge = fileAge
+		}
 	}
 	c.Spool = c.Spool.defaults(c.MaxBytes)
 	return c

@@ -281,12 +281,12 @@ func (s flakyStore) Create(ctx context.Context, key string, data []byte) error {
 	return s.Store.Create(ctx, key, data)
 }
 
-func newTestSink(t *testing.T, b Bus, q Turns, cfg Config, opt Options) *Sink {
+func newTestSink(t testing.TB, b Bus, q Turns, cfg Config, opt Options) *Sink {
 	t.Helper()
 	return newLoggedSink(t, b, q, cfg, opt, zap.NewNop())
 }
 
-func newLoggedSink(t *testing.T, b Bus, q Turns, cfg Config, opt Options, log *zap.Logger) *Sink {
+func newLoggedSink(t testing.TB, b Bus, q Turns, cfg Config, opt Options, log *zap.Logger) *Sink {
 	t.Helper()
 	opt.Poll, opt.Retry = 5*time.Millisecond, 5*time.Millisecond
 	if opt.Wait == 0 {
@@ -300,7 +300,7 @@ func newLoggedSink(t *testing.T, b Bus, q Turns, cfg Config, opt Options, log *z
 }
 
 // drainAll runs a sink until everything is committed.
-func drainAll(t *testing.T, s *Sink) {
+func drainAll(t testing.TB, s *Sink) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error)
@@ -312,7 +312,7 @@ func drainAll(t *testing.T, s *Sink) {
 	}
 }
 
-func waitDrained(t *testing.T, s *Sink) {
+func waitDrained(t testing.TB, s *Sink) {
 	t.Helper()
 	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		ok, err := s.Drained(t.Context())

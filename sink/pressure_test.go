@@ -91,6 +91,17 @@ func TestRetriesBackOff(t *testing.T) {
 	}
 }
 
+func TestQuietBucketsGetFewObjects(t *testing.T) {
+	for url, want := range map[string]time.Duration{"file:///x": 30 * time.Second, "mem://x": 30 * time.Second, "s3://x": 5 * time.Minute, "gs://x": 5 * time.Minute} {
+		if got := (Config{URL: url}).Defaults().MaxAge; got != want {
+			t.Errorf("%s: %v, not %v", url, got, want)
+		}
+	}
+	if got := (Config{URL: "s3://x", MaxAge: time.Second}).Defaults().MaxAge; got != time.Second {
+		t.Errorf("what is set became %v", got)
+	}
+}
+
 // TestSpoolIsBounded drains far more than the spool holds, with objects that
 // would each be larger than it, into a store that is slow.
 func TestSpoolIsBounded(t *testing.T) {

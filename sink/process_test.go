@@ -249,7 +249,7 @@ type server struct {
 	want map[string]bool // what was published
 }
 
-func startServer(t *testing.T, dir string, change func(*bus.Config)) *server {
+func startServer(t testing.TB, dir string, change func(*bus.Config)) *server {
 	t.Helper()
 	srv, err := embedded.Start(dir, "127.0.0.1:0")
 	if err != nil {
@@ -276,7 +276,7 @@ func startServer(t *testing.T, dir string, change func(*bus.Config)) *server {
 }
 
 // publish stores n new articles of three hosts, each with so many bytes of text.
-func (s *server) publish(t *testing.T, n, size int) {
+func (s *server) publish(t testing.TB, n, size int) {
 	t.Helper()
 	for range n {
 		s.publishNumber(t, len(s.want), size)
@@ -284,11 +284,17 @@ func (s *server) publish(t *testing.T, n, size int) {
 }
 
 // publishNumber stores an article that is known by its number.
-func (s *server) publishNumber(t *testing.T, n, size int) {
+func (s *server) publishNumber(t testing.TB, n, size int) {
 	t.Helper()
-	a := &news.Article{Schema: news.Schema, ID: fmt.Sprintf("%016x", n), Rev: "r", Title: "A title"}
-	a.Body.Text = noise(n, size)
-	stored, err := s.PublishArticle(t.Context(), fmt.Sprintf("host%d.test", n%3), a)
+	s.publishAs(t, fmt.Sprintf("host%d.test", n%3), fmt.Sprintf("%016x", n), noise(n, size))
+}
+
+// publishAs stores an article with a text.
+func (s *server) publishAs(t testing.TB, host, id, text string) {
+	t.Helper()
+	a := &news.Article{Schema: news.Schema, ID: id, Rev: "r", Title: "A title"}
+	a.Body.Text = text
+	stored, err := s.PublishArticle(t.Context(), host, a)
 	if err != nil || !stored {
 		t.Fatalf("stored %v, error %v", stored, err)
 	}

@@ -66,11 +66,13 @@ func (d *drain) begin(ctx context.Context, pos position) (position, error) {
 		return pos, err
 	}
 	b := &batch{cfg: d.cfg}
-	b.first = StoredArticle{Seq: 1, Time: d.now()}
 	b.last = StoredArticle{Seq: until, Time: d.now()}
 	if last, err := d.bus.ArticleAt(ctx, until); err == nil {
 		b.last = last
+	} else if next, err := d.bus.ArticleAt(ctx, until+1); err == nil {
+		b.last.Time = next.Time
 	}
+	b.first = StoredArticle{Seq: 1, Time: b.last.Time} // no later day than what follows
 	pos.Created = st.created
 	return d.commit(ctx, pos, b)
 }

@@ -22,8 +22,13 @@ func TestFrom(t *testing.T) {
 			wantOnce(t, cfg.URL, want)
 			fill(b, 3, 10, want)
 		}
-		drainAll(t, newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true}))
+		cfg.Compression = segment.Gzip // a new epoch goes on behind the last object
+		s := newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true})
+		drainAll(t, s)
 		wantOnce(t, cfg.URL, want)
+		if st := s.Stats()["lake"]; st.Epochs != Partitions || st.Skipped != 0 {
+			t.Errorf("%+v", st)
+		}
 	}
 	// A stream that was made anew, with no turns: nothing of it is left out.
 	b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}

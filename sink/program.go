@@ -28,10 +28,16 @@ func check(f *config.File, cfgs []Config) error {
 	if err := f.Decode("bus", &on); err != nil {
 		return err
 	}
-	if err := errors.Join(validateAll(cfgs), FitsBus(cfgs, on)); err != nil {
+	if err := Check(cfgs, on); err != nil {
 		return worker.Usagef("section sinks: %v", err)
 	}
 	return nil
+}
+
+// Check reports the faults of all sinks, with their defaults filled in, also
+// beside the section bus.
+func Check(cfgs []Config, on bus.Config) error {
+	return errors.Join(validateAll(cfgs), FitsBus(cfgs, on))
 }
 
 // Program is the binary sink.

@@ -137,7 +137,7 @@ func (f *timeFlag) Set(s string) (err error) {
 		return nil
 	}
 	age, err := parseAge(s)
-	if err != nil {
+	if err != nil || age < 0 {
 		return errors.New("want a date (2026-11-28), a time (2026-11-28T06:00:00Z) or an age (24h, 7d)")
 	}
 	f.at = time.Now().Add(-age)
@@ -199,6 +199,11 @@ func browseArticles(ctx context.Context, env *worker.Env, args []string) error {
 	}
 	defer func() { _ = s.Close() }()
 	l := listing{out: env.Stdout, width: widthOf(env.Stdout), jsonl: *format == "jsonl"}
+	defer func() {
+		if !l.begun {
+			fmt.Fprintf(env.Stderr, "no such articles in %s\n", place)
+		}
+	}()
 	if *limit == 0 {
 		err := articles.Each(ctx, s, place.prefix, q, l.print)
 		return errors.Join(err, l.err)
@@ -224,12 +229,13 @@ type listing struct {
 
 // print is false when nobody reads any more.
 func (l *listing) print(a articles.Found) bool {
+	first := !l.begun
+	l.begun = true
 	if l.jsonl {
 		_, l.err = fmt.Fprintf(l.out, "%s\n", withGone(a))
 		return l.err == nil
 	}
-	if !l.begun {
-		l.begun = true
+	if first {
 		l.row("COLLECTED", "ID", "LANG", "SOURCE", "TITLE")
 	}
 	title := a.Title

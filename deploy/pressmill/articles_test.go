@@ -88,6 +88,9 @@ func TestArticlesCommands(t *testing.T) {
 	if code, _, stderr := pressmill(t, "articles", "delete", "-out", out, "-yes", "https://example.org/999"); code != 1 || !strings.Contains(stderr, "no article https://example.org/999") {
 		t.Errorf("delete what is not there: %d, %s", code, stderr)
 	}
+	if code, stdout, stderr := pressmill(t, "articles", "-out", out, "-prefix", "typo"); code != 0 || stdout != "" || !strings.Contains(stderr, "no such articles in "+out+" below typo") {
+		t.Errorf("nothing: %d, %q, %q", code, stdout, stderr)
+	}
 
 	if said := mustRun(t, "compact", "-out", out, "-dry-run"); !strings.Contains(said, "6 objects would become 2") {
 		t.Errorf("dry run\n%s", said)

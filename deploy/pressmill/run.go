@@ -97,11 +97,17 @@ func parseRun(env *worker.Env, args []string) (*job, error) {
 		data    = flags.String("data", "data", "`DIR` for what a later run goes on with")
 		once    = flags.Bool("once", false, "end when nothing is left to do: no later polls")
 		depth   = flags.Int("depth", 1, "how far links are followed inside a source; 0: only what was named, its feed items and sitemap entries")
-		delay   = flags.Duration("delay", -1, "least gap between requests to one host (default: the configuration's, or 1s with a contact and 5s without)")
 		contact = flags.String("contact", "", "`URL` or mail address where site owners reach you; sent with every request")
 		listen  = flags.String("listen", "", "`ADDRESS` on which other commands reach the NATS server, as in 127.0.0.1:4222")
 		seeds   = flags.String("seeds", "", "`FILE` with a URL per line; - is standard input")
 	)
+	delay := time.Duration(-1)
+	flags.Func("delay", "least `GAP` between requests to one host (default: the configuration's, or 1s with a contact and 5s without)", func(s string) (err error) {
+		if delay, err = time.ParseDuration(s); err == nil && delay < 0 {
+			err = errors.New("it is negative")
+		}
+		return err
+	})
 	flags.Var(&private, "allow-private", "may fetch from private and loopback addresses: all, or only `CIDR,...`")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
@@ -115,8 +121,8 @@ func parseRun(env *worker.Env, args []string) (*job, error) {
 	}
 	j.data, j.listen, j.once, j.crawler.Once = *data, *listen, *once, *once
 	j.crawler.AllowPrivate = append(j.crawler.AllowPrivate, private...)
-	if *delay >= 0 {
-		j.crawler.Delay = *delay
+	if delay >= 0 {
+		j.crawler.Delay = delay
 	}
 	if *contact != "" {
 		j.crawler.Contact = *contact
@@ -218,7 +224,7 @@ func (j *job) setArchive(to string) error {
 		j.sinks[i] = c.Defaults()
 	}
 	j.bus.Archive = slices.ContainsFunc(j.sinks, sink.Config.Archives)
-	if err := sink.FitsBus(j.sinks, j.bus); err != nil {
+	if err := sink.Check(j.sinks, j.bus); err != nil {
 		return worker.Usagef("%v", err)
 	}
 	return nil

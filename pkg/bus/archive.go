@@ -61,8 +61,8 @@ func (b *Bus) PagesState(ctx context.Context) (created time.Time, first, last ui
 	return info.Created, info.State.FirstSeq, info.State.LastSeq, nil
 }
 
-// ReleasePages says that all pages up to a sequence are archived. Those that
-// somebody else has looked at and not released follow after AckWait.
+// ReleasePages says that all pages up to a sequence are archived. Those that a
+// process looked at which died before it released them follow after AckWait.
 func (b *Bus) ReleasePages(ctx context.Context, upTo uint64) error {
 	cons, err := b.js.Consumer(ctx, streamPages, consumerArchive)
 	if err != nil {
@@ -76,10 +76,9 @@ func (b *Bus) ReleasePages(ctx context.Context, upTo uint64) error {
 		if info.AckFloor.Stream >= upTo || info.NumPending+uint64(info.NumAckPending) == 0 {
 			return nil
 		}
-		// As many as there can be up to the sequence: what is delivered beyond it
-		// comes again only after AckWait.
-		n := min(releaseBatch, max(1, int(upTo)-int(info.Delivered.Stream)))
-		if some, err := release(ctx, cons, n, upTo); err != nil || !some {
+		// As many as there can be up to the sequence, behind those given back.
+		n := min(releaseBatch, max(0, int(upTo)-int(info.Delivered.Stream))) + info.NumAckPending
+		if some, err := release(ctx, cons, max(n, 1), upTo); err != nil || !some {
 			return err
 		}
 	}
@@ -90,7 +89,7 @@ func (b *Bus) ReleasePages(ctx context.Context, upTo uint64) error {
 const releaseBatch = 256
 
 // release takes n pages and acknowledges all up to a sequence, if one of them is
-// not beyond it.
+// not beyond it. Those beyond it are given back, for the next release.
 func release(ctx context.Context, cons jetstream.Consumer, n int, upTo uint64) (some bool, err error) {
 	batch, err := cons.Fetch(n, jetstream.FetchMaxWait(200*time.Millisecond))
 	if err != nil {
@@ -100,6 +99,8 @@ func release(ctx context.Context, cons jetstream.Consumer, n int, upTo uint64) (
 	for msg := range batch.Messages() {
 		if meta, err := msg.Metadata(); err == nil && meta.Sequence.Stream <= upTo {
 			last = msg
+		} else if err := msg.Nak(); err != nil {
+			return false, fmt.Errorf("give pages back: %w", err)
 		}
 	}
 	if last == nil {

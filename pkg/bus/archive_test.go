@@ -54,6 +54,22 @@ func TestPagesAreHeldForTheArchive(t *testing.T) {
 	}
 }
 
+// Pages that were looked at beyond what is released follow at once.
+func TestReleaseBeyondHoles(t *testing.T) {
+	b, ctx := open(t, func(c *bus.Config) { c.Archive, c.AckWait = true, time.Hour }), t.Context()
+	for i := range 10 {
+		must(t, b.PublishPage(ctx, "h.example", testPage(fmt.Sprint("p", i))))
+	}
+	parse(t, b, 10)
+	must(t, b.ReleasePages(ctx, 4))
+	bus.DeletePage(t, b, 6)
+	bus.DeletePage(t, b, 7)
+	for upTo := uint64(7); upTo <= 10; upTo++ {
+		must(t, b.ReleasePages(ctx, upTo))
+		eventually(t, 5*time.Second, fmt.Sprint("all up to ", upTo, " released, and no more"), func() bool { return pages(t, b) == 10-upTo })
+	}
+}
+
 // Another process releases what one that died had looked at.
 func TestReleaseAfterACrash(t *testing.T) {
 	srv, err := embedded.Start(t.TempDir(), "")

@@ -92,16 +92,19 @@ func TestCheckNamesEveryDifference(t *testing.T) {
 	must(t, b.Apply(t.Context()))
 	must(t, b.Check(t.Context()))
 	must(t, b.Apply(t.Context())) // idempotent
+	bus.ChangeBucket(t, b)
 	other := connect(t, srv, func(c *bus.Config) { c.AckWait, c.PagesMaxBytes = 5*time.Second, 1<<30 })
 	err = other.Check(t.Context())
 	if err == nil {
 		t.Fatal("another definition passes")
 	}
-	for _, part := range []string{"stream PAGES: max_bytes is 2147483648, want 1073741824", "consumer HOSTS/crawler: ack_wait is 1s, want 5s", "pressmill topology apply"} {
+	for _, part := range []string{"stream PAGES: max_bytes is 2147483648, want 1073741824", "consumer HOSTS/crawler: ack_wait is 1s, want 5s", "bucket cursors: history is 5, want 1", "pressmill topology apply"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("the error does not say %q:\n%v", part, err)
 		}
 	}
+	must(t, b.Apply(t.Context()))
+	must(t, b.Check(t.Context()))
 }
 
 func TestEmbeddedServerLocksItsDirectory(t *testing.T) {

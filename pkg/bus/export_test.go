@@ -66,3 +66,19 @@ func CountRequests(t *testing.T, b *Bus) func() int {
 	}
 	return func() int { _ = sub.Unsubscribe(); return int(n.Load()) }
 }
+
+// DeletePage removes one page from its stream.
+func DeletePage(t *testing.T, b *Bus, seq uint64) {
+	t.Helper()
+	if err := b.deleteFrom(t.Context(), streamPages, seq); err != nil {
+		t.Error(err)
+	}
+}
+
+// ChangeBucket gives the bucket of cursors a longer history.
+func ChangeBucket(t *testing.T, b *Bus) {
+	t.Helper()
+	if _, err := b.js.UpdateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: bucketCursors, History: 5}); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -212,9 +212,12 @@ func (b *Bus) Check(ctx context.Context) error {
 		}
 	}
 	for _, want := range b.cfg.buckets() {
-		if _, err := b.js.KeyValue(ctx, want.Bucket); err != nil {
+		st, err := b.js.Stream(ctx, "KV_"+want.Bucket)
+		if err != nil {
 			errs = append(errs, fmt.Errorf("bucket %s: %w", want.Bucket, err))
+			continue
 		}
+		errs = append(errs, diffBucket(want, st.CachedInfo().Config)...)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("the topology differs (run `pressmill topology apply`):\n%w", err)
@@ -249,6 +252,15 @@ func diffConsumer(want consumer, got jetstream.ConsumerConfig) []error {
 	d.field("max_deliver", got.MaxDeliver, want.MaxDeliver)
 	d.field("headers_only", got.HeadersOnly, want.HeadersOnly)
 	d.field("max_ack_pending", got.MaxAckPending, want.MaxAckPending)
+	return d.errs
+}
+
+func diffBucket(want jetstream.KeyValueConfig, got jetstream.StreamConfig) []error {
+	d := differ{what: "bucket " + want.Bucket}
+	d.field("history", got.MaxMsgsPerSubject, int64(want.History))
+	d.field("ttl", got.MaxAge, want.TTL)
+	d.field("num_replicas", got.Replicas, want.Replicas)
+	d.field("storage", got.Storage, want.Storage)
 	return d.errs
 }
 

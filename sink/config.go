@@ -155,6 +155,7 @@ func (c Config) Validate() error {
 			errs = append(errs, err)
 		}
 		fault(!validPrefix(c.Prefix), "prefix: %q is not a relative path without dot-folders", c.Prefix)
+		fault(c.hidesDay(), "prefix: %q ends with a date, which hides that of the layout %q", c.Prefix, c.Layout)
 	}
 	fault(c.Format == segment.CSV && c.Takedowns && !slices.Contains(c.Fields, "schema"),
 		"fields: schema is not among them, without which a takedown cannot be told from an article")
@@ -193,6 +194,13 @@ func validateAll(cfgs []Config) error {
 		errs = append(errs, fmt.Errorf("sink %q: there is an archive already: pages are held for one", archives[1].Name))
 	}
 	return errors.Join(errs...)
+}
+
+// hidesDay says whether keys do not tell their day any more behind the prefix.
+func (c Config) hidesDay() bool {
+	k := segment.NewKey(c.Prefix, c.Layout, "2026-03-02", segment.Epoch{}, 0, 1, c.format().Ext())
+	read, err := segment.ParseKey(k.String())
+	return err == nil && read.Date != k.Date
 }
 
 // place is where a sink writes. Its folder is its own: what lies in the folders

@@ -399,6 +399,12 @@ func TestConfigReportsAllFaults(t *testing.T) {
 			t.Errorf("%s is not in %v", word, err)
 		}
 	}
+	for prefix, bad := range map[string]bool{"of/2026-11-28": true, "of-2026-11-28/x": false, "2026": false} {
+		c := Config{URL: "mem://x", Prefix: prefix, Layout: "{date}"}.Defaults()
+		if err := c.Validate(); (err != nil) != bad {
+			t.Errorf("prefix %s: %v", prefix, err)
+		}
+	}
 	cfg := testConfig()
 	_, err = New([]Config{cfg, cfg}, nil, nil, zap.NewNop(), Options{})
 	if err == nil || !strings.Contains(err.Error(), "name is used twice") || !strings.Contains(err.Error(), "another sink writes") {

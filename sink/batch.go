@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"time"
+
+	"pressmill/sink/segment"
 )
 
 // batch is the object that is being collected.
@@ -30,6 +32,10 @@ type tally struct {
 }
 
 func (t tally) messages() int { return t.Count + t.Rejected + t.Skipped + t.Takedowns + t.Filtered }
+
+func tallyOf(m segment.Meta) tally {
+	return tally{Count: m.Count, Rejected: m.Rejected, Skipped: m.Skipped, Takedowns: m.Takedowns, Filtered: m.Filtered}
+}
 
 // minus returns what is not in an earlier carry, which was counted.
 func (t tally) minus(c *carry) tally {

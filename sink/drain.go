@@ -238,12 +238,12 @@ func (d *drain) commit(ctx context.Context, pos position, b *batch) (position, e
 	if other, err := d.taken(ctx, pos, k); err != nil {
 		return pos, err
 	} else if other != nil {
-		return d.follow(ctx, *other)
+		return d.follow(ctx, *other, pos.Carry)
 	}
 	m, size, err := segment.Put(ctx, d.store, k, f, d.meta(pos, b), b.body.Bytes())
 	if errors.Is(err, store.ErrExists) {
 		if was, err := segment.GetMeta(ctx, d.store, k); err != nil || was.Writer != d.writer || was.SHA256 != m.SHA256 || was.Last != m.Last {
-			return d.follow(ctx, k)
+			return d.follow(ctx, k, pos.Carry)
 		}
 		// A write whose answer was lost, or another turn of this process that ran
 		// out under it and wrote the same: the object is ours.
@@ -309,12 +309,19 @@ func (d *drain) takenListed(ctx context.Context, k segment.Key) (*segment.Key, e
 // follow returns the position after an object that is there already. An object
 // that was read from another stream, or a second one in a row, has the
 // position derived from the newest objects.
-func (d *drain) follow(ctx context.Context, k segment.Key) (position, error) {
+func (d *drain) follow(ctx context.Context, k segment.Key, counted *carry) (position, error) {
 	m, err := segment.GetMeta(ctx, d.store, k)
 	if err != nil {
 		return position{}, err
 	}
-	d.logConflict(k, m)
+	switch {
+	case m.Writer != d.writer:
+		d.logConflict(k, m)
+	case d.firstTime(d.part, k):
+		// Our own, whose answer was lost; meanwhile more had come for it.
+		d.logCommitted(k, m, int(m.Bytes))
+		d.count(tallyOf(m).minus(counted), m.LastTime)
+	}
 	pos := after(k, m)
 	ok, err := continues(ctx, d.bus, pos)
 	if err != nil {

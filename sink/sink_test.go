@@ -344,6 +344,46 @@ func TestCorruptObjectHoldsThePartition(t *testing.T) {
 	}
 }
 
+// lossyStore stores objects and loses every other answer.
+type lossyStore struct {
+	store.Store
+	n *int
+}
+
+func (s lossyStore) Create(ctx context.Context, key string, data []byte) error {
+	err := s.Store.Create(ctx, key, data)
+	if err != nil {
+		return err
+	}
+	if *s.n++; *s.n%2 == 1 {
+		return errors.New("lost")
+	}
+	return nil
+}
+
+// TestLostAnswersAreCounted: what a sink wrote without hearing of it is counted,
+// also when more articles had come before it found out.
+func TestLostAnswersAreCounted(t *testing.T) {
+	b, want := newFakeBus(pastDay(), time.Second), map[string]bool{}
+	s := newTestSink(t, b, newFakeTurns(), testConfig(), Options{Once: true})
+	s.outputs[0].store = lossyStore{s.outputs[0].store, new(int)}
+	var pos position
+	for range 20 {
+		fill(b, 1, 3, want)
+		for lost := true; lost; {
+			next, _, err := drainOf(s, 0, freeHolder{}, pos.state()).run(t.Context(), t.Context())
+			if lost = err != nil; lost {
+				fill(b, 1, 2, want)
+			}
+			pos = next
+		}
+	}
+	wantOnce(t, s.outputs[0].cfg.URL, want)
+	if st := s.Stats()["lake"]; st.Articles != int64(len(want)) || st.Conflicts != 0 {
+		t.Errorf("%d articles: %+v", len(want), st)
+	}
+}
+
 // TestCompetingSinks has three sinks with different rotations share all
 // partitions, with turns that run out under their holders, stalls between the
 // fence and the write, lost writes, lost answers, and a purge at their heels.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"pressmill/pkg/worker"
 	"pressmill/sink"
 	"pressmill/sink/articles"
+	"pressmill/sink/segment"
 	"pressmill/sink/store"
 )
 
@@ -24,7 +26,8 @@ func articleCommands() []worker.Command {
 	return []worker.Command{
 		{
 			Name: "articles", Args: "[flags]", Short: "List the articles that were written, newest first",
-			Long: `Reads what a sink has written, from the newest object down. Times are UTC and say when an article was
+			Long: `Reads what a sink has written, from the newest object down: of a configuration with several, the first
+that takes every article with all its fields, unless -out and -prefix name another. Times are UTC and say when an article was
 collected. Of each article the newest revision is listed. Articles that were deleted are not; one whose page
 is gone is marked, if its sink writes takedowns.
 
@@ -42,8 +45,12 @@ as they are read, object by object, so that times are only about in order.`,
 	}
 }
 
-// shelf is a sink's place: a store and the prefix of its objects.
-type shelf struct{ url, prefix string }
+// shelf is a sink's place: a store and the prefix of its objects. It is whole if
+// every article is there with all its fields.
+type shelf struct {
+	url, prefix string
+	whole       bool
+}
 
 func (s shelf) String() string { return s.url + " below " + s.prefix }
 
@@ -89,7 +96,7 @@ func (s shelfFlags) shelves() ([]shelf, error) {
 	var all []shelf
 	for _, c := range sinks {
 		if c.HoldsArticles() && (out == "" || c.URL == out) && (*s.prefix == "" || c.Prefix == *s.prefix) {
-			all = append(all, shelf{c.URL, c.Prefix})
+			all = append(all, shelf{c.URL, c.Prefix, c.Filter == nil && c.Format != segment.CSV})
 		}
 	}
 	if len(all) > 0 {
@@ -105,17 +112,18 @@ func (s shelfFlags) shelves() ([]shelf, error) {
 	if err := c.Validate(); err != nil {
 		return nil, worker.Usagef("%v", err)
 	}
-	return []shelf{{c.URL, c.Prefix}}, nil
+	return []shelf{{c.URL, c.Prefix, true}}, nil
 }
 
-// openFirst opens the first of the places.
+// openFirst opens the first of the places that is whole, or else the first.
 func (s shelfFlags) openFirst() (store.Store, shelf, error) {
 	all, err := s.shelves()
 	if err != nil {
 		return nil, shelf{}, err
 	}
-	st, err := all[0].open()
-	return st, all[0], err
+	place := all[max(0, slices.IndexFunc(all, func(s shelf) bool { return s.whole }))]
+	st, err := place.open()
+	return st, place, err
 }
 
 // timeFlag is a date, a time or an age.

@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"gocloud.dev/blob"
@@ -33,6 +34,12 @@ type bucketStore struct {
 	// credentials says why there are none, or nil; it may be nil.
 	credentials func(ctx context.Context) error
 	close       func() error // may be nil
+
+	// checking says that the bucket is to be checked before it is written to, and
+	// checked that it was.
+	checking bool
+	checkMu  sync.Mutex
+	checked  bool
 }
 
 func openBucket(ctx context.Context, t target) (*bucketStore, error) {
@@ -62,7 +69,11 @@ func (s *bucketStore) Create(ctx context.Context, key string, data []byte) error
 	if len(data) > MaxObject {
 		return fmt.Errorf("create %s: %d bytes are more than a request may carry, which is %d", key, len(data), MaxObject)
 	}
-	if err := s.create(ctx, key, data); err != nil {
+	err := s.ensure(ctx)
+	if err == nil {
+		err = s.create(ctx, key, data)
+	}
+	if err != nil {
 		return fmt.Errorf("create %s: %w", key, err)
 	}
 	return nil

@@ -43,7 +43,7 @@ type fileStore struct {
 func openFileStore(dir string) (*fileStore, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
+		return nil, err
 	}
 	return &fileStore{root: root}, nil
 }

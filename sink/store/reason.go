@@ -96,6 +96,28 @@ const checkKey = ".create-only"
 
 const checkText = "Whoever writes here tries to create this object first. It may be deleted.\n"
 
+// ensure checks the bucket once, if that is wanted.
+func (s *bucketStore) ensure(ctx context.Context) error {
+	s.checkMu.Lock()
+	defer s.checkMu.Unlock()
+	if !s.checking || s.checked {
+		return nil
+	}
+	err := s.check(ctx)
+	s.checked = err == nil
+	return err
+}
+
+// isAway says whether an error may pass by itself: the server cannot be reached
+// or is in trouble.
+func isAway(err error) bool {
+	if a := answerOf(err); a != nil {
+		return a.Status >= http.StatusInternalServerError || a.Status == http.StatusTooManyRequests
+	}
+	_, network := errors.AsType[net.Error](err)
+	return network || errors.Is(err, context.DeadlineExceeded)
+}
+
 // check makes sure that the bucket is there and fit to be written to.
 func (s *bucketStore) check(ctx context.Context) error {
 	if s.credentials != nil {

@@ -166,14 +166,16 @@ func open(rawURL string) (Store, error) {
 // Create opens a store to write to. It makes the folder of a file store when
 // that does not exist. Of a bucket, which has to be there, it makes sure that
 // objects can be listed and created, and are created once only; what is in the
-// way is an error that says what to do.
+// way is an error that says what to do. A server that is away is no error: this
+// is made sure of then before the first object is written.
 func Create(rawURL string) (Store, error) {
 	s, err := Open(rawURL)
 	if errors.Is(err, fs.ErrNotExist) {
 		return createFolder(rawURL)
 	}
 	if b, ok := s.(*bucketStore); ok && err == nil {
-		if err := b.check(context.Background()); err != nil {
+		b.checking = true
+		if err := b.ensure(context.Background()); err != nil && !isAway(err) {
 			return nil, errors.Join(fmt.Errorf("check store: %w", err), b.Close())
 		}
 	}

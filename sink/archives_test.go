@@ -40,7 +40,7 @@ func (p *pressRun) publish(t *testing.T, n int) {
 		i := len(p.want)
 		page := &news.Page{
 			PageID: fmt.Sprintf("page%d", i), CrawlID: "c", Status: 200, FetchedAt: time.Date(2026, 11, 24, 6, 0, i, 0, time.UTC),
-			FinalURL: fmt.Sprintf("https://h%d.example/a?n=%d", i%3, i%5), Body: []byte(fmt.Sprint("<p>", i/30)),
+			FinalURL: fmt.Sprintf("https://h%d.example/a?n=%d", i%3, i%5), Body: fmt.Append(nil, "<p>", i/30),
 			Request: map[string][]string{"Accept": {"*/*"}}, Remote: "192.0.2.1",
 		}
 		if err := p.bus.PublishPage(t.Context(), fmt.Sprintf("h%d.example", i%3), page); err != nil {

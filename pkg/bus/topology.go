@@ -89,7 +89,7 @@ func (c Config) streams() []jetstream.StreamConfig {
 			Name: streamArticles, Description: "articles on their way to the sinks",
 			Subjects:  []string{"articles.*.*"},
 			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
-			MaxBytes: int64(c.ArticlesMaxBytes), AllowDirect: true, Compression: jetstream.S2Compression,
+			MaxBytes: int64(c.ArticlesMaxBytes), AllowDirect: true, Compression: jetstream.NoCompression, // every partition would unpack every block again
 			Duplicates: articlesWindow,
 		},
 		{

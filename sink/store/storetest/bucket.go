@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-func (s *Server) makeBucket(t *testing.T, name string) {
+func (s *Server) makeBucket(t testing.TB, name string) {
 	t.Helper()
 	var err error
 	switch s.Scheme {
@@ -38,7 +38,7 @@ func (s *Server) s3() *s3.Client {
 	})
 }
 
-func (s *Server) azure(t *testing.T, name string) *container.Client {
+func (s *Server) azure(t testing.TB, name string) *container.Client {
 	t.Helper()
 	key, err := container.NewSharedKeyCredential(account, accountKey)
 	if err != nil {
@@ -53,7 +53,7 @@ func (s *Server) azure(t *testing.T, name string) *container.Client {
 
 // Unfinished returns the uploads in parts that were begun in any bucket and
 // neither completed nor aborted. Only S3 keeps and lists such.
-func (s *Server) Unfinished(t *testing.T) (keys []string) {
+func (s *Server) Unfinished(t testing.TB) (keys []string) {
 	t.Helper()
 	if s.Scheme != "s3" {
 		return nil

@@ -45,7 +45,7 @@ type Proxy struct {
 const slow = 300 * time.Millisecond
 
 // NewProxy starts a proxy to a server, without faults, that ends with the test.
-func NewProxy(t *testing.T, s *Server) *Proxy {
+func NewProxy(t testing.TB, s *Server) *Proxy {
 	t.Helper()
 	p := &Proxy{target: s.Addr, end: make(chan struct{})}
 	p.client.Transport = &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}

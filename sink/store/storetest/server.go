@@ -49,13 +49,13 @@ type Server struct {
 // environment so that clients find their credentials there and nothing asks a
 // cloud's metadata service. It skips the test where the servers are not
 // installed.
-func Start(t *testing.T, scheme string) *Server {
+func Start(t testing.TB, scheme string) *Server {
 	t.Helper()
 	return StartIn(t, scheme, t.TempDir())
 }
 
 // StartIn is Start with a folder.
-func StartIn(t *testing.T, scheme, dir string) *Server {
+func StartIn(t testing.TB, scheme, dir string) *Server {
 	t.Helper()
 	if os.Getenv(EnvServers) == "" {
 		t.Skip("needs servers of object stores: run make conformance")
@@ -67,7 +67,7 @@ func StartIn(t *testing.T, scheme, dir string) *Server {
 	return s
 }
 
-func setEnvironment(t *testing.T) {
+func setEnvironment(t testing.TB) {
 	t.Helper()
 	for key, value := range map[string]string{
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
@@ -79,7 +79,7 @@ func setEnvironment(t *testing.T) {
 	}
 }
 
-func freeAddr(t *testing.T) string {
+func freeAddr(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -108,7 +108,7 @@ func (s *Server) command() *exec.Cmd {
 }
 
 // Restart starts the server, again after Kill, on the same folder and address.
-func (s *Server) Restart(t *testing.T) {
+func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	if s.Scheme == "gs" {
 		s.mend(t)
@@ -134,7 +134,7 @@ func (s *Server) Restart(t *testing.T) {
 // Kill ends the server at once (SIGKILL). Azurite is asked first, because it
 // keeps its index in memory and forgets what it has acknowledged; it
 // breaks off requests all the same.
-func (s *Server) Kill(t *testing.T) {
+func (s *Server) Kill(t testing.TB) {
 	t.Helper()
 	if s.cmd == nil {
 		return
@@ -162,7 +162,7 @@ func (s *Server) Kill(t *testing.T) {
 
 // URL makes a bucket and returns its URL. via is the address of a proxy, or "".
 // A request is given up after timeout.
-func (s *Server) URL(t *testing.T, via string, timeout time.Duration) string {
+func (s *Server) URL(t testing.TB, via string, timeout time.Duration) string {
 	t.Helper()
 	s.buckets++
 	name := "bucket" + strconv.Itoa(s.buckets)
@@ -181,7 +181,7 @@ func (s *Server) URL(t *testing.T, via string, timeout time.Duration) string {
 
 // mend removes objects that a killed fake-gcs-server had no time to describe:
 // it writes the description last, and cannot list a bucket without.
-func (s *Server) mend(t *testing.T) {
+func (s *Server) mend(t testing.TB) {
 	t.Helper()
 	err := filepath.WalkDir(s.dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() || filepath.Dir(path) == s.dir {

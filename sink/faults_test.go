@@ -159,6 +159,7 @@ func TestConformanceFrozen(t *testing.T) {
 				t.Fatal(err)
 			}
 			frozen.end(t, false)
+			startProcess(t, o).end(t, false) // the other may have seen the end before the last articles came
 			wantOnce(t, o.URL, s.want)
 			wantNothingLeft(t, o.URL)
 		})

@@ -111,27 +111,6 @@ func idsOf(t *testing.T, body []byte) (ids []string) {
 	return ids
 }
 
-func wantTaken(t *testing.T, got map[string]int, want map[string]bool) {
-	t.Helper()
-	missing, doubled, strange := 0, 0, 0
-	for id := range want {
-		if got[id] == 0 {
-			missing++
-		}
-	}
-	for id, n := range got {
-		if n > 1 {
-			doubled++
-		}
-		if !want[id] {
-			strange++
-		}
-	}
-	if missing+doubled+strange > 0 {
-		t.Errorf("of %d articles %d are missing, %d doubled, %d unknown", len(want), missing, doubled, strange)
-	}
-}
-
 // hookBus is a fakeBus that keeps cursors and dead letters.
 type hookBus struct {
 	*fakeBus

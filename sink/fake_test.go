@@ -347,7 +347,12 @@ func idsIn(t *testing.T, url string) map[string]int {
 
 func wantOnce(t *testing.T, url string, want map[string]bool) {
 	t.Helper()
-	got := idsIn(t, url)
+	wantTaken(t, idsIn(t, url), want)
+}
+
+// wantTaken checks that all that is wanted came once, and nothing else.
+func wantTaken(t *testing.T, got map[string]int, want map[string]bool) {
+	t.Helper()
 	missing, doubled, strange := 0, 0, 0
 	for id := range want {
 		if got[id] == 0 {

@@ -2,6 +2,7 @@ package sink
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -341,6 +342,27 @@ func TestCorruptObjectHoldsThePartition(t *testing.T) {
 	_, _, err := drainOf(s, 0, freeHolder{}, nil).run(t.Context(), t.Context())
 	if !errors.Is(err, segment.ErrCorrupt) || s.Stats()["lake"].Objects != 0 {
 		t.Errorf("error %v, %+v", err, s.Stats())
+	}
+}
+
+// TestArticlesBecomeLines: what is a line already stays as it is, another layout
+// of JSON is made one, and what is no object is left out.
+func TestArticlesBecomeLines(t *testing.T) {
+	b := &batch{cfg: testConfig().Defaults()}
+	for data, want := range map[string]bool{
+		`{"a":1}`: true, `{ "a" : 2 }`: true, "{\n\t\"a\": 3\n}\n": true, "": false, "[]": false, `{"a":}`: false, "{}{}": false,
+	} {
+		if got := b.add(StoredArticle{Seq: 1, Data: []byte(data)}); got != want {
+			t.Errorf("%q: taken %v", data, got)
+		}
+	}
+	for line := range strings.Lines(b.body.String()) {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("%q is no line of JSON", line)
+		}
+	}
+	if b.Count != 3 || strings.Count(b.body.String(), "\n") != 3 {
+		t.Errorf("%d articles in %q", b.Count, b.body.String())
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 )
 
 // open returns a bus with its topology on a server of its own.
-func open(t *testing.T, change func(*bus.Config)) *bus.Bus {
+func open(t testing.TB, change func(*bus.Config)) *bus.Bus {
 	t.Helper()
 	srv, err := embedded.Start(t.TempDir(), "")
 	if err != nil {
@@ -33,7 +33,7 @@ func open(t *testing.T, change func(*bus.Config)) *bus.Bus {
 	return b
 }
 
-func connect(t *testing.T, srv *embedded.Server, change func(*bus.Config)) *bus.Bus {
+func connect(t testing.TB, srv *embedded.Server, change func(*bus.Config)) *bus.Bus {
 	t.Helper()
 	cfg := bus.Defaults()
 	cfg.AckWait = time.Second

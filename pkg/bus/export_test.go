@@ -82,3 +82,27 @@ func ChangeBucket(t *testing.T, b *Bus) {
 		t.Fatal(err)
 	}
 }
+
+// PutSeen stores one fingerprint for a host, in a month and shard.
+func PutSeen(t testing.TB, b *Bus, host, month string, shard int, f uint64) {
+	t.Helper()
+	s := b.Seen(host)
+	if _, err := b.js.PublishAsync(s.subject(month, shard), encodeFingerprints([]uint64{f})); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ExpireSeen removes a shard of a host, as its age does.
+func ExpireSeen(t testing.TB, b *Bus, host, month string, shard int) {
+	t.Helper()
+	st, err := b.stream(t.Context(), streamSeen)
+	if err == nil {
+		err = st.Purge(t.Context(), jetstream.WithPurgeSubject(b.Seen(host).subject(month, shard)))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Flush waits until all that was put is stored.
+func Flush(b *Bus) { <-b.js.PublishAsyncComplete() }

@@ -17,6 +17,8 @@ import (
 const (
 	shardSize  = 20_000 // fingerprints of one shard; a larger host gets more shards
 	mergeAfter = 64     // deltas of one shard before they become one message
+
+	seenMonth = "200601"
 )
 
 // Fingerprint returns the fingerprint of a URL's key.
@@ -49,24 +51,83 @@ func (b *Bus) Seen(host string) *Seen {
 }
 
 // Refresh reads what was written since the last read.
+//
+// A read of "what comes next on these subjects" walks through the stream up to
+// its end where the subjects hold wildcards, so only the last write and the
+// very first are asked for in that way. Those between lie in the order of their
+// months and shards, and are read subject by subject.
 func (s *Seen) Refresh(ctx context.Context) error {
-	for {
-		m, err := s.b.read.Next(ctx, streamSeen, s.last+1, "seen."+s.token+".*.*")
-		if err = classify(err); errors.Is(err, ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read seen URLs of %s: %w", s.token, err)
-		}
-		s.last = m.Sequence
-		s.merge(m)
+	end, err := s.b.read.Last(ctx, streamSeen, s.subjects())
+	for err == nil && s.last < end.Sequence {
+		err = s.readNext(ctx, end)
 	}
+	if err = classify(err); err != nil && !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("read seen URLs of %s: %w", s.token, err)
+	}
+	return nil
 }
 
-func (s *Seen) merge(m *jetstream.RawStreamMsg) {
-	parts := strings.Split(m.Subject, ".")
-	month, shardToken := parts[2], parts[3]
-	shard, _ := strconv.Atoi(shardToken)
+func (s *Seen) subjects() string { return "seen." + s.token + ".*.*" }
+
+func (s *Seen) subject(month string, shard int) string {
+	return fmt.Sprintf("seen.%s.%s.%d", s.token, month, shard)
+}
+
+// readNext reads the first message behind the last one read. end is the last
+// that there is.
+func (s *Seen) readNext(ctx context.Context, end *jetstream.RawStreamMsg) error {
+	if s.last == 0 {
+		return s.read(ctx, s.subjects())
+	}
+	until, _, err := parseSeen(end.Subject)
+	if err != nil {
+		return err
+	}
+	for month, shard := s.month, s.shard; month <= until; month, shard = monthAfter(month), 0 {
+		for ; ; shard++ {
+			subject := s.subject(month, shard)
+			if err := s.read(ctx, subject); !errors.Is(err, jetstream.ErrMsgNotFound) {
+				return err
+			}
+			if subject != s.subject(s.month, s.shard) {
+				break
+			}
+		}
+	}
+	return s.read(ctx, s.subjects()) // the shards between are gone: too old
+}
+
+func (s *Seen) read(ctx context.Context, subject string) error {
+	m, err := s.b.read.Next(ctx, streamSeen, s.last+1, subject)
+	if err != nil {
+		return err
+	}
+	month, shard, err := parseSeen(m.Subject)
+	if err != nil {
+		return err
+	}
+	s.last = m.Sequence
+	s.merge(m, month, shard)
+	return nil
+}
+
+func parseSeen(subject string) (month string, shard int, err error) {
+	parts := strings.Split(subject, ".")
+	if _, err = time.Parse(seenMonth, parts[2]); err == nil {
+		shard, err = strconv.Atoi(parts[3])
+	}
+	if err != nil {
+		return "", 0, fmt.Errorf("seen URLs on %s: %w", subject, err)
+	}
+	return parts[2], shard, nil
+}
+
+func monthAfter(month string) string {
+	t, _ := time.Parse(seenMonth, month) // parseSeen has taken it, or Add made it
+	return t.AddDate(0, 1, 0).Format(seenMonth)
+}
+
+func (s *Seen) merge(m *jetstream.RawStreamMsg, month string, shard int) {
 	if month > s.month || (month == s.month && shard > s.shard) {
 		s.month, s.shard, s.inHere, s.deltas = month, shard, nil, 0
 	}
@@ -111,14 +172,14 @@ func (s *Seen) Add(ctx context.Context, fingerprints ...uint64) error {
 	if len(fresh) == 0 {
 		return nil
 	}
-	month := time.Now().UTC().Format("200601")
+	month := time.Now().UTC().Format(seenMonth)
 	if month > s.month {
 		s.month, s.shard, s.inHere, s.deltas = month, 0, nil, 0
 	} else if len(s.inHere)+len(fresh) > shardSize && len(s.inHere) > 0 {
 		s.shard, s.inHere, s.deltas = s.shard+1, nil, 0
 	}
 	s.inHere = append(s.inHere, fresh...)
-	msg := nats.NewMsg(fmt.Sprintf("seen.%s.%s.%d", s.token, s.month, s.shard))
+	msg := nats.NewMsg(s.subject(s.month, s.shard))
 	msg.Data = encodeFingerprints(fresh)
 	s.deltas++
 	if s.deltas > mergeAfter {
@@ -127,7 +188,7 @@ func (s *Seen) Add(ctx context.Context, fingerprints ...uint64) error {
 		s.deltas = 1
 	}
 	msg.Header.Set("Nats-Expected-Last-Subject-Sequence", strconv.FormatUint(s.last, 10))
-	msg.Header.Set("Nats-Expected-Last-Subject-Sequence-Subject", "seen."+s.token+".*.*")
+	msg.Header.Set("Nats-Expected-Last-Subject-Sequence-Subject", s.subjects())
 	ack, err := s.b.js.PublishMsg(ctx, msg)
 	if err != nil {
 		return fmt.Errorf("store seen URLs of %s: %w", s.token, classify(err))

@@ -77,6 +77,7 @@ type article struct {
 	Published time.Time `json:"-"`
 	Modified  time.Time `json:"-"`
 	second    *article
+	rail      []*article // of a Load's article
 }
 
 // update is what differs in the second version.
@@ -205,8 +206,12 @@ func (c *content) articleView(a *article, base string) view {
 	return view{article: a, Site: Name, Base: base, URL: base + a.Path, Rail: c.rail(a)}
 }
 
-// rail returns the three articles after a, round the end.
+// rail returns the three articles after a, round the end, unless it has a rail
+// of its own.
 func (c *content) rail(a *article) []*article {
+	if a.rail != nil {
+		return a.rail
+	}
 	i := slices.IndexFunc(c.articles, func(b *article) bool { return b.Path == a.Path })
 	rail := make([]*article, 0, 3)
 	for n := 1; len(rail) < cap(rail); n++ {

@@ -38,21 +38,14 @@ const (
 // requests and its own state of the pages that change with them. It is safe
 // for concurrent use.
 type Site struct {
+	base    string // scheme and host, of a site that is served
+	latency time.Duration
 	content content
 	mux     *http.ServeMux
 
 	mu       sync.Mutex
 	requests []Request
 	fetches  map[string]int // GETs of an article's path so far
-}
-
-// Request is one request that the site has answered.
-type Request struct {
-	Method     string
-	Path       string // with the query
-	Status     int
-	Agent      string    // the User-Agent header
-	Start, End time.Time // on the server's clock: headers read, answer written
 }
 
 // New returns a site whose articles were published within the last two days.
@@ -92,7 +85,13 @@ func Serve(ctx context.Context, addr string) (url string, s *Site, stop func(), 
 		return "", nil, nil, fmt.Errorf("serve demo site: %w", err)
 	}
 	s = New()
-	srv := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	s.base = "http://" + ln.Addr().String()
+	return s.base, s, serveOn(ctx, ln, s), nil
+}
+
+// serveOn serves h until ctx is cancelled or stop is called; see Serve.
+func serveOn(ctx context.Context, ln net.Listener, h http.Handler) (stop func()) {
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = srv.Serve(ln) }) // always http.ErrServerClosed once the listener is open
 	stop = sync.OnceFunc(func() {
@@ -104,13 +103,14 @@ func Serve(ctx context.Context, addr string) (url string, s *Site, stop func(), 
 		serving.Wait()
 	})
 	context.AfterFunc(ctx, stop)
-	return "http://" + ln.Addr().String(), s, stop, nil
+	return stop
 }
 
 // ServeHTTP answers a request and records it.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 	start := time.Now()
+	time.Sleep(s.latency)
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		s.mux.ServeHTTP(rec, r)
 	} else {
@@ -119,10 +119,12 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, Request{
+		Host:   r.Host,
 		Method: r.Method,
 		Path:   r.URL.RequestURI(),
 		Status: rec.status,
 		Agent:  r.UserAgent(),
+		Remote: r.RemoteAddr,
 		Start:  start,
 		End:    time.Now(),
 	})

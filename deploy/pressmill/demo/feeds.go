@@ -64,7 +64,7 @@ func (s *Site) feed(w http.ResponseWriter, r *http.Request) {
 		LastBuildDate: s.content.now.Format(time.RFC1123Z),
 		Self:          atomLink{Href: host + "/feed.xml", Rel: "self", Type: "application/rss+xml"},
 	}
-	for i, a := range s.content.listed()[:feedItems] {
+	for i, a := range s.content.newest() {
 		item := rssItem{
 			Title:       a.Title,
 			Link:        host + a.Path,
@@ -123,6 +123,12 @@ func (c *content) listed() (listed []*article) {
 		}
 	}
 	return listed
+}
+
+// newest returns the articles of the feed.
+func (c *content) newest() []*article {
+	listed := c.listed()
+	return listed[:min(len(listed), feedItems)]
 }
 
 func marshal(doc any) []byte {

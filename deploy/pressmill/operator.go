@@ -83,7 +83,7 @@ func operatorCommands() []worker.Command {
 		reparseCommand(),
 		{Name: "schema", Args: "[article|takedown]", Short: "Print the JSON Schema of an article, or of a takedown", Run: printSchema},
 	}
-	return slices.Concat(commands, sourceCommands(), sinkCommands(), articleCommands())
+	return slices.Concat(commands, busCommands(), sourceCommands(), sinkCommands(), articleCommands())
 }
 
 func printSchema(_ context.Context, env *worker.Env, args []string) error {

@@ -7,6 +7,7 @@ package bus
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
+	"pressmill/pkg/bus/keys"
 	"pressmill/pkg/bus/leader"
 	"pressmill/pkg/bus/turn"
 	"pressmill/pkg/config"
@@ -28,8 +30,12 @@ type Config struct {
 	// URL of the NATS servers, comma separated; secrets belong into files.
 	URL       string `yaml:"url"`
 	CredsFile string `yaml:"creds_file"` // user JWT and seed
-	NKeyFile  string `yaml:"nkey_file"`  // seed of an nkey
+	NKeyFile  string `yaml:"nkey_file"`  // seed of an nkey, or of the ed25519 key as 32 bytes in base64
 	CAFile    string `yaml:"ca_file"`    // PEM roots for TLS
+	// CertFile and KeyFile are a client's certificate and its key, PEM, for
+	// servers that verify their clients.
+	CertFile string `yaml:"cert_file"`
+	KeyFile  string `yaml:"key_file"`
 
 	Replicas int `yaml:"replicas"` // of every stream: 1, 3 or 5
 	// AckWait is how long a silent worker keeps a turn or a page before
@@ -84,15 +90,17 @@ func (c *Config) Validate() error {
 	fault(c.FrontierMaxBytes < 1<<20, "bus.frontier_max_bytes: %d is below 1MiB", c.FrontierMaxBytes)
 	fault(c.FrontierPerHost < 1, "bus.frontier_per_host: must be positive")
 	fault(c.CredsFile != "" && c.NKeyFile != "", "bus: creds_file and nkey_file exclude each other")
+	fault((c.CertFile == "") != (c.KeyFile == ""), "bus: cert_file and key_file need each other")
 	return errors.Join(errs...)
 }
 
 // Bus is a connection to NATS. It is safe for concurrent use.
 type Bus struct {
-	cfg Config
-	nc  *nats.Conn
-	js  jetstream.JetStream
-	log *zap.Logger
+	cfg  Config
+	role Role
+	nc   *nats.Conn
+	js   jetstream.JetStream
+	log  *zap.Logger
 
 	read         leader.Reader
 	hosts, sinks *turn.Queue
@@ -105,14 +113,15 @@ type Bus struct {
 // without waiting for it, and the wait of the next one while too many are out.
 const asyncTimeout = 15 * time.Second
 
-// Connect connects to the servers of the configuration. It does not look at
-// the topology: Apply makes it, Check and WaitReady compare it.
+// Connect connects to the servers of the configuration. name is that of a role,
+// whose permissions are enough for it, or another one, which needs all. It does
+// not look at the topology: Apply makes it, Check and WaitReady compare it.
 func Connect(cfg Config, name string, log *zap.Logger, opts ...nats.Option) (*Bus, error) {
 	auth, err := cfg.options()
 	if err != nil {
 		return nil, err
 	}
-	b := &Bus{cfg: cfg, log: log}
+	b := &Bus{cfg: cfg, role: Role(name), log: log}
 	opts = append(append(auth,
 		nats.Name("pressmill "+name),
 		nats.MaxReconnects(-1),
@@ -142,9 +151,9 @@ func (c Config) options() ([]nats.Option, error) {
 		opts = append(opts, nats.UserCredentials(c.CredsFile))
 	}
 	if c.NKeyFile != "" {
-		o, err := nats.NkeyOptionFromSeed(c.NKeyFile)
+		o, err := nkeyOption(c.NKeyFile)
 		if err != nil {
-			return nil, fmt.Errorf("read bus.nkey_file %s: %w", c.NKeyFile, err)
+			return nil, fmt.Errorf("read bus.nkey_file: %w", err)
 		}
 		opts = append(opts, o)
 	}
@@ -154,7 +163,35 @@ func (c Config) options() ([]nats.Option, error) {
 		}
 		opts = append(opts, nats.RootCAs(c.CAFile))
 	}
+	if c.CertFile != "" {
+		if _, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile); err != nil {
+			return nil, fmt.Errorf("read bus.cert_file and bus.key_file: %w", err)
+		}
+		opts = append(opts, nats.ClientCert(c.CertFile, c.KeyFile))
+	}
 	return opts, nil
+}
+
+// nkeyOption signs with the key that a file holds. The file is read whenever the
+// server asks, so that the key is not kept in memory.
+func nkeyOption(path string) (nats.Option, error) {
+	pair, err := keys.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	defer pair.Wipe()
+	public, err := pair.PublicKey()
+	if err != nil {
+		return nil, err
+	}
+	return nats.Nkey(public, func(nonce []byte) ([]byte, error) {
+		pair, err := keys.Load(path)
+		if err != nil {
+			return nil, err
+		}
+		defer pair.Wipe()
+		return pair.Sign(nonce)
+	}), nil
 }
 
 func (b *Bus) disconnected(_ *nats.Conn, err error) {

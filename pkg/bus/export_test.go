@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -106,3 +107,29 @@ func ExpireSeen(t testing.TB, b *Bus, host, month string, shard int) {
 
 // Flush waits until all that was put is stored.
 func Flush(b *Bus) { <-b.js.PublishAsyncComplete() }
+
+// Unused returns the streams, buckets and consumers that no worker uses, and the
+// streams that one uses and the topology lacks.
+func Unused(cfg Config) (names []string) {
+	users := map[string]int{}
+	for _, r := range Roles() {
+		for name := range r.uses() {
+			users[name]++
+		}
+	}
+	for _, s := range cfg.stored() {
+		if users[s.name] == 0 {
+			names = append(names, s.name)
+		}
+		delete(users, s.name)
+	}
+	for name := range users {
+		names = append(names, name)
+	}
+	for _, c := range cfg.consumers() {
+		if !slices.ContainsFunc(Roles(), func(r Role) bool { return r.pulls(c.Durable) }) {
+			names = append(names, c.stream+"/"+c.Durable)
+		}
+	}
+	return names
+}

@@ -97,18 +97,23 @@ func (b *Bus) ForgetSink(ctx context.Context, name string) error {
 	return nil
 }
 
-// positions returns the keys of the mirrored positions, SINK.PARTITION, sorted.
+// positions returns the keys of the mirrored positions, SINK.PARTITION, sorted,
+// as the leader of their stream knows them.
 func (b *Bus) positions(ctx context.Context) ([]string, error) {
-	kv, err := b.bucket(ctx, bucketPositions)
-	if err != nil {
-		return nil, err
-	}
-	keys, err := kv.Keys(ctx)
-	if errors.Is(err, jetstream.ErrNoKeysFound) {
-		return nil, nil
-	}
+	stream, all := bucketStream(bucketPositions), bucketSubject(bucketPositions, "")
+	subjects, err := b.subjects(ctx, stream, all+">")
 	if err != nil {
 		return nil, fmt.Errorf("read positions: %w", err)
+	}
+	var keys []string
+	for subject := range subjects {
+		last, err := b.read.Last(ctx, stream, subject)
+		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return nil, fmt.Errorf("read positions: %w", err)
+		}
+		if err == nil && len(last.Data) > 0 { // otherwise it marks one that was removed
+			keys = append(keys, strings.TrimPrefix(subject, all))
+		}
 	}
 	slices.Sort(keys)
 	return keys, nil

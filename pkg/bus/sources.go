@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"pressmill/pkg/bus/direct"
 )
 
 // PutSource stores a source's definition under its id.
@@ -54,38 +56,47 @@ func (b *Bus) RemoveStatus(ctx context.Context, source, host string) error {
 }
 
 // Statuses calls each with every host's status of a source, or of all sources
-// if the id is "".
+// if the id is ""; once more with one that changes meanwhile.
 func (b *Bus) Statuses(ctx context.Context, source string, each func(source, host string, status []byte) error) error {
-	kv, err := b.js.KeyValue(ctx, bucketStatus)
-	if err != nil {
-		return fmt.Errorf("bucket %s: %w", bucketStatus, err)
-	}
-	filter := ">"
+	keys := ">"
 	if source != "" {
-		filter = HostToken(source) + ".*"
+		keys = HostToken(source) + ".*"
 	}
-	w, err := kv.Watch(ctx, filter, jetstream.IgnoreDeletes())
-	if err != nil {
-		return fmt.Errorf("read bucket %s: %w", bucketStatus, err)
-	}
-	defer func() { _ = w.Stop() }()
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case e := <-w.Updates():
-			if e == nil {
-				return nil // the watch has caught up
-			}
-			id, host, err := splitStatusKey(e.Key())
-			if err == nil {
-				err = each(id, host, e.Value())
-			}
-			if err != nil {
-				return fmt.Errorf("read %s/%s: %w", bucketStatus, e.Key(), err)
+	for from := uint64(1); ; {
+		msgs, err := direct.Read(ctx, b.nc, bucketStream(bucketStatus), direct.Request{
+			From: from, Subject: bucketSubject(bucketStatus, keys), Limit: statusBatch, MaxBytes: readBytes,
+		})
+		if err != nil {
+			return fmt.Errorf("read bucket %s: %w", bucketStatus, err)
+		}
+		for _, m := range msgs {
+			if err := tellStatus(m, each); err != nil {
+				return err
 			}
 		}
+		if len(msgs) == 0 || msgs[len(msgs)-1].Behind == 0 {
+			return nil
+		}
+		from = msgs[len(msgs)-1].Seq + 1
 	}
+}
+
+// statusBatch is how many statuses are read at once.
+const statusBatch = 256
+
+func tellStatus(m direct.Message, each func(source, host string, status []byte) error) error {
+	if len(m.Data) == 0 {
+		return nil // it marks one that was removed
+	}
+	key := strings.TrimPrefix(m.Subject, bucketSubject(bucketStatus, ""))
+	source, host, err := splitStatusKey(key)
+	if err == nil {
+		err = each(source, host, m.Data)
+	}
+	if err != nil {
+		return fmt.Errorf("read %s/%s: %w", bucketStatus, key, err)
+	}
+	return nil
 }
 
 func splitStatusKey(key string) (source, host string, err error) {

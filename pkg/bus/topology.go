@@ -186,11 +186,15 @@ func (b *Bus) Apply(ctx context.Context) error {
 	return nil
 }
 
-// Check compares the server's topology with the definition and returns one
-// error that names every difference, or nil.
+// Check compares the server's topology with the definition, as far as the role
+// of the connection sees it, and returns one error that names every difference,
+// or nil.
 func (b *Bus) Check(ctx context.Context) error {
 	var errs []error
 	for _, want := range b.cfg.streams() {
+		if !b.role.sees(want.Name) {
+			continue
+		}
 		st, err := b.js.Stream(ctx, want.Name)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("stream %s: %w", want.Name, err))
@@ -199,6 +203,9 @@ func (b *Bus) Check(ctx context.Context) error {
 		errs = append(errs, diffStream(want, st.CachedInfo().Config)...)
 	}
 	for _, want := range b.cfg.consumers() {
+		if !b.role.checks(want.Durable) {
+			continue
+		}
 		c, err := b.js.Consumer(ctx, want.stream, want.Durable)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("consumer %s/%s: %w", want.stream, want.Durable, err))
@@ -206,13 +213,16 @@ func (b *Bus) Check(ctx context.Context) error {
 		}
 		errs = append(errs, diffConsumer(want, c.CachedInfo().Config)...)
 	}
-	if !b.cfg.Archive {
+	if !b.cfg.Archive && b.role.checks(consumerArchive) {
 		if _, err := b.js.Consumer(ctx, streamPages, consumerArchive); err == nil {
 			errs = append(errs, fmt.Errorf("consumer %s/%s: is there although bus.archive is off", streamPages, consumerArchive))
 		}
 	}
 	for _, want := range b.cfg.buckets() {
-		st, err := b.js.Stream(ctx, "KV_"+want.Bucket)
+		if !b.role.sees(bucketStream(want.Bucket)) {
+			continue
+		}
+		st, err := b.js.Stream(ctx, bucketStream(want.Bucket))
 		if err != nil {
 			errs = append(errs, fmt.Errorf("bucket %s: %w", want.Bucket, err))
 			continue

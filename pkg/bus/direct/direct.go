@@ -27,10 +27,11 @@ type Request struct {
 
 // Message is a message as it lies in a stream.
 type Message struct {
-	Seq   uint64
-	Time  time.Time // the stream's
-	MsgID string
-	Data  []byte
+	Seq     uint64
+	Subject string
+	Time    time.Time // the stream's
+	MsgID   string
+	Data    []byte
 	// Behind is how many messages of the subject the stream has behind this one,
 	// as the replica knows that answers.
 	Behind uint64
@@ -113,6 +114,6 @@ func parse(msg *nats.Msg) (m Message, before uint64, err error) {
 	if m.Time, err = time.Parse(time.RFC3339Nano, h.Get(jetstream.TimeStampHeaer)); err != nil {
 		return m, 0, err
 	}
-	m.MsgID, m.Data = h.Get(jetstream.MsgIDHeader), msg.Data
+	m.Subject, m.MsgID, m.Data = h.Get(jetstream.SubjectHeader), h.Get(jetstream.MsgIDHeader), msg.Data
 	return m, before, nil
 }

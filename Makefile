@@ -18,7 +18,7 @@ SPACE    := $(subst x,,x x)
 # URLs may hold what a shell would act upon, so they travel in the environment.
 export SEEDS ?=
 
-.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench scale cluster peers evaluate train formats conformance bin/bench clean
+.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench scale cluster peers evaluate train formats conformance images bin/bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
@@ -121,6 +121,9 @@ train: bin/parser ## train the parser's models on the pages of CORPUS="DIR...", 
 	$(if $(CORPUS),,$(error say which pages: make train CORPUS="DIR..."))
 	bin/parser train -o parser/model -corpus $(CORPUS)
 	$(MAKE) bin/parser
+
+images: ## images of VERSION in bin/images; of IMAGES="NAME..." and ARCH alone, pushed to PUSH=REGISTRY/PATH, if these are set
+	go -C .tools/images run . -version '$(VERSION)' -names '$(IMAGES)' -arch '$(ARCH)' -source '$(SOURCE)' -push '$(PUSH)'
 
 clean: ## remove what make made
 	rm -rf bin

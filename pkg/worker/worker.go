@@ -4,6 +4,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -212,23 +213,30 @@ func versionCommand() Command {
 	}}
 }
 
-// Version is the version of the binary as the Go toolchain stamped it: that of
-// the module or the revision it was built from, and Go's.
+// version is what a build of a release is called; empty in others. The linker
+// sets it: -ldflags "-X pressmill/pkg/worker.version=1.2.3".
+var version string //nolint:gochecknoglobals // the linker sets variables only
+
+// Version is the version of the binary and Go's: the one it was built as, or
+// else that of the module or the revision, as the Go toolchain stamped it.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "unknown"
+		return cmp.Or(version, "unknown")
 	}
-	version := info.Main.Version
-	if version == "" || version == "(devel)" {
-		version = "devel"
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				version = s.Value[:min(12, len(s.Value))]
-			}
+	return cmp.Or(version, stamped(info)) + " " + info.GoVersion
+}
+
+func stamped(info *debug.BuildInfo) string {
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value[:min(12, len(s.Value))]
 		}
 	}
-	return version + " " + info.GoVersion
+	return "devel"
 }
 
 // exit tells the error, if any, and gives it its exit code.

@@ -26,7 +26,7 @@
 {{- end }}
 {{- end -}}
 
-{{/* The whole internet but what is private or reserved, as peers. */}}
+{{/* The whole internet but what is private or reserved, as peers. Of IPv6 it is global unicast: IPv4 inside IPv6 lies elsewhere. */}}
 {{- define "pressmill.publicPeers" -}}
 {{- with .Values.networkPolicy.crawler -}}
 - ipBlock:
@@ -34,7 +34,7 @@
     except:
       {{- toYaml .except | nindent 6 }}
 - ipBlock:
-    cidr: ::/0
+    cidr: 2000::/3
     except:
       {{- toYaml .except6 | nindent 6 }}
 {{- end }}

@@ -1,0 +1,123 @@
+package chart
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"helm.sh/helm/v3/pkg/chartutil"
+)
+
+// TestRefused: values that cannot be meant are refused, by words that help.
+func TestRefused(t *testing.T) {
+	const outside = "nats: {enabled: false, url: 'tls://nats.other:4222', auth: {type: none}}\nnetworkPolicy: {nats: {to: [{podSelector: {}}]}}\n"
+	if _, err := Render(chartDir, values(t, outside), Release{Name: "r", Namespace: namespace}); err != nil {
+		t.Fatal(err)
+	}
+	for values, want := range map[string]string{
+		"crawlers: {replicas: 2}":                                          "'crawlers' not allowed",
+		"crawler: {replica: 2}":                                            "'replica' not allowed",
+		"crawler: {replicas: '2'}":                                         "got string, want integer",
+		"crawler: {replicas: -1}":                                          "minimum",
+		"crawler: {autoscaling: {mode: vpa}}":                              "/crawler/autoscaling/mode",
+		"crawler: {image: {digest: 'sha256:abc'}}":                         "/crawler/image/digest",
+		"crawler: {image: {digest: latest}}":                               "/crawler/image/digest",
+		"crawler: {resources: {limit: {memory: 1Gi}}}":                     "'limit' not allowed",
+		"image: {pullPolicy: Sometimes}":                                   "/image/pullPolicy",
+		"config: {crawlers: {}}":                                           "'crawlers' not allowed",
+		"config: {bus: {url: 'nats://x'}}":                                 "config.bus.url is filled in by the chart",
+		"config: {parser: {rules: /x}}":                                    "rules.files or rules.existingConfigMap",
+		"config: {sinks: [{name: a, url: 'file:///elsewhere'}]}":           "lies on no volume",
+		"config: {sinks: [{name: a, url: 'mem://'}]}":                      "is lost with its pod",
+		"nats: {replicas: 2}":                                              "/nats/replicas",
+		"nats: {url: 'nats://x:4222'}":                                     "set nats.enabled=false, or leave nats.url empty",
+		"nats: {enabled: false}":                                           "there is no NATS",
+		"nats: {enabled: false, url: 'nats://user:word@x:4222'}":           "/nats/url",
+		"nats: {streamReplicas: 3}":                                        "more than the 1 servers",
+		"nats: {auth: {type: creds}}":                                      "know nkeys only",
+		"nats: {persistence: {size: 5Gi}}":                                 "make it larger",
+		"nats: {persistence: {size: big}}":                                 "/nats/persistence/size",
+		"networkPolicy: {crawler: {except: [10.0.0.0]}}":                   "/networkPolicy/crawler/except",
+		"tests: {allowCIDRs: [10.244.0.0]}":                                "/tests/allowCIDRs",
+		"rules: {files: {a.yaml: ''}, existingConfigMap: b}":               "exclude each other",
+		"sources: {items: [{id: a}], existingConfigMap: b}":                "exclude each other",
+		"crawler: {autoscaling: {mode: hpa, minReplicas: 9}}":              "is above maxReplicas",
+		"crawler: {podDisruptionBudget: {minAvailable: 1}}":                "exclude each other",
+		"fullnameOverride: 'A b'":                                          "/fullnameOverride",
+		outside + "crawler: {autoscaling: {mode: keda}}":                   "set nats.monitoringEndpoint",
+		strings.Replace(outside, "type: none", "type: nkey", 1):            "nats.auth.existingSecrets.crawler",
+		strings.Replace(outside, "podSelector: {}", "podSelectors: {}", 1): "podSelectors",
+		strings.Replace(outside, "[{podSelector: {}}]", "[]", 1):           "networkPolicy.nats.to",
+	} {
+		t.Run(values, func(t *testing.T) {
+			refused(t, values, want)
+		})
+	}
+}
+
+func refused(t *testing.T, text, want string) {
+	t.Helper()
+	_, err := Render(chartDir, values(t, text), Release{Name: "r", Namespace: namespace})
+	if err == nil {
+		t.Fatal("it is taken")
+	}
+	if !strings.Contains(err.Error(), want) {
+		t.Errorf("want words like %q: %v", want, err)
+	}
+	if strings.Contains(err.Error(), "nil pointer") || strings.Contains(err.Error(), "wrong type for value") {
+		t.Errorf("a template fell over: %v", err)
+	}
+}
+
+// TestReadme: the chart's README lists every value, and none that is not there.
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile(chartDir + "/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defaults, err := chartutil.ReadValuesFile(chartDir + "/values.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile("(?m)^\\| `([^`]+)`").FindAllStringSubmatch(string(readme), -1)
+	if len(rows) == 0 {
+		t.Skip("the README has no table of values")
+	}
+	var listed []string
+	for _, row := range rows {
+		listed = append(listed, row[1])
+	}
+	for _, key := range leaves("", defaults) {
+		if !slices.ContainsFunc(listed, func(row string) bool { return row == key || within(key, row) }) {
+			t.Errorf("the README does not tell of %s", key)
+		}
+	}
+}
+
+// within says whether a row speaks for a key: as a parent, written "a.*", or
+// for several stages, written "<stage>.b".
+func within(key, row string) bool {
+	pattern := regexp.QuoteMeta(row)
+	pattern = strings.ReplaceAll(pattern, "<stage>", "(crawler|parser|sink|operator)")
+	pattern = strings.ReplaceAll(pattern, `\*`, ".+")
+	return regexp.MustCompile("^" + pattern + "$").MatchString(key)
+}
+
+// leaves are the paths of all values that are no maps with something in them.
+func leaves(path string, value any) []string {
+	all, ok := value.(map[string]any)
+	if values, is := value.(chartutil.Values); is {
+		all, ok = values, true
+	}
+	if !ok || len(all) == 0 {
+		return []string{path}
+	}
+	var found []string
+	for key, child := range all {
+		found = append(found, leaves(strings.TrimPrefix(fmt.Sprintf("%s.%s", path, key), "."), child)...)
+	}
+	return found
+}

@@ -62,20 +62,8 @@ func connect(file *config.File) (*bus.Bus, error) {
 
 func operatorCommands() []worker.Command {
 	commands := []worker.Command{
-		operator("topology apply", "", "Make or update the streams, consumers and buckets", func(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, _ []string) error {
-			if err := b.Apply(ctx); err != nil {
-				return err
-			}
-			fmt.Fprintln(env.Stdout, "topology applied")
-			return nil
-		}),
-		operator("topology check", "", "Compare the server's topology with the definition", func(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, _ []string) error {
-			if err := b.Check(ctx); err != nil {
-				return err
-			}
-			fmt.Fprintln(env.Stdout, "topology is right")
-			return nil
-		}),
+		topologyCommand("topology apply", "Make or update the streams, consumers and buckets", "topology applied", (*bus.Bus).Apply),
+		topologyCommand("topology check", "Compare the server's topology with the definition", "topology is right", (*bus.Bus).Check),
 		operator("deadletters list", "[STAGE]", "List what could not be worked on", listDead),
 		operator("deadletters show", "SEQ", "Print the payload of a dead letter", showDead),
 		operator("deadletters replay", "SEQ...|all", "Put dead letters back where they came from", replayDead),

@@ -94,3 +94,15 @@ What is another stage's does not restart it. Of (list root section). */}}
 {{- define "pressmill.sinkClaim" -}}
 {{ .Values.sink.persistence.existingClaim | default (printf "%s-articles" (include "pressmill.fullname" .)) }}
 {{- end -}}
+
+{{/* Whether the test can crawl: addresses of pods are allowed, and a sink holds all articles where another pod can read them. */}}
+{{- define "pressmill.testCrawls" -}}
+{{- if and .Values.tests.enabled .Values.tests.allowCIDRs -}}
+{{- $alone := and (include "pressmill.sinkUsesVolume" .) (has "ReadWriteOncePod" .Values.sink.persistence.accessModes) -}}
+{{- $readable := false -}}
+{{- range (include "pressmill.config" . | fromYaml).sinks -}}
+{{- if and (regexMatch "^(file|s3|gs|azblob):" .url) (not .filter) (not (has (.format | default "jsonl") (list "csv" "warc"))) }}{{ $readable = true }}{{ end -}}
+{{- end -}}
+{{- if and $readable (not $alone) -}}true{{- end -}}
+{{- end -}}
+{{- end -}}

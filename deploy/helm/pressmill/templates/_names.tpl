@@ -44,13 +44,18 @@ restart every worker. Of (list root component podLabels). */}}
 {{- end }}
 {{- end -}}
 
-{{/* The metadata of an object but its name's key. Of (list root component name [annotations]). */}}
+{{/* The metadata of an object. Of (list root component name [annotations [labels]]). */}}
 {{- define "pressmill.metadata" -}}
 {{- $root := index . 0 -}}
 name: {{ index . 2 }}
 namespace: {{ $root.Release.Namespace }}
 labels:
   {{- include "pressmill.labels" . | nindent 2 }}
+  {{- if gt (len .) 4 }}
+  {{- with index . 4 }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+  {{- end }}
 {{- $annotations := dict -}}
 {{- if gt (len .) 3 -}}{{- $annotations = index . 3 | default dict -}}{{- end -}}
 {{- with merge (dict) $annotations $root.Values.commonAnnotations }}

@@ -60,7 +60,8 @@
 {{- end }}
 {{- end -}}
 
-{{/* The policy of a component that nobody speaks to. Of (dict root component annotations egress): egress is YAML. */}}
+{{/* The policy of a component that nobody speaks to but one component on port 8080, if ingress names it. Of (dict root component
+annotations egress ingress): egress is YAML. */}}
 {{- define "pressmill.policy" -}}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -71,6 +72,15 @@ spec:
     matchLabels:
       {{- include "pressmill.selector" (list .root .component) | nindent 6 }}
   policyTypes: [Ingress, Egress]
+  {{- with .ingress }}
+  ingress:
+    - from:
+        - podSelector:
+            matchLabels:
+              {{- include "pressmill.selector" (list $.root .) | nindent 14 }}
+      ports:
+        - {protocol: TCP, port: 8080}
+  {{- end }}
   egress:
     {{- include "pressmill.dnsEgress" .root | nindent 4 }}
     {{- include "pressmill.natsEgress" .root | nindent 4 }}

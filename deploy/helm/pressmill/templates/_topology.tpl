@@ -9,7 +9,7 @@
 {{- $volumes = list (dict "name" "sources" "configMap" (dict "name" .sources)) -}}
 {{- end -}}
 {{- $pod := dict "root" $root "component" "operator" "role" "operator" "values" $v "mounts" $mounts "volumes" $volumes "config" .config -}}
-backoffLimit: 20
+backoffLimit: 6
 activeDeadlineSeconds: {{ $v.activeDeadlineSeconds }}
 template:
   metadata:
@@ -25,7 +25,7 @@ template:
     {{- if .sources }}
     initContainers:
       - name: topology
-        args: [topology, apply, -config=/etc/pressmill/config/config.yaml]
+        args: [topology, apply, -config=/etc/pressmill/config/config.yaml, -wait=10m]
         {{- include "pressmill.container" $pod | nindent 8 }}
     containers:
       - name: sources
@@ -34,7 +34,7 @@ template:
     {{- else }}
     containers:
       - name: topology
-        args: [topology, apply, -config=/etc/pressmill/config/config.yaml]
+        args: [topology, apply, -config=/etc/pressmill/config/config.yaml, -wait=10m]
         {{- include "pressmill.container" $pod | nindent 8 }}
     {{- end }}
     {{- include "pressmill.volumes" $pod | nindent 4 }}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"pressmill/pkg/bus"
+	"pressmill/pkg/config"
+	"pressmill/pkg/worker"
+)
+
+// topologyCommand is a command that does one thing to the topology; with -wait
+// it may begin before there is a NATS server.
+func topologyCommand(name, short, done string, act func(*bus.Bus, context.Context) error) worker.Command {
+	return worker.Command{
+		Name: name, Args: "[-config FILE] [-wait D]", Short: short,
+		Run: func(ctx context.Context, env *worker.Env, args []string) error {
+			flags := env.Flags()
+			path := flags.String("config", "", "`FILE` with the section bus (default: "+bus.Defaults().URL+")")
+			wait := flags.Duration("wait", 0, "how long it is tried again, as when NATS is starting")
+			if err := flags.Parse(args); err != nil {
+				return err
+			}
+			if err := flags.NoArgs(); err != nil {
+				return err
+			}
+			file, err := config.Load(*path)
+			if err != nil {
+				return err
+			}
+			if err := patiently(ctx, env, *wait, func() error { return onBus(ctx, file, act) }); err != nil {
+				return err
+			}
+			fmt.Fprintln(env.Stdout, done)
+			return nil
+		},
+	}
+}
+
+func onBus(ctx context.Context, file *config.File, act func(*bus.Bus, context.Context) error) error {
+	b, err := connect(file)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	return act(b, ctx)
+}
+
+// patiently tries until there is no error, a configuration is wrong or the time
+// is over, and then returns the last error. Every other error is told when it
+// is a new one.
+func patiently(ctx context.Context, env *worker.Env, wait time.Duration, try func() error) error {
+	told := ""
+	for begun := time.Now(); ; {
+		err := try()
+		if err == nil || errors.Is(err, config.ErrInvalid) || ctx.Err() != nil || time.Since(begun) >= wait {
+			return err
+		}
+		if err.Error() != told {
+			told = err.Error()
+			fmt.Fprintf(env.Stderr, "trying again: %s\n", told)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}

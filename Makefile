@@ -18,7 +18,7 @@ SPACE    := $(subst x,,x x)
 # URLs may hold what a shell would act upon, so they travel in the environment.
 export SEEDS ?=
 
-.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench scale cluster peers evaluate train formats conformance images bin/bench clean
+.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench scale cluster peers evaluate train formats conformance test-cluster images bin/bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
@@ -108,6 +108,20 @@ $(SERVERS)/node_modules: $(SERVERS)/package-lock.json
 .tools/node/node_modules: .tools/node/package-lock.json
 	npm ci --prefix .tools/node --ignore-scripts
 	touch $@
+
+VERSIONS ?= 0.1.0 0.1.1
+NODES    ?= $(or $(ARCH),$(shell go env GOARCH))
+VALUES   ?= deploy/helm/pressmill/ci/lab.yaml
+KEDA     := github.com/kedacore/keda/v2@v2.21.0
+
+test-cluster: ## try the chart on the cluster of KUBECONFIG; LOAD_IMAGE="command" takes each image's tar, or REGISTRY= has images of VERSIONS="old new"
+	$(if $(KUBECONFIG),,$(error say which cluster: make test-cluster KUBECONFIG=...))
+	$(if $(LOAD_IMAGE),for version in $(VERSIONS); do $(MAKE) images VERSION=$$version ARCH=$(NODES); \
+		for tar in bin/images/*-$(NODES).tar; do $(LOAD_IMAGE) <$$tar; done; done)
+	mkdir -p bin/test-cluster
+	PRESSMILL_KUBECONFIG=$(abspath $(KUBECONFIG)) PRESSMILL_VALUES=$(abspath $(VALUES)) PRESSMILL_VERSIONS="$(VERSIONS)" PRESSMILL_REGISTRY=$(REGISTRY) \
+		PRESSMILL_KEDA="$$(go mod download -json $(KEDA) | sed -n 's|.*"Dir": "\(.*\)".*|\1|p')/config/crd/bases" PRESSMILL_ARTIFACTS=$(CURDIR)/bin/test-cluster \
+		go test -count=1 -timeout 30m -run TestOnACluster -v ./deploy/helm
 
 PEERS := go-trafilatura go-trafilatura+fallback readeck go-shiori go-domdistiller
 

@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	listed      = 100                 // teasers on a front page or a section, at most
-	unlistedIn  = 9                   // one article in so many is linked only from another one
-	spread      = 20 * 24 * time.Hour // over which the articles were published
-	newest      = time.Hour           // the age of the latest
+	listed     = 100                 // teasers on a front page or a section, at most
+	unlistedIn = 9                   // one article in so many is linked only from another one
+	spread     = 20 * 24 * time.Hour // over which the articles were published
+	newest     = time.Hour           // the age of the latest
 )
 
 // Load is a site of many hosts, for crawls that are to last: the hosts have

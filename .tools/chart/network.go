@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"maps"
 	"net/netip"
 
 	corev1 "k8s.io/api/core/v1"
@@ -163,9 +164,7 @@ func contains(cidr netip.Prefix, addr netip.Addr) bool {
 
 func namespaceLabels(p Peer) map[string]string {
 	all := map[string]string{"kubernetes.io/metadata.name": p.Namespace}
-	for key, value := range p.NamespaceLabels {
-		all[key] = value
-	}
+	maps.Copy(all, p.NamespaceLabels)
 	return all
 }
 

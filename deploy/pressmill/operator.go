@@ -46,7 +46,7 @@ func operatorWith(cmd worker.Command, define func(*worker.Flags), run operate) w
 			return err
 		}
 		defer b.Close()
-		return run(ctx, env, b, file, flags.Args())
+		return guarded(ctx, b, func(ctx context.Context) error { return run(ctx, env, b, file, flags.Args()) })
 	}
 	return cmd
 }
@@ -58,6 +58,18 @@ func connect(file *config.File) (*bus.Bus, error) {
 		return nil, err
 	}
 	return bus.Connect(cfg, "operator", zap.NewNop())
+}
+
+// guarded does something on a bus until that refuses it, which is the error
+// then: from afar it looks as if there was no answer.
+func guarded(ctx context.Context, b *bus.Bus, do func(context.Context) error) error {
+	ctx, stop := b.Guard(ctx)
+	defer stop()
+	err := do(ctx)
+	if denied := b.Denied(); denied != nil {
+		return denied
+	}
+	return err
 }
 
 func operatorCommands() []worker.Command {

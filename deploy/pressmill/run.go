@@ -298,6 +298,8 @@ func (j *job) run(ctx context.Context, env *worker.Env) error {
 			return err
 		}
 		defer b.Close()
+		ctx, stop := b.Guard(ctx)
+		defer stop()
 		if err := b.Apply(ctx); err != nil {
 			return err
 		}
@@ -315,7 +317,7 @@ func (j *job) run(ctx context.Context, env *worker.Env) error {
 		err = p.run(ctx, env)
 		p.summary(env.Stdout, j, ctx.Err() != nil)
 		p.logSummary()
-		return err
+		return errors.Join(b.Denied(), err)
 	})
 }
 

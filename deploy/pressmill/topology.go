@@ -45,17 +45,18 @@ func onBus(ctx context.Context, file *config.File, act func(*bus.Bus, context.Co
 		return err
 	}
 	defer b.Close()
-	return act(b, ctx)
+	return guarded(ctx, b, func(ctx context.Context) error { return act(b, ctx) })
 }
 
-// patiently tries until there is no error, a configuration is wrong or the time
-// is over, and then returns the last error. Every other error is told when it
+// patiently tries until there is no error, a configuration is wrong, the bus
+// refuses something or the time is over, and then returns the last error. Every other error is told when it
 // is a new one.
 func patiently(ctx context.Context, env *worker.Env, wait time.Duration, try func() error) error {
 	told := ""
 	for begun := time.Now(); ; {
 		err := try()
-		if err == nil || errors.Is(err, config.ErrInvalid) || ctx.Err() != nil || time.Since(begun) >= wait {
+		_, denied := errors.AsType[*bus.DeniedError](err)
+		if err == nil || denied || errors.Is(err, config.ErrInvalid) || ctx.Err() != nil || time.Since(begun) >= wait {
 			return err
 		}
 		if err.Error() != told {

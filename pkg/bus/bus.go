@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -22,7 +23,6 @@ import (
 	"pressmill/pkg/bus/leader"
 	"pressmill/pkg/bus/turn"
 	"pressmill/pkg/config"
-	"pressmill/pkg/logging"
 )
 
 // Config is the section bus of the configuration.
@@ -107,6 +107,12 @@ type Bus struct {
 	streams      sync.Map // name -> jetstream.Stream
 	buckets      sync.Map // name -> jetstream.KeyValue
 	tails        sync.Map // name -> *tail
+
+	closing   atomic.Bool
+	denyOnce  sync.Once
+	denied    chan struct{} // is closed by the first refusal
+	deniedErr error
+	patience  pace // of lines about attempts to connect again
 }
 
 // asyncTimeout bounds the wait for the answer to a message that was sent
@@ -121,7 +127,7 @@ func Connect(cfg Config, name string, log *zap.Logger, opts ...nats.Option) (*Bu
 	if err != nil {
 		return nil, err
 	}
-	b := &Bus{cfg: cfg, role: Role(name), log: log}
+	b := &Bus{cfg: cfg, role: Role(name), log: log, denied: make(chan struct{})}
 	opts = append(append(auth,
 		nats.Name("pressmill "+name),
 		nats.MaxReconnects(-1),
@@ -131,9 +137,14 @@ func Connect(cfg Config, name string, log *zap.Logger, opts ...nats.Option) (*Bu
 		nats.DisconnectErrHandler(b.disconnected),
 		nats.ReconnectHandler(b.reconnected),
 		nats.ErrorHandler(b.asyncError),
+		nats.ClosedHandler(b.closed),
+		nats.ReconnectErrHandler(b.notYet),
 	), opts...)
 	if b.nc, err = nats.Connect(cfg.URL, opts...); err != nil {
-		return nil, fmt.Errorf("connect to NATS at %s: %w (is the server up, and bus.url right?)", logging.RedactURL(cfg.URL), err)
+		if isAuth(err) {
+			return nil, denial(name, err)
+		}
+		return nil, explain(cfg.URL, err)
 	}
 	if b.js, err = jetstream.New(b.nc, jetstream.WithPublishAsyncMaxPending(4096), jetstream.WithPublishAsyncTimeout(asyncTimeout)); err != nil {
 		b.nc.Close()
@@ -194,26 +205,9 @@ func nkeyOption(path string) (nats.Option, error) {
 	}), nil
 }
 
-func (b *Bus) disconnected(_ *nats.Conn, err error) {
-	if err != nil {
-		b.log.Warn("lost the connection to NATS; reconnecting", logging.Event(logging.NATSDisconnected), zap.Error(err))
-	}
-}
-
-func (b *Bus) reconnected(nc *nats.Conn) {
-	b.log.Info("connected to NATS again", logging.Event(logging.NATSReconnected), zap.String("server", logging.RedactURL(nc.ConnectedUrl())))
-}
-
-func (b *Bus) asyncError(_ *nats.Conn, sub *nats.Subscription, err error) {
-	subject := ""
-	if sub != nil {
-		subject = sub.Subject
-	}
-	b.log.Error("NATS reports an error", logging.Event(logging.NATSError), zap.String("subject", subject), zap.Error(err))
-}
-
 // Close flushes what is pending and closes the connection.
 func (b *Bus) Close() error {
+	b.closing.Store(true)
 	if b.nc.IsClosed() {
 		return nil
 	}

@@ -188,51 +188,92 @@ func (b *Bus) Apply(ctx context.Context) error {
 
 // Check compares the server's topology with the definition, as far as the role
 // of the connection sees it, and returns one error that names every difference,
-// or nil.
+// or nil. A server that does not answer is
+// no difference: it is asked nothing more.
 func (b *Bus) Check(ctx context.Context) error {
 	var errs []error
-	for _, want := range b.cfg.streams() {
-		if !b.role.sees(want.Name) {
-			continue
+	for _, p := range b.parts() {
+		diffs, err := p.compare(ctx)
+		if err != nil && !isAPI(err) {
+			return fmt.Errorf("read the topology: %s: %w", p.what, err)
 		}
-		st, err := b.js.Stream(ctx, want.Name)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("stream %s: %w", want.Name, err))
-			continue
+			diffs = []error{fmt.Errorf("%s: %w", p.what, err)}
 		}
-		errs = append(errs, diffStream(want, st.CachedInfo().Config)...)
-	}
-	for _, want := range b.cfg.consumers() {
-		if !b.role.checks(want.Durable) {
-			continue
-		}
-		c, err := b.js.Consumer(ctx, want.stream, want.Durable)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("consumer %s/%s: %w", want.stream, want.Durable, err))
-			continue
-		}
-		errs = append(errs, diffConsumer(want, c.CachedInfo().Config)...)
-	}
-	if !b.cfg.Archive && b.role.checks(consumerArchive) {
-		if _, err := b.js.Consumer(ctx, streamPages, consumerArchive); err == nil {
-			errs = append(errs, fmt.Errorf("consumer %s/%s: is there although bus.archive is off", streamPages, consumerArchive))
-		}
-	}
-	for _, want := range b.cfg.buckets() {
-		if !b.role.sees(bucketStream(want.Bucket)) {
-			continue
-		}
-		st, err := b.js.Stream(ctx, bucketStream(want.Bucket))
-		if err != nil {
-			errs = append(errs, fmt.Errorf("bucket %s: %w", want.Bucket, err))
-			continue
-		}
-		errs = append(errs, diffBucket(want, st.CachedInfo().Config)...)
+		errs = append(errs, diffs...)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("the topology differs (run `pressmill topology apply`):\n%w", err)
 	}
 	return nil
+}
+
+// part is a part of the topology, compared with what the server has.
+type part struct {
+	what    string
+	compare func(context.Context) ([]error, error)
+}
+
+// parts is the topology, as far as the role of the connection sees it.
+func (b *Bus) parts() (parts []part) {
+	for _, want := range b.cfg.streams() {
+		if !b.role.sees(want.Name) {
+			continue
+		}
+		parts = append(parts, part{"stream " + want.Name, func(ctx context.Context) ([]error, error) {
+			st, err := b.js.Stream(ctx, want.Name)
+			if err != nil {
+				return nil, err
+			}
+			return diffStream(want, st.CachedInfo().Config), nil
+		}})
+	}
+	for _, want := range b.cfg.consumers() {
+		if !b.role.checks(want.Durable) {
+			continue
+		}
+		parts = append(parts, part{"consumer " + want.stream + "/" + want.Durable, func(ctx context.Context) ([]error, error) {
+			c, err := b.js.Consumer(ctx, want.stream, want.Durable)
+			if err != nil {
+				return nil, err
+			}
+			return diffConsumer(want, c.CachedInfo().Config), nil
+		}})
+	}
+	if !b.cfg.Archive && b.role.checks(consumerArchive) {
+		parts = append(parts, part{"consumer " + streamPages + "/" + consumerArchive, b.lacksArchive})
+	}
+	for _, want := range b.cfg.buckets() {
+		if !b.role.sees(bucketStream(want.Bucket)) {
+			continue
+		}
+		parts = append(parts, part{"bucket " + want.Bucket, func(ctx context.Context) ([]error, error) {
+			st, err := b.js.Stream(ctx, bucketStream(want.Bucket))
+			if err != nil {
+				return nil, err
+			}
+			return diffBucket(want, st.CachedInfo().Config), nil
+		}})
+	}
+	return parts
+}
+
+// lacksArchive says that nobody holds pages for an archive that is off.
+func (b *Bus) lacksArchive(ctx context.Context) ([]error, error) {
+	_, err := b.js.Consumer(ctx, streamPages, consumerArchive)
+	switch {
+	case err == nil:
+		return []error{fmt.Errorf("consumer %s/%s: is there although bus.archive is off", streamPages, consumerArchive)}, nil
+	case isAPI(err):
+		return nil, nil
+	}
+	return nil, err
+}
+
+// isAPI says whether an error is JetStream's answer.
+func isAPI(err error) bool {
+	js, ok := errors.AsType[jetstream.JetStreamError](err)
+	return ok && js.APIError() != nil
 }
 
 func diffStream(want, got jetstream.StreamConfig) []error {
@@ -282,23 +323,6 @@ type differ struct {
 func (d *differ) field(name string, got, want any) {
 	if got != want {
 		d.errs = append(d.errs, fmt.Errorf("%s: %s is %v, want %v", d.what, name, got, want))
-	}
-}
-
-// WaitReady waits until the topology is there and right, or until the timeout
-// has passed; it then returns what differs.
-func (b *Bus) WaitReady(ctx context.Context, timeout time.Duration) error {
-	deadline := time.Now().Add(timeout)
-	for {
-		err := b.Check(ctx)
-		if err == nil || time.Now().After(deadline) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(500 * time.Millisecond):
-		}
 	}
 }
 

@@ -95,7 +95,12 @@ const (
 	NATSDisconnected = "nats.disconnected"
 	// NATSReconnected says that the connection to the bus is back.
 	NATSReconnected = "nats.reconnected"
-	// NATSError is an asynchronous error of the bus, such as a refused permission.
+	// NATSWaiting says, every ten seconds, that the servers cannot be reached yet, or that their topology is not
+	// right yet, and why (error).
+	NATSWaiting = "nats.waiting"
+	// NATSDenied says that the servers refuse a user something that it needs, which (subject) and what helps (error); the process stops.
+	NATSDenied = "nats.denied"
+	// NATSError is an asynchronous error of the bus, such as a subscriber that is too slow.
 	NATSError = "nats.error"
 	// JanitorArmed says that hosts without a turn were given one, and how many.
 	JanitorArmed = "janitor.armed"

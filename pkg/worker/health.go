@@ -1,8 +1,8 @@
 package worker
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -10,38 +10,61 @@ import (
 	"time"
 )
 
-// Health answers the probes of a worker from its heartbeat alone, never from
-// whether others can be reached: a bus that is away must not restart workers.
+// Health answers the probes of a worker. It is alive by its heartbeat alone,
+// never by whether others can be reached: a bus that is away must not restart
+// workers. It is ready as long as nothing keeps it from taking work.
 type Health struct {
-	stale time.Duration
-	start time.Time
-	beat  atomic.Int64 // the last beat, as time since start
-	ready atomic.Bool
+	stale    time.Duration
+	start    time.Time
+	beat     atomic.Int64 // the last beat, as time since start
+	draining atomic.Bool
+	unready  atomic.Pointer[func() string]
 }
 
 // NewHealth returns a Health that is alive now and as long as the last Beat
 // is younger than stale, and not ready.
-func NewHealth(stale time.Duration) *Health { return &Health{stale: stale, start: time.Now()} }
+func NewHealth(stale time.Duration) *Health {
+	h := &Health{stale: stale, start: time.Now()}
+	h.NotReady("starting")
+	return h
+}
 
 // Beat says that the worker's loop turns. It may be called from any goroutine.
 func (h *Health) Beat() { h.beat.Store(int64(time.Since(h.start))) }
 
-// SetReady says whether the worker takes work.
-func (h *Health) SetReady(ready bool) { h.ready.Store(ready) }
+// NotReady says why the worker takes no work.
+func (h *Health) NotReady(why string) { h.ReadyUnless(func() string { return why }) }
+
+// ReadyUnless has every probe ask why the worker takes no work now; "" says
+// that it does. The function may be called from any goroutine.
+func (h *Health) ReadyUnless(why func() string) { h.unready.Store(&why) }
+
+// Drain says that the worker finishes what is in flight and takes no more. It
+// is alive until its end, which whoever stops it bounds: its loop beats no more.
+func (h *Health) Drain() { h.draining.Store(true) }
 
 // ServeHTTP answers /livez and /readyz with 200 or 503.
 func (h *Health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/livez":
 		age := time.Since(h.start) - time.Duration(h.beat.Load())
+		if h.draining.Load() {
+			answer(w, true, stopping)
+			return
+		}
 		answer(w, age < h.stale, fmt.Sprintf("last beat %s ago", age.Round(time.Millisecond)))
 	case "/readyz":
-		ready := h.ready.Load()
-		answer(w, ready, map[bool]string{true: "ready", false: "not ready"}[ready])
+		why := (*h.unready.Load())()
+		if h.draining.Load() {
+			why = stopping
+		}
+		answer(w, why == "", cmp.Or(why, "ready"))
 	default:
 		http.NotFound(w, r)
 	}
 }
+
+const stopping = "stopping: finishes what is in flight"
 
 func answer(w http.ResponseWriter, ok bool, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -52,28 +75,23 @@ func answer(w http.ResponseWriter, ok bool, text string) {
 	fmt.Fprintln(w, text)
 }
 
-// Serve listens on addr and answers until ctx ends, then returns nil. An empty
-// addr listens nowhere and waits for ctx. To be seen as alive while work in
-// flight is finished, give it a context that ends after that work.
-func (h *Health) Serve(ctx context.Context, addr string) error {
+// Listen listens on addr and answers there until stop is called. An empty addr
+// listens nowhere. To be seen as alive while work in flight is finished, stop it
+// after that work.
+func (h *Health) Listen(ctx context.Context, addr string) (stop func(), err error) {
 	if addr == "" {
-		<-ctx.Done()
-		return nil
+		return func() {}, nil
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
-		return fmt.Errorf("listen for probes: %w", err)
+		return nil, fmt.Errorf("listen for probes: %w", err)
 	}
-	return h.serve(ctx, listener)
-}
-
-func (h *Health) serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(listener) // it ends with Close
+	}()
 	// Probes are short, so there is nothing to wait for.
-	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
-	defer stop()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("answer probes: %w", err)
-	}
-	return nil
+	return func() { _ = server.Close(); <-done }, nil
 }

@@ -2,6 +2,8 @@ package worker
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -10,6 +12,18 @@ import (
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
 	"pressmill/pkg/logging"
+)
+
+const (
+	// staleAfter is how old the last beat of a stage's loop may be. A loop that
+	// waits for a fetch or an upload beats later than one that has nothing to do.
+	staleAfter = 2 * time.Minute
+	// drainTime bounds what a stage does after SIGTERM. Each keeps to less:
+	// see its own stopGrace.
+	drainTime = 40 * time.Second
+	// deniedTime bounds it after the bus refused something: most of what is in
+	// flight cannot be finished.
+	deniedTime = 5 * time.Second
 )
 
 // Deps is what a stage works with.
@@ -22,44 +36,60 @@ type Deps struct {
 }
 
 // StageCommand returns the command that runs a stage as one worker against
-// NATS: it connects, waits for the topology, serves its health, and calls run,
-// which blocks until its context is cancelled and then finishes what is in
-// flight. load decodes the stage's section, so that a bad one ends the worker
-// before it connects; what it returns is logged as config.effective.
+// NATS: it serves its health, waits for the servers and their topology, and
+// calls run, which blocks until its context is cancelled and then finishes what
+// is in flight. load decodes the stage's section, so that a bad one ends the
+// worker before it connects; what it returns is logged as config.effective.
 func StageCommand(name, short string, load func(*config.File) (any, error), run func(ctx context.Context, d Deps) error) *Command {
 	return &Command{
 		Args: "-config FILE", Short: short,
 		Long: "It connects to the NATS servers of the section bus and waits for the topology, which\n" +
-			"`pressmill topology apply` makes. SIGTERM or Ctrl-C finish what is in flight.",
+			"`pressmill topology apply` makes. It ends with exit code 1 when that takes longer than -wait,\n" +
+			"and at once when the servers refuse its key, its certificate or something that it publishes.\n\n" +
+			"SIGTERM or Ctrl-C finish what is in flight and give the rest back to the others, within 30 s; what\n" +
+			"has not ended by then is given up after 40 s, as in a crash. terminationGracePeriodSeconds: 45.\n\n" +
+			"With -health, /livez says whether the worker's loop turns, whatever becomes of the servers, and /readyz\n" +
+			"whether it takes work: it is connected, the topology was right at the start, and it is not stopping.",
 		Run: func(ctx context.Context, env *Env, args []string) error {
 			flags := env.Flags()
 			path := flags.String("config", "", "`FILE` with the sections bus, log and those of the stage (YAML)")
 			health := flags.String("health", "", "`ADDRESS` to answer /livez and /readyz on, as in :8080")
-			wait := flags.Duration("wait", time.Minute, "how long to wait for NATS' topology")
+			wait := flags.Duration("wait", 5*time.Minute, "how long to wait for the NATS servers and their topology")
 			if err := flags.Parse(args); err != nil {
 				return err
 			}
 			if err := flags.NoArgs(); err != nil {
 				return err
 			}
-			return runStage(ctx, env, name, *path, *health, *wait, load, run)
+			s := stage{name: name, health: *health, wait: *wait, load: load, run: run}
+			return s.start(ctx, env, *path)
 		},
 	}
 }
 
-func runStage(ctx context.Context, env *Env, name, path, health string, wait time.Duration, load func(*config.File) (any, error), run func(context.Context, Deps) error) error {
+// stage is one worker.
+type stage struct {
+	name, health string
+	wait         time.Duration
+	load         func(*config.File) (any, error)
+	run          func(context.Context, Deps) error
+	bus          bus.Config
+}
+
+// start reads the configuration and works until ctx ends.
+func (s *stage) start(ctx context.Context, env *Env, path string) error {
 	file, err := config.Load(path)
 	if err != nil {
 		return err
 	}
 	var logCfg logging.Config
-	busCfg := bus.Defaults()
-	for section, into := range map[string]any{"log": &logCfg, "bus": &busCfg} {
+	s.bus = bus.Defaults()
+	for section, into := range map[string]any{"log": &logCfg, "bus": &s.bus} {
 		if err := file.Decode(section, into); err != nil {
 			return err
 		}
 	}
-	section, err := load(file)
+	section, err := s.load(file)
 	if err != nil {
 		return err
 	}
@@ -69,33 +99,91 @@ func runStage(ctx context.Context, env *Env, name, path, health string, wait tim
 	}
 	defer func() { _ = log.Sync() }() // stderr cannot always be synced
 	return Service(ctx, log, func(ctx context.Context) error {
-		LogConfig(log, map[string]any{"log": logCfg, "bus": busCfg, name: section})
-		b, err := bus.Connect(busCfg, name, log)
-		if err != nil {
-			return err
-		}
-		defer b.Close()
-		if err := b.WaitReady(ctx, wait); err != nil {
-			return err
-		}
-		d := Deps{Config: file, Bus: b, Log: log, Stage: logging.NewStage(log, name), Health: NewHealth(time.Minute)}
-		d.Health.Beat()
-		d.Health.SetReady(true)
-		side, stop := context.WithCancel(context.WithoutCancel(ctx))
-		var wg sync.WaitGroup
-		defer wg.Wait()
-		defer stop()
-		wg.Go(func() { d.Stage.Run(side) })
-		if health != "" {
-			wg.Go(func() {
-				if err := d.Health.Serve(side, health); err != nil {
-					log.Error("serve health", logging.Event(logging.ServiceStop), zap.Error(err))
-				}
-			})
-		}
-		log.Info("ready", logging.Event(logging.ServiceReady))
-		return run(ctx, d)
+		LogConfig(log, map[string]any{"log": logCfg, "bus": s.bus, s.name: section})
+		return s.serve(ctx, Deps{Config: file, Log: log, Stage: logging.NewStage(log, s.name), Health: NewHealth(staleAfter)})
 	})
+}
+
+// serve answers probes from the start, joins the bus, and works.
+func (s *stage) serve(ctx context.Context, d Deps) error {
+	stopHealth, err := d.Health.Listen(ctx, s.health)
+	if err != nil {
+		return err
+	}
+	defer stopHealth()
+	b, err := s.join(ctx, d)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	d.Bus = b
+	side, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	wg.Go(func() { d.Stage.Run(side) })
+	d.Log.Info("ready", logging.Event(logging.ServiceReady))
+	return s.work(ctx, d)
+}
+
+// join returns a bus whose topology is right.
+func (s *stage) join(ctx context.Context, d Deps) (*bus.Bus, error) {
+	servers := logging.RedactURL(s.bus.URL)
+	waits := func(what string) bus.Patience {
+		d.Health.NotReady("waits for " + what + " at " + servers)
+		return bus.Patience{Until: time.Now().Add(s.wait), Told: func(err error) {
+			d.Health.Beat()
+			d.Health.NotReady("waits for " + what + " at " + servers + ": " + err.Error())
+		}}
+	}
+	patience := waits("NATS")
+	b, err := bus.Await(ctx, s.bus, s.name, d.Log, patience)
+	if err != nil {
+		return nil, err
+	}
+	until := patience.Until
+	patience = waits("the topology")
+	patience.Until = until
+	guarded, stop := b.Guard(ctx)
+	defer stop()
+	if err := b.WaitReady(guarded, patience); err != nil {
+		b.Close()
+		return nil, err
+	}
+	d.Health.Beat()
+	d.Health.ReadyUnless(func() string {
+		if b.Connected() {
+			return ""
+		}
+		return "not connected to NATS at " + servers
+	})
+	return b, nil
+}
+
+// work runs the stage until ctx ends or the bus refuses something. It does not
+// wait for ever for what is in flight: that is given up as in a crash, and the
+// process is about to end.
+func (s *stage) work(ctx context.Context, d Deps) error {
+	guarded, stop := d.Bus.Guard(ctx)
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- s.run(guarded, d) }()
+	select {
+	case err := <-done:
+		return errors.Join(d.Bus.Denied(), err)
+	case <-guarded.Done():
+	}
+	d.Health.Drain()
+	grace := drainTime
+	if d.Bus.Denied() != nil {
+		grace = deniedTime
+	}
+	select {
+	case err := <-done:
+		return errors.Join(d.Bus.Denied(), err)
+	case <-time.After(grace):
+		return errors.Join(d.Bus.Denied(), fmt.Errorf("stop %s: what is in flight has not ended after %s and is given up", s.name, grace))
+	}
 }
 
 // LogConfig logs the configuration that is in force, redacted.

@@ -33,7 +33,10 @@ import (
 const toyVariable = "PRESSMILL_TOY"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(toyVariable) != "" {
+	switch os.Getenv(toyVariable) {
+	case "stage":
+		Main(Program{Name: "stage", Short: "a worker for tests", Default: toyStage()})
+	case "1":
 		Main(toy())
 	}
 	os.Exit(m.Run())
@@ -310,13 +313,16 @@ func TestHealth(t *testing.T) {
 		check("at start", 200, 503)
 		time.Sleep(9 * time.Second)
 		h.Beat()
-		h.SetReady(true)
+		connected := true
+		h.ReadyUnless(func() string { return map[bool]string{false: "not connected"}[connected] })
 		time.Sleep(9 * time.Second)
 		check("after a beat", 200, 200)
+		connected = false
+		check("without the bus", 200, 503)
+		connected = true
 		time.Sleep(time.Second)
 		check("without a beat", 503, 200)
-		h.Beat()
-		h.SetReady(false)
+		h.Drain()
 		check("while stopping", 200, 503)
 		if got := status("/other"); got != 404 {
 			t.Errorf("other path: %d", got)
@@ -324,38 +330,57 @@ func TestHealth(t *testing.T) {
 	})
 }
 
-func TestHealthServe(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+func TestHealthListens(t *testing.T) {
+	addr := freeAddress(t)
+	h := NewHealth(time.Minute)
+	stop, err := h.Listen(t.Context(), addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := NewHealth(time.Minute)
-	done := make(chan error, 1)
-	go func() { done <- h.serve(ctx, listener) }()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+listener.Addr().String()+"/livez", nil)
+	if code, body := probe(t, addr, "/livez"); code != 200 || !strings.HasPrefix(body, "last beat") {
+		t.Errorf("%d %s", code, body)
+	}
+	if code, body := probe(t, addr, "/readyz"); code != 503 || body != "starting\n" {
+		t.Errorf("%d %s", code, body)
+	}
+	if _, err := h.Listen(t.Context(), addr); err == nil || !strings.HasPrefix(err.Error(), "listen for probes: ") {
+		t.Errorf("an address in use: %v", err)
+	}
+	stop()
+	if code, _ := probe(t, addr, "/livez"); code != 0 {
+		t.Errorf("answers %d after stop", code)
+	}
+	if stop, err = h.Listen(t.Context(), ""); err != nil {
+		t.Errorf("without an address: %v", err)
+	}
+	stop()
+}
+
+// freeAddress returns an address of this machine that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// probe asks a worker; the code is 0 if nobody answers.
+func probe(t *testing.T, addr, path string) (code int, body string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		t.Fatal(err)
+		return 0, err.Error()
 	}
-	body, _ := io.ReadAll(resp.Body)
-	_ = resp.Body.Close()
-	if resp.StatusCode != 200 || !strings.HasPrefix(string(body), "last beat") {
-		t.Errorf("%d %s", resp.StatusCode, body)
-	}
-	if err := h.Serve(ctx, listener.Addr().String()); err == nil || !strings.HasPrefix(err.Error(), "listen for probes: ") {
-		t.Errorf("an address in use: %v", err)
-	}
-	cancel()
-	if err := <-done; err != nil {
-		t.Errorf("after cancel: %v", err)
-	}
-	if err := h.Serve(ctx, ""); err != nil {
-		t.Errorf("without an address: %v", err)
-	}
+	defer resp.Body.Close()
+	data, _ := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(data)
 }
 
 func TestServiceTakesTheStandardLogger(t *testing.T) {

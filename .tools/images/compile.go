@@ -109,7 +109,7 @@ func compile(ctx context.Context, opts options, programs []program, dir string) 
 		}
 		args := []string{
 			"build", "-trimpath", "-buildvcs=false",
-			"-ldflags", "-s -w -X pressmill/pkg/worker.version=" + opts.release.version,
+			"-ldflags", linkerFlags(opts.release.version),
 			"-o", out + string(filepath.Separator),
 		}
 		for _, p := range programs {
@@ -122,6 +122,11 @@ func compile(ctx context.Context, opts options, programs []program, dir string) 
 		}
 	}
 	return nil
+}
+
+// linkerFlags leave out what debuggers need, and tell the binary its version.
+func linkerFlags(version string) string {
+	return "-s -w -X pressmill/pkg/worker.version=" + version
 }
 
 // buildEnv pins what would otherwise let a machine's settings into a binary.

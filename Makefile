@@ -50,6 +50,7 @@ test: ## all tests, with the race detector where a C compiler is found
 	@if command -v "$$(go env CC)" >/dev/null; then set -x; CGO_ENABLED=1 go test -race -parallel $(PARALLEL) $(PKG); \
 	else echo "no C compiler: testing without the race detector"; set -x; CGO_ENABLED=0 go test -parallel $(PARALLEL) $(PKG); fi
 	$(if $(filter ./...,$(PKG)),CGO_ENABLED=0 go -C .tools/chart test -trimpath -vet=off -count=1 ./...)
+	$(if $(filter ./...,$(PKG)),CGO_ENABLED=0 go -C .tools/images test -vet=off -count=1 ./...)
 
 lint: ## golangci-lint, go fix and go mod tidy, changing nothing
 	$(LINTER) run
@@ -59,6 +60,8 @@ lint: ## golangci-lint, go fix and go mod tidy, changing nothing
 	go -C parser/bench vet ./...
 	go -C .tools/chart mod tidy -diff
 	go -C .tools/chart vet ./...
+	go -C .tools/images mod tidy -diff
+	go -C .tools/images vet ./...
 
 fmt: ## format the code
 	$(LINTER) fmt

@@ -18,11 +18,11 @@ SPACE    := $(subst x,,x x)
 # URLs may hold what a shell would act upon, so they travel in the environment.
 export SEEDS ?=
 
-.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench scale cluster peers evaluate train formats conformance test-cluster images bin/bench clean
+.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench scale cluster peers evaluate train formats conformance test-cluster test-api images bin/bench clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
-		printf '  make %-10s %s\n' "$$target" "$$text"; done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
+		printf '  make %-12s %s\n' "$$target" "$$text"; done
 
 run: bin/pressmill ## scrape the sources of CONFIG, or only SEEDS="URL..."
 	@read -ra seeds <<<"$$SEEDS" || true; set -x; bin/pressmill run -config $(CONFIG) $${seeds[@]+"$${seeds[@]}"}
@@ -116,6 +116,10 @@ VERSIONS ?= 0.1.0 0.1.1
 NODES    ?= $(or $(ARCH),$(shell go env GOARCH))
 VALUES   ?= deploy/helm/pressmill/ci/lab.yaml
 KEDA     := github.com/kedacore/keda/v2@v2.21.0
+
+test-api: ## have the API server of KUBECONFIG look at all that the chart renders, making none of it; needs kubectl
+	$(if $(KUBECONFIG),,$(error say which cluster: make test-api KUBECONFIG=...))
+	PRESSMILL_KUBECONFIG=$(abspath $(KUBECONFIG)) CGO_ENABLED=0 go -C .tools/chart test -trimpath -vet=off -count=1 -run '^TestAPI$$' -v ./...
 
 test-cluster: ## try the chart on the cluster of KUBECONFIG; LOAD_IMAGE="command" takes each image's tar, or REGISTRY= has images of VERSIONS="old new"
 	$(if $(KUBECONFIG),,$(error say which cluster: make test-cluster KUBECONFIG=...))

@@ -21,6 +21,7 @@ type Object struct {
 	Kind string
 	metav1.Object
 	Spec runtime.Object
+	Raw  []byte // the document as it was rendered
 }
 
 func (o Object) String() string { return fmt.Sprintf("%s: %s/%s", o.File, o.Kind, o.GetName()) }
@@ -42,7 +43,7 @@ func Decode(file string, stream []byte) ([]Object, error) {
 			errs = append(errs, fmt.Errorf("decode %s: %w\n%s", file, err, numbered(doc)))
 			continue
 		}
-		o.File = file
+		o.File, o.Raw = file, doc
 		objects = append(objects, o)
 	}
 	return objects, errors.Join(errs...)

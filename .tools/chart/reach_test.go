@@ -40,6 +40,7 @@ func TestReach(t *testing.T) {
 				c.among(stage, from)
 			}
 			c.servers()
+			c.site()
 		})
 	}
 }
@@ -52,14 +53,15 @@ type reach struct {
 	opened []netip.Prefix // for crawlers
 }
 
-// opened are the private ranges that crawlers are to fetch from.
+// opened are the private ranges that the values have crawlers fetch from; the
+// test's are none of them, as its pod alone is to be reached in these.
 func opened(t *testing.T, r *Rendered) []netip.Prefix {
-	crawler, _ := configOf(t, r)["crawler"].(map[string]any)
+	t.Helper()
 	var cidrs []netip.Prefix
 	for _, key := range []string{"allow_private", "allow_private_proxies"} {
-		list, _ := crawler[key].([]any)
-		for _, cidr := range list {
-			cidrs = append(cidrs, netip.MustParsePrefix(cidr.(string)))
+		list, _ := chartutil.Values(r.Values).PathValue("config.crawler." + key)
+		for _, cidr := range texts(list) {
+			cidrs = append(cidrs, netip.MustParsePrefix(cidr))
 		}
 	}
 	return cidrs
@@ -227,5 +229,28 @@ func (c reach) servers() {
 	scaled := slices.ContainsFunc(c.r.Objects, func(o Object) bool { return o.Kind == "ScaledObject" })
 	if got := c.Allows(keda, server, corev1.ProtocolTCP, 8222); got != scaled {
 		c.t.Errorf("KEDA reaches the monitoring port: %t, and scales: %t", got, scaled)
+	}
+}
+
+// site: with tests.allowCIDRs, crawlers reach the site of the test's pod, and no
+// other pod does.
+func (c reach) site() {
+	cidrs, _ := c.value("tests.allowCIDRs").([]any)
+	if enabled, _ := c.value("tests.enabled").(bool); !enabled || len(cidrs) == 0 {
+		return
+	}
+	test := PeerOf(component(c.t, c.r, "test"))
+	test.Addr = netip.MustParsePrefix(cidrs[0].(string)).Addr().Next()
+	for _, stage := range []string{"crawler", "parser", "sink"} {
+		if got := c.Allows(PeerOf(component(c.t, c.r, stage)), test, corev1.ProtocolTCP, test.Ports["site"]); got != (stage == "crawler") {
+			c.t.Errorf("%s reaches the test's site: %t", stage, got)
+		}
+	}
+	neighbour := Peer{Addr: test.Addr.Next(), Namespace: namespace, Labels: map[string]string{"app": "stranger"}}
+	if c.Allows(PeerOf(component(c.t, c.r, "crawler")), neighbour, corev1.ProtocolTCP, test.Ports["site"]) {
+		c.t.Error("crawlers reach any pod of tests.allowCIDRs")
+	}
+	if c.Allows(neighbour, test, corev1.ProtocolTCP, test.Ports["site"]) {
+		c.t.Error("any pod reaches the test's site")
 	}
 }

@@ -26,7 +26,9 @@ type use uint8
 
 const (
 	write  use = 1 << iota // publish on its subjects
-	read                   // read messages, one by one or many at once
+	read                   // read messages by sequence, one by one or many at once
+	lead                   // read single messages as the stream's leader knows them
+	get                    // read a bucket's keys
 	remove                 // delete single messages
 	purge                  // delete the messages of a subject
 )
@@ -37,24 +39,24 @@ func bucketStream(bucket string) string { return "KV_" + bucket }
 // bucketSubject returns the subject of a bucket's key, which may hold wildcards.
 func bucketSubject(bucket, key string) string { return "$KV." + bucket + "." + key }
 
-// uses returns the streams that a role has to do with. Of the stream of dead
-// letters, a stage writes its own part.
-func (r Role) uses() map[string]use {
+// uses returns the streams that a kind of worker has to do with, nil for others.
+// Of the stream of dead letters, a stage writes its own part.
+func (c Config) uses(r Role) map[string]use {
 	switch r {
 	case RoleCrawler:
 		return map[string]use{
-			streamHosts:    write | read,
-			streamFrontier: write | read | remove,
-			streamRevisits: write | read | remove,
+			streamHosts:    write | lead,
+			streamFrontier: write | lead | remove,
+			streamRevisits: write | lead | remove,
 			streamParked:   write | read | remove | purge, // purge: the janitor drops what a removed source left
-			streamSeen:     write | read,
+			streamSeen:     write | lead,
 			streamPages:    write, // their state is the back-pressure
 			streamDead:     write,
 
-			bucketStream(bucketSources): read,
+			bucketStream(bucketSources): get,
 			bucketStream(bucketStatus):  write | read,
-			bucketStream(bucketRobots):  write | read,
-			bucketStream(bucketGroups):  write | read,
+			bucketStream(bucketRobots):  write | get,
+			bucketStream(bucketGroups):  write | get,
 		}
 	case RoleParser:
 		return map[string]use{
@@ -63,16 +65,19 @@ func (r Role) uses() map[string]use {
 			streamDead:     write,
 		}
 	case RoleSink:
-		return map[string]use{
-			streamSinks:    write | read,
-			streamArticles: read | purge, // purge: the sinks drop what all of them have
-			streamPages:    read,         // for archives
-			streamAgain:    read | remove,
+		uses := map[string]use{
+			streamSinks:    write | lead,
+			streamArticles: read | lead | purge, // purge: the sinks drop what all of them have
 			streamDead:     write,
+			streamAgain:    read | remove,
 
-			bucketStream(bucketPositions): write | read,
-			bucketStream(bucketCursors):   write | read,
+			bucketStream(bucketPositions): write | lead | get,
+			bucketStream(bucketCursors):   write | get,
 		}
+		if c.Archive {
+			uses[streamPages] = read | lead
+		}
+		return uses
 	case RoleOperator:
 	}
 	return nil
@@ -93,14 +98,14 @@ func (r Role) pulls(durable string) bool {
 
 // sees says whether a connection under this name may ask for a stream: workers
 // for those that they use, anybody else for all.
-func (r Role) sees(stream string) bool {
-	uses := r.uses()
+func (c Config) sees(r Role, stream string) bool {
+	uses := c.uses(r)
 	_, used := uses[stream]
 	return used || uses == nil
 }
 
 // checks says the same of a durable consumer.
-func (r Role) checks(durable string) bool { return r.pulls(durable) || r.uses() == nil }
+func (c Config) checks(r Role, durable string) bool { return r.pulls(durable) || c.uses(r) == nil }
 
 // Permissions are the subjects that a role may publish and subscribe to.
 type Permissions struct {
@@ -119,7 +124,7 @@ func (c Config) Permissions(r Role) Permissions {
 		p.Publish = c.operations()
 		return p
 	}
-	uses := r.uses()
+	uses := c.uses(r)
 	for _, s := range c.stored() {
 		if use, ok := uses[s.name]; ok {
 			p.Publish = append(p.Publish, s.subjectsFor(r, use)...)
@@ -177,12 +182,14 @@ func (s stored) subjectsFor(r Role, u use) []string {
 		}
 	}
 	all = append(all, "$JS.API.STREAM.INFO."+s.name)
-	if u&read != 0 {
-		// Of its leader with several replicas, of any that has it otherwise.
-		all = append(all, "$JS.API.STREAM.MSG.GET."+s.name, "$JS.API.DIRECT.GET."+s.name)
-		if s.bucket != "" {
-			all = append(all, "$JS.API.DIRECT.GET."+s.name+"."+s.subjects[0])
-		}
+	if u&(read|lead) != 0 {
+		all = append(all, "$JS.API.DIRECT.GET."+s.name)
+	}
+	if u&lead != 0 { // with several replicas
+		all = append(all, "$JS.API.STREAM.MSG.GET."+s.name)
+	}
+	if u&get != 0 {
+		all = append(all, "$JS.API.DIRECT.GET."+s.name+"."+s.subjects[0])
 	}
 	if u&remove != 0 {
 		all = append(all, "$JS.API.STREAM.MSG.DELETE."+s.name)

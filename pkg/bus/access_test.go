@@ -1,6 +1,8 @@
 package bus_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
 	"go.uber.org/zap"
 
 	"pressmill/pkg/bus"
@@ -255,6 +258,55 @@ func TestStrangersAreRefused(t *testing.T) {
 			if err == nil {
 				b.Close()
 			}
+		}
+	}
+}
+
+// A server that verifies its clients takes a certificate, and a key that is a raw
+// seed in base64; without either, nobody gets in.
+func TestTLS(t *testing.T) {
+	dir := t.TempDir()
+	ca := newAuthority(t, dir)
+	ca.issue(t, "server")
+	ca.issue(t, "client")
+	file := func(name string) string { return filepath.Join(dir, name) }
+	cfg := bus.Defaults()
+	g := guard(t, cfg, fmt.Sprintf("tls { cert_file: %q, key_file: %q, ca_file: %q, verify: true }", file("server.crt"), file("server.key"), file("ca.crt")))
+
+	seed, err := os.ReadFile(filepath.Join(g.keys, "operator.nk"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, raw, err := nkeys.DecodeSeed(bytes.TrimSpace(seed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file("raw"), []byte(base64.StdEncoding.EncodeToString(raw)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg.URL, cfg.NKeyFile, cfg.CAFile, cfg.CertFile, cfg.KeyFile = g.url, file("raw"), file("ca.crt"), file("client.crt"), file("client.key")
+	b, err := bus.Connect(cfg, "operator", zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if err := errors.Join(b.Apply(t.Context()), b.Check(t.Context())); err != nil {
+		t.Error(err)
+	}
+
+	for name, change := range map[string]func(*bus.Config){
+		"no certificate":    func(c *bus.Config) { c.CertFile, c.KeyFile = "", "" },
+		"unknown authority": func(c *bus.Config) { c.CAFile = "" },
+		"no key":            func(c *bus.Config) { c.NKeyFile = "" },
+		"not a key":         func(c *bus.Config) { c.NKeyFile = file("ca.crt") },
+		"not a certificate": func(c *bus.Config) { c.CertFile = file("raw") },
+		"no such authority": func(c *bus.Config) { c.CAFile = file("none.crt") },
+	} {
+		other := cfg
+		change(&other)
+		if b, err := bus.Connect(other, "operator", zap.NewNop()); err == nil {
+			b.Close()
+			t.Errorf("%s: connected", name)
 		}
 	}
 }

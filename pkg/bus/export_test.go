@@ -113,7 +113,7 @@ func Flush(b *Bus) { <-b.js.PublishAsyncComplete() }
 func Unused(cfg Config) (names []string) {
 	users := map[string]int{}
 	for _, r := range Roles() {
-		for name := range r.uses() {
+		for name := range cfg.uses(r) {
 			users[name]++
 		}
 	}

@@ -188,8 +188,8 @@ func (b *Bus) Apply(ctx context.Context) error {
 
 // Check compares the server's topology with the definition, as far as the role
 // of the connection sees it, and returns one error that names every difference,
-// or nil. A server that does not answer is
-// no difference: it is asked nothing more.
+// or nil. A server that does not answer is no difference: it is asked nothing
+// more.
 func (b *Bus) Check(ctx context.Context) error {
 	var errs []error
 	for _, p := range b.parts() {
@@ -217,7 +217,7 @@ type part struct {
 // parts is the topology, as far as the role of the connection sees it.
 func (b *Bus) parts() (parts []part) {
 	for _, want := range b.cfg.streams() {
-		if !b.role.sees(want.Name) {
+		if !b.cfg.sees(b.role, want.Name) {
 			continue
 		}
 		parts = append(parts, part{"stream " + want.Name, func(ctx context.Context) ([]error, error) {
@@ -229,7 +229,7 @@ func (b *Bus) parts() (parts []part) {
 		}})
 	}
 	for _, want := range b.cfg.consumers() {
-		if !b.role.checks(want.Durable) {
+		if !b.cfg.checks(b.role, want.Durable) {
 			continue
 		}
 		parts = append(parts, part{"consumer " + want.stream + "/" + want.Durable, func(ctx context.Context) ([]error, error) {
@@ -240,11 +240,11 @@ func (b *Bus) parts() (parts []part) {
 			return diffConsumer(want, c.CachedInfo().Config), nil
 		}})
 	}
-	if !b.cfg.Archive && b.role.checks(consumerArchive) {
+	if !b.cfg.Archive && b.cfg.checks(b.role, consumerArchive) {
 		parts = append(parts, part{"consumer " + streamPages + "/" + consumerArchive, b.lacksArchive})
 	}
 	for _, want := range b.cfg.buckets() {
-		if !b.role.sees(bucketStream(want.Bucket)) {
+		if !b.cfg.sees(b.role, bucketStream(want.Bucket)) {
 			continue
 		}
 		parts = append(parts, part{"bucket " + want.Bucket, func(ctx context.Context) ([]error, error) {

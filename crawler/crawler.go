@@ -28,6 +28,7 @@ const (
 	janitorEvery = 2 * time.Minute
 	armAtOnce    = 256                    // hosts that the janitor does not arm one after the other
 	pressureFor  = 250 * time.Millisecond // how long what is known of the pages' stream counts
+	stopGrace    = 20 * time.Second       // how long requests under way may go on when the worker is to stop
 	scopeTTL     = 5 * time.Second        // how long a source's definition is not asked for again
 )
 
@@ -41,6 +42,8 @@ type Crawler struct {
 	stage     *logging.Stage
 	transport *fetch.Transport
 	started   time.Time
+	beat      func() // says that work goes on
+	stopGrace time.Duration
 
 	lanes   *lanes
 	foreign *lru.Cache[uint64, struct{}]
@@ -73,6 +76,7 @@ func New(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) (*Crawle
 	}
 	c := &Crawler{
 		cfg: cfg, private: options.AllowPrivate, obeyed: obeyed, bus: b, log: log, stage: stage, started: time.Now(), groupSeed: maphash.MakeSeed(),
+		beat: func() {}, stopGrace: stopGrace,
 		transport: fetch.NewTransport(options), links: links.NewMemory(maxLinkRefs),
 	}
 	if c.lanes, err = newLanes(maxLanes, maxSeen); err != nil {
@@ -88,9 +92,11 @@ func New(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) (*Crawle
 }
 
 // Run takes turns until ctx is cancelled; it then finishes the requests under
-// way, hands their turns on, and returns nil. beat is called whenever the loop
-// goes round.
+// way, hands their turns on, and returns nil. A request that goes on for longer
+// than stopGrace is given up, and its URL stays where it was. beat is called
+// whenever the loop goes round, and by its visits while it waits for a free one.
 func (c *Crawler) Run(ctx context.Context, beat func()) error {
+	c.beat = beat
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	wg.Go(func() { c.janitor(ctx) })

@@ -15,6 +15,7 @@ import (
 	"pressmill/crawler/robots"
 	"pressmill/crawler/usage"
 	"pressmill/pkg/bus"
+	"pressmill/pkg/bus/turn"
 )
 
 // lane is what a worker remembers of one host: a Colly collector of its own,
@@ -35,8 +36,11 @@ type lane struct {
 	peer      peer
 	left      hostState    // of a turn that was given up, for one that comes without a state
 	fresh     func() error // turn.ErrFenced when the turn in work has run out
-	cookies   cookies      // of sources that ask for them
-	weight    int          // its share of lanes.seen, which guards it
+	// bounded returns the context of a request, which ends some time after the
+	// worker was told to stop.
+	bounded func(context.Context) (context.Context, context.CancelFunc)
+	cookies cookies // of sources that ask for them
+	weight  int     // its share of lanes.seen, which guards it
 }
 
 func (c *Crawler) newLane(host string) *lane {
@@ -136,8 +140,27 @@ func (r *response) free() {
 	r.body, r.release = nil, nil
 }
 
+// errStopping says that a request was given up, or what it brought, because the
+// worker is to stop.
+var errStopping = errors.New("the worker stops")
+
+// untilStop returns who bounds requests: they end with errStopping when the
+// worker was told to stop and the grace is over.
+func untilStop(stop context.Context, grace time.Duration) func(context.Context) (context.Context, context.CancelFunc) {
+	return func(ctx context.Context) (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		unwatch := context.AfterFunc(stop, func() { time.AfterFunc(grace, func() { cancel(errStopping) }) })
+		return ctx, func() { unwatch(); cancel(nil) }
+	}
+}
+
+// letGo says whether an error ends the turn's work without a verdict on what was
+// asked for.
+func letGo(err error) bool { return errors.Is(err, turn.ErrFenced) || errors.Is(err, errStopping) }
+
 // get fetches a URL once, without following redirects. Any status is a
-// response; an error is of the network or the decoding (fetch.Classify).
+// response; an error is of the network or the decoding (fetch.Classify), or one
+// that letGo knows.
 func (c *Crawler) get(ctx context.Context, l *lane, rawURL string, header http.Header) (resp *response, err error) {
 	resp = &response{start: time.Now(), fresh: l.fresh}
 	defer func() {
@@ -149,6 +172,11 @@ func (c *Crawler) get(ctx context.Context, l *lane, rawURL string, header http.H
 	if err != nil {
 		resp.end = time.Now()
 		return resp, fmt.Errorf("parse URL: %w", err)
+	}
+	if l.bounded != nil {
+		var done context.CancelFunc
+		ctx, done = l.bounded(ctx)
+		defer done()
 	}
 	var trace fetch.Trace
 	l.at, l.job, l.collector.Context = u, resp, context.WithValue(fetch.WithTrace(ctx, &trace), tapKey{}, resp)
@@ -164,6 +192,9 @@ func (c *Crawler) get(ctx context.Context, l *lane, rawURL string, header http.H
 	err = l.collector.Request(http.MethodGet, u.Scheme+"://"+u.Host+"/", nil, nil, equip(ctx, l, u, header))
 	resp.end, resp.remote = time.Now(), trace.Remote
 	resp.streamed, resp.streaming = trace.Streamed, trace.Streaming
+	if err != nil && errors.Is(context.Cause(ctx), errStopping) {
+		err = errStopping
+	}
 	if err != nil {
 		return resp, err
 	}

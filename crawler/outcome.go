@@ -142,7 +142,8 @@ func newPage(job *errand, resp *response) *news.Page {
 	return page
 }
 
-// send publishes a page, waiting while the parsers are too far behind.
+// send publishes a page, waiting while the parsers are too far behind. A worker
+// that is to stop does not wait: another one fetches the page again.
 func (v *visit) send(ctx context.Context, page *news.Page) error {
 	held := false
 	for {
@@ -159,7 +160,12 @@ func (v *visit) send(ctx context.Context, page *news.Page) error {
 			held = true
 			v.log.Warn("the stream of pages is full; holding the turn", logging.Event(logging.BackpressureOn))
 		}
-		pause(ctx, time.Second)
+		select {
+		case <-v.stop:
+			return errStopping
+		case <-time.After(time.Second):
+		}
+		v.beat()
 	}
 }
 

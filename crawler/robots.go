@@ -16,7 +16,6 @@ import (
 	"pressmill/crawler/robots"
 	"pressmill/crawler/usage"
 	"pressmill/pkg/bus"
-	"pressmill/pkg/bus/turn"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/weburl"
 )
@@ -126,8 +125,8 @@ func (v *visit) fetchReservations(ctx context.Context, u *url.URL, entry robotsE
 			return err
 		}
 		resp, err := v.get(fetch.WithMaxBody(ctx, maxReservations), v.lane, at.String(), nil)
-		if errors.Is(err, turn.ErrFenced) {
-			return err
+		if letGo(err) {
+			return v.lost(resp, err)
 		}
 		v.afterRequest(resp)
 		if err == nil && resp.status == http.StatusOK {
@@ -169,8 +168,9 @@ func (v *visit) fetchRobots(ctx context.Context, u *url.URL) (entry robotsEntry,
 	}
 	v.state.Robots = robotsHop{}
 	resp, err = v.get(fetch.WithMaxBody(ctx, robots.MaxSize), v.lane, at.String(), nil)
-	if errors.Is(err, turn.ErrFenced) {
-		return robotsEntry{}, nil, "", err
+	if letGo(err) {
+		v.state.Robots = hop
+		return robotsEntry{}, nil, "", v.lost(resp, err)
 	}
 	v.afterRequest(resp)
 	if err != nil {

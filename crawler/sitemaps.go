@@ -70,6 +70,7 @@ func (s *sitemapStream) read(ctx context.Context, body io.Reader) error {
 			break
 		}
 		s.entries++
+		s.beat()
 		if s.fatal = s.add(ctx, e); s.fatal != nil {
 			return s.fatal
 		}

@@ -66,6 +66,7 @@ type visit struct {
 	*Crawler
 	*lane
 	t     *turn.Turn
+	stop  <-chan struct{} // is closed when the worker is to stop
 	state hostState
 	began time.Time
 	urls  int
@@ -89,8 +90,8 @@ func (c *Crawler) visit(stop context.Context, t *turn.Turn) {
 	ctx := context.WithoutCancel(stop)
 	release := t.Hold(ctx)
 	defer release()
-	l.fresh = t.Fresh
-	v := &visit{Crawler: c, lane: l, t: t, began: time.Now(), log: c.log.With(zap.String(logging.KeyHost, host))}
+	l.fresh, l.bounded = t.Fresh, untilStop(stop, c.stopGrace)
+	v := &visit{Crawler: c, lane: l, t: t, stop: stop.Done(), began: time.Now(), log: c.log.With(zap.String(logging.KeyHost, host))}
 	c.stage.InFlight(1)
 	defer c.stage.InFlight(-1)
 	if err := v.run(ctx, stop); err != nil {
@@ -124,6 +125,7 @@ func (v *visit) run(ctx, stop context.Context) error {
 		return err
 	}
 	for {
+		v.beat()
 		if wait := time.Until(v.state.NotBefore); wait > 0 {
 			if !v.holdsFor(wait) || v.urls >= holdURLs || time.Since(v.began) > holdFor || stop.Err() != nil {
 				return v.handOn(ctx)
@@ -151,6 +153,10 @@ func (v *visit) run(ctx, stop context.Context) error {
 			err = v.giveUpDropped(ctx, job)
 		} else {
 			err = v.work(ctx, job, p)
+		}
+		if errors.Is(err, errStopping) {
+			v.log.Info("the worker stops; the URL stays where it was", logging.Event(logging.HostDelayed), logging.Reason("stop"), logging.URL(job.URL))
+			return v.handOn(ctx)
 		}
 		if err != nil {
 			return err
@@ -355,8 +361,8 @@ func (v *visit) fetch(ctx context.Context, job *errand) error {
 	entries := &sitemapStream{visit: v, job: job, since: hadBefore(job.poll)}
 	resp, err := v.get(fetch.WithTaker(ctx, entries.taker(ctx)), v.lane, job.URL, job.validators())
 	defer resp.free()
-	if errors.Is(err, turn.ErrFenced) {
-		return err
+	if letGo(err) {
+		return v.lost(resp, err)
 	}
 	v.stage.Observe(resp.end.Sub(resp.start))
 	v.afterRequest(resp)
@@ -367,6 +373,15 @@ func (v *visit) fetch(ctx context.Context, job *errand) error {
 		entries.report()
 	}
 	return v.settle(ctx, job, resp, err)
+}
+
+// lost keeps the gap after a request that the stop of the worker ended, and
+// returns its error.
+func (v *visit) lost(resp *response, err error) error {
+	if errors.Is(err, errStopping) {
+		v.afterRequest(resp)
+	}
+	return err
 }
 
 // validators returns the header fields that make the request conditional, if

@@ -38,7 +38,12 @@ type Worker struct {
 	bus       *bus.Bus
 	log       *zap.Logger
 	stage     *logging.Stage
+	busy      busy
 }
+
+// stuckAfter is how long the extraction of a page, which takes milliseconds, may
+// last before the worker counts as stuck.
+const stuckAfter = time.Minute
 
 // NewWorker loads the site rules and returns a parser worker on a bus whose
 // topology is ready. The error is a config.ErrInvalid.
@@ -54,9 +59,14 @@ func NewWorker(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) (*
 }
 
 // Run works until ctx is cancelled, finishes the pages in work and returns
-// nil. beat is called at least every few seconds while it is alive.
+// nil. beat is called at least every few seconds while it is alive, and not any
+// more when it cannot get away from a page.
 func (w *Worker) Run(ctx context.Context, beat func()) error {
-	return w.bus.ConsumePages(ctx, w.cfg.Workers, beat, w.handle)
+	return w.bus.ConsumePages(ctx, w.cfg.Workers, func() {
+		if w.busy.longest() < stuckAfter {
+			beat()
+		}
+	}, w.handle)
 }
 
 func (w *Worker) handle(ctx context.Context, page *news.Page) error {
@@ -68,7 +78,7 @@ func (w *Worker) handle(ctx context.Context, page *news.Page) error {
 	if page.Gone {
 		return w.takeDown(ctx, log, page)
 	}
-	article, err := w.extractor.Extract(page)
+	article, err := w.extract(page)
 	took := time.Since(begun)
 	w.stage.Observe(took)
 	if reject, ok := errors.AsType[*RejectError](err); ok {
@@ -97,6 +107,11 @@ func (w *Worker) handle(ctx context.Context, page *news.Page) error {
 	w.stage.Out(1)
 	log.Info("article published", logging.Event(logging.ArticlePublished), zap.String("article_id", article.ID), zap.String("rev", article.Rev))
 	return nil
+}
+
+func (w *Worker) extract(page *news.Page) (*news.Article, error) {
+	defer w.busy.with(page)()
+	return w.extractor.Extract(page)
 }
 
 func host(rawURL string) string {

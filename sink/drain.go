@@ -130,6 +130,7 @@ func (d *drain) collect(ctx context.Context, pos position) (*batch, error) {
 	from, wait := pos.from(), d.opt.Wait
 	var deadline time.Time
 	for ctx.Err() == nil {
+		d.opt.Beat()
 		if !d.room(ctx, b) {
 			return b, nil
 		}
@@ -166,7 +167,7 @@ func (d *drain) collect(ctx context.Context, pos position) (*batch, error) {
 		if drained && !d.opt.Once {
 			pause(ctx, min(gather, time.Until(deadline)))
 		}
-		if wait = max(time.Millisecond, time.Until(deadline)); d.opt.Once {
+		if wait = min(max(time.Millisecond, time.Until(deadline)), beatEvery); d.opt.Once {
 			wait = min(wait, gather)
 		}
 	}

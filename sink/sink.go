@@ -20,8 +20,9 @@ import (
 
 const (
 	armEvery  = time.Minute
-	pullWait  = 5 * time.Second
-	stopGrace = 20 * time.Second
+	pullWait  = time.Second
+	stopGrace = 20 * time.Second // how long a worker that is to stop goes on committing
+	lastHands = 5 * time.Second  // and how long each of its turns may take to be handed on after that
 	// strangerWait is when a turn of a sink that is not configured here is
 	// offered again.
 	strangerWait = time.Minute
@@ -240,6 +241,11 @@ func (s *Sink) tell(o *output, part, deliveries int, err error) {
 }
 
 func (s *Sink) handOn(ctx context.Context, t Turn, at time.Time, state []byte) {
+	if ctx.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), lastHands)
+		defer cancel()
+	}
 	if err := t.HandOn(ctx, at, state); err != nil && !errors.Is(err, ErrFenced) {
 		s.log.Warn("cannot hand a turn on; it comes back when it runs out", zap.String("key", t.Key), zap.Error(err))
 	}

@@ -19,17 +19,29 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pressmill/crawler"
 	"pressmill/deploy/pressmill/demo"
+	"pressmill/parser"
 	"pressmill/pkg/news"
 	"pressmill/pkg/worker"
+	"pressmill/sink"
 	"pressmill/sink/segment"
 )
 
 const delay = 50 * time.Millisecond
 
-// TestMain lets a test start this binary as pressmill, to kill it.
+// TestMain lets a test start this binary as pressmill or, under its name, as a
+// worker, to kill it.
 func TestMain(m *testing.M) {
 	if os.Getenv("PRESSMILL_MAIN") != "" {
+		switch filepath.Base(os.Args[0]) {
+		case "crawler":
+			worker.Main(crawler.Program())
+		case "parser":
+			worker.Main(parser.Program())
+		case "sink":
+			worker.Main(sink.Program())
+		}
 		main()
 	}
 	os.Exit(m.Run())

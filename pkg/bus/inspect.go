@@ -16,6 +16,20 @@ import (
 // What follows is for operators who want to know. It reads all that a host has,
 // message by message, and changes nothing.
 
+// InWork returns, by consumer, how many messages were handed to workers that
+// have neither finished them nor given them back.
+func (b *Bus) InWork(ctx context.Context) (map[string]int, error) {
+	all := map[string]int{}
+	for _, c := range b.cfg.consumers() {
+		cons, err := b.js.Consumer(ctx, c.stream, c.Durable)
+		if err != nil {
+			return nil, fmt.Errorf("read consumer %s/%s: %w", c.stream, c.Durable, err)
+		}
+		all[c.Durable] = cons.CachedInfo().NumAckPending
+	}
+	return all, nil
+}
+
 // SeenIn returns the months (as 202611) in which the given fingerprints were
 // stored first, of those that a host's set holds.
 func (b *Bus) SeenIn(ctx context.Context, host string, fingerprints []uint64) (map[uint64]string, error) {

@@ -79,13 +79,19 @@ var pageDecoder = sync.OnceValue(func() *zstd.Decoder {
 const (
 	aloneAfter = 3 // from this delivery on a page is worked on alone
 	deadAfter  = 5 // a page delivered more often than this killed its workers
+
+	beatEvery = 5 * time.Second // while all workers are busy
+	// pagesGrace is how long pages in work may go on when the worker is to stop,
+	// such as those whose article finds no room in its stream.
+	pagesGrace = 5 * time.Second
 )
 
 // ConsumePages calls handle for every page, on at most the given number of
-// pages at a time, until ctx is cancelled; it then finishes those in work and
-// returns nil. A page whose handling panics or fails is delivered again, later
-// each time, and becomes a dead letter after the fifth delivery. beat is called
-// whenever the loop goes round, every second or so also without pages.
+// pages at a time, until ctx is cancelled; it then finishes those in work,
+// gives back at once what cannot be finished, and returns nil. A page whose
+// handling panics or fails is delivered again, later each time, and becomes a
+// dead letter after the fifth delivery. beat is called whenever the loop goes
+// round, every few seconds also without pages or with all workers busy.
 func (b *Bus) ConsumePages(ctx context.Context, workers int, beat func(), handle func(ctx context.Context, page *news.Page) error) error {
 	cons, err := b.js.Consumer(ctx, streamPages, consumerParser)
 	if err != nil {
@@ -93,14 +99,16 @@ func (b *Bus) ConsumePages(ctx context.Context, workers int, beat func(), handle
 	}
 	c := pageConsumer{bus: b, handle: handle}
 	slots := turn.NewSlots(workers)
-	work := context.WithoutCancel(ctx)
+	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(pagesGrace, giveUp) })()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	for ctx.Err() == nil {
 		beat()
-		free := slots.Take(ctx)
+		free := takeFor(ctx, slots, beatEvery)
 		if free == 0 {
-			break
+			continue
 		}
 		batch, err := cons.Fetch(free, jetstream.FetchMaxWait(time.Second))
 		if err == nil {
@@ -120,6 +128,13 @@ func (b *Bus) ConsumePages(ctx context.Context, workers int, beat func(), handle
 		}
 	}
 	return nil
+}
+
+// takeFor takes free slots; none if there is none for some time.
+func takeFor(ctx context.Context, slots turn.Slots, wait time.Duration) int {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	return slots.Take(ctx)
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -155,13 +170,16 @@ func (c *pageConsumer) process(ctx context.Context, msg jetstream.Msg) {
 	}
 	if err != nil {
 		delay := min(time.Second<<min(meta.NumDelivered, 6), time.Minute)
+		if ctx.Err() != nil {
+			delay = 0 // it is no fault of the page
+		}
 		log.Warn("page will be delivered again", logging.Event(logging.ParseRejected), zap.String(logging.KeyReason, "retry"), zap.Duration("delay", delay), zap.Error(err))
 		if err := msg.NakWithDelay(delay); err != nil {
 			log.Warn("nak page", logging.Event(logging.NATSError), zap.Error(err))
 		}
 		return
 	}
-	ackCtx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ackCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	if err := msg.DoubleAck(ackCtx); err != nil {
 		log.Warn("acknowledge page", logging.Event(logging.NATSError), zap.Error(err))

@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pressmill/crawler"
+	"pressmill/pkg/bus"
+	"pressmill/pkg/bus/embedded"
+	"pressmill/pkg/news"
+	"pressmill/sink/segment"
+)
+
+// stopsWithin bounds the stop of a worker that has nothing slow in flight.
+const stopsWithin = 10 * time.Second
+
+// bench is a server with its topology and the configuration of its workers. An
+// AckWait of a minute shows what waits it out.
+type bench struct {
+	*bus.Bus
+	dir, config string
+}
+
+func newBench(t *testing.T, sections string) bench {
+	t.Helper()
+	dir := t.TempDir()
+	srv, err := embedded.Start(filepath.Join(dir, "data"), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(srv.Stop)
+	cfg := bus.Defaults()
+	if cfg.AckWait < time.Minute {
+		t.Fatal("AckWait is short")
+	}
+	b, err := bus.Connect(cfg, "operator", zap.NewNop(), srv.Option())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	if err := b.Apply(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	sections = strings.ReplaceAll(sections, "DIR", dir)
+	return bench{b, dir, write(t, "config.yaml", fmt.Sprintf("bus: {url: %q}\n%s", srv.URL(), sections))}
+}
+
+// start starts a worker as a process.
+func (b bench) start(t *testing.T, name string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-config", b.config)
+	cmd.Args[0] = name
+	cmd.Env = append(os.Environ(), "PRESSMILL_MAIN=1", "GORACE=atexit_sleep_ms=0")
+	var log strings.Builder
+	cmd.Stderr = &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if t.Failed() {
+			t.Logf("%s:\n%s", name, log.String())
+		}
+	})
+	return cmd
+}
+
+// stop sends SIGTERM, checks that the worker ends well and soon, and that no
+// message waits for anybody.
+func (b bench) stop(t *testing.T, worker *exec.Cmd) {
+	t.Helper()
+	begun := time.Now()
+	if err := worker.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	late := time.AfterFunc(stopsWithin, func() { _ = worker.Process.Kill() })
+	if err := worker.Wait(); err != nil {
+		t.Errorf("ended with %v after %s", err, time.Since(begun))
+	}
+	late.Stop()
+	busy, err := b.InWork(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for consumer, n := range busy {
+		if n != 0 {
+			t.Errorf("%d messages of the consumer %s wait out AckWait", n, consumer)
+		}
+	}
+	t.Logf("stopped after %s", time.Since(begun).Round(time.Millisecond))
+}
+
+func (b bench) until(t *testing.T, what string, ok func(bus.State, map[string]int) bool) {
+	t.Helper()
+	for range 400 {
+		s, err := b.State(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		busy, err := b.InWork(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok(s, busy) {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("never: %s", what)
+}
+
+// TestACrawlerThatStops stops one with requests under way on several hosts.
+func TestACrawlerThatStops(t *testing.T) {
+	t.Parallel()
+	const hosts, pages = 5, 4
+	b := newBench(t, "crawler: {allow_private: [127.0.0.0/8], delay: 10ms, contact: test@pressmill.example}\n")
+	var asked, answered atomic.Int64
+	var src crawler.Source
+	for range hosts {
+		site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/robots.txt" {
+				http.NotFound(w, r)
+				return
+			}
+			asked.Add(1)
+			time.Sleep(time.Second)
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = fmt.Fprintf(w, "<title>%s</title><p>%[1]s", r.URL.Path)
+			answered.Add(1)
+		}))
+		t.Cleanup(site.Close)
+		for n := range pages {
+			src.Seeds = append(src.Seeds, fmt.Sprintf("%s/%d", site.URL, n))
+		}
+	}
+	if err := crawler.Enqueue(t.Context(), b.Bus, []crawler.Source{src}, "c1"); err != nil {
+		t.Fatal(err)
+	}
+	worker := b.start(t, "crawler")
+	b.until(t, "every host is asked", func(bus.State, map[string]int) bool { return asked.Load() >= hosts })
+	b.stop(t, worker)
+	if asked.Load() != answered.Load() {
+		t.Errorf("%d requests, of which %d were finished", asked.Load(), answered.Load())
+	}
+	s, err := b.State(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Hosts != hosts || int64(s.Pages) != answered.Load() || s.Frontier+s.Pages != hosts*pages {
+		t.Errorf("%+v after %d pages; want a turn for each of %d hosts, and no URL lost", s, answered.Load(), hosts)
+	}
+}
+
+// TestAParserThatStops stops one in the middle of many pages.
+func TestAParserThatStops(t *testing.T) {
+	t.Parallel()
+	const pages = 2000
+	b := newBench(t, "")
+	text := strings.Repeat("<p>The council of the town met on Monday and talked about the old pier for three hours before it voted.</p>", 20)
+	for n := range pages {
+		page := &news.Page{
+			PageID: fmt.Sprint("p", n), CrawlID: "c1", RequestedURL: fmt.Sprintf("http://example.com/2026/11/story-%d.html", n),
+			Status: 200, Header: map[string][]string{"Content-Type": {"text/html; charset=utf-8"}}, FetchedAt: time.Now(),
+			Source: news.Source{ID: "s", Domain: "example.com"},
+			Body:   fmt.Appendf(nil, "<html><title>Story %d</title><body><article><h1>The council met for the %dth time</h1>%s</article></body></html>", n, n, text),
+		}
+		page.FinalURL = page.RequestedURL
+		if err := b.PublishPage(t.Context(), "example.com", page); err != nil {
+			t.Fatal(err)
+		}
+	}
+	worker := b.start(t, "parser")
+	b.until(t, "the parser is at work", func(s bus.State, _ map[string]int) bool { return s.Articles > 0 })
+	b.stop(t, worker)
+	s, err := b.State(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Pages == 0 || s.Pages+s.Articles != pages || s.DeadLetters > 0 {
+		t.Errorf("%+v; want the rest of %d pages, and an article for each of the others", s, pages)
+	}
+}
+
+// TestASinkThatStops stops one that collects articles for an object that would be
+// complete in five minutes.
+func TestASinkThatStops(t *testing.T) {
+	t.Parallel()
+	const articles = 40
+	b := newBench(t, "sinks: [{url: 'file://DIR/out', max_age: 5m}]\n")
+	for n := range articles {
+		a := &news.Article{Schema: news.Schema, ID: fmt.Sprintf("%016x", n), Rev: "r", Title: "A title"}
+		if _, err := b.PublishArticle(t.Context(), fmt.Sprintf("host%d.example", n), a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	worker := b.start(t, "sink")
+	b.until(t, "the sink holds its turns", func(_ bus.State, busy map[string]int) bool { return busy["sink"] == bus.Partitions })
+	time.Sleep(500 * time.Millisecond) // it reads
+	b.stop(t, worker)
+	written := 0
+	for _, err := range segment.ReadURL(context.WithoutCancel(t.Context()), "file://"+filepath.Join(b.dir, "out")) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		written++
+	}
+	if written != articles {
+		t.Errorf("%d articles were written, want %d", written, articles)
+	}
+}
+
+// TestAWorkerThatIsRefusedStops starts a crawler with the key of a parser, and
+// with one that the server does not know.
+func TestAWorkerThatIsRefusedStops(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	keys, others := filepath.Join(dir, "keys"), filepath.Join(dir, "others")
+	mustRun(t, "bus", "keys", "-o", keys)
+	mustRun(t, "bus", "keys", "-o", others)
+	mustRun(t, "bus", "authorization", "-keys", keys, "-o", filepath.Join(dir, "accounts.conf"))
+	addr := freeAddress(t)
+	conf := fmt.Sprintf("listen: %q\njetstream { store_dir: %q }\nmax_payload: 8MB\ninclude accounts.conf\n", addr, filepath.Join(dir, "data"))
+	if err := os.WriteFile(filepath.Join(dir, "nats.conf"), []byte(conf), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- embedded.Serve(ctx, filepath.Join(dir, "nats.conf")) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	as := func(key string) string {
+		return write(t, "config.yaml", fmt.Sprintf("bus: {url: 'nats://%s', nkey_file: %q}\n", addr, key))
+	}
+	mustRun(t, "topology", "apply", "-config", as(filepath.Join(keys, "operator.nk")), "-wait", "20s")
+	for key, want := range map[string]string{
+		filepath.Join(keys, "parser.nk"):    "the user crawler may not",
+		filepath.Join(others, "crawler.nk"): "NATS does not let the user crawler in",
+	} {
+		begun := time.Now()
+		cmd := exec.Command(os.Args[0], "-config", as(key))
+		cmd.Args[0] = "crawler"
+		cmd.Env = append(os.Environ(), "PRESSMILL_MAIN=1")
+		out, err := cmd.CombinedOutput()
+		if err == nil || cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), want) || time.Since(begun) > stopsWithin {
+			t.Errorf("%s: %v after %s\n%s", key, err, time.Since(begun), out)
+		}
+	}
+	code, _, stderr := pressmill(t, "topology", "check", "-config", as(filepath.Join(keys, "sink.nk")), "-wait", "1m")
+	if code != 1 || !strings.Contains(stderr, "the user operator may not") {
+		t.Errorf("an operator with another's key: %d, %s", code, stderr)
+	}
+}
+
+// freeAddress returns an address of this machine that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}

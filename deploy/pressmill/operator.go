@@ -81,7 +81,18 @@ func operatorCommands() []worker.Command {
 		operator("deadletters replay", "SEQ...|all", "Put dead letters back where they came from", replayDead),
 		whyCommand(),
 		reparseCommand(),
-		{Name: "schema", Args: "[article|takedown]", Short: "Print the JSON Schema of an article, or of a takedown", Run: printSchema},
+		{Name: "schema", Args: "[article|takedown|config]", Short: "Print the JSON Schema of an article, of a takedown, or of the configuration", Run: printSchema},
+		{
+			Name: "idle", Short: "Do nothing until SIGTERM or Ctrl-C, as in a pod in which the other commands are run",
+			Run: func(ctx context.Context, env *worker.Env, args []string) error {
+				flags := env.Flags()
+				if err := flags.Parse(args); err != nil {
+					return err
+				}
+				<-ctx.Done()
+				return flags.NoArgs()
+			},
+		},
 	}
 	return slices.Concat(commands, busCommands(), sourceCommands(), sinkCommands(), articleCommands())
 }
@@ -95,8 +106,10 @@ func printSchema(_ context.Context, env *worker.Env, args []string) error {
 	switch args := flags.Args(); {
 	case slices.Equal(args, []string{"takedown"}):
 		schema = news.TakedownJSONSchema()
+	case slices.Equal(args, []string{"config"}):
+		schema = configSchema()
 	case len(args) > 0 && !slices.Equal(args, []string{"article"}):
-		return worker.Usagef("there are the schemas article and takedown")
+		return worker.Usagef("there are the schemas article, takedown and config")
 	}
 	enc := json.NewEncoder(env.Stdout)
 	enc.SetIndent("", "  ")

@@ -60,11 +60,13 @@ A file of sources is YAML:
 
 func applyCommand() worker.Command {
 	var path string
+	var prune bool
 	return operatorWith(worker.Command{
-		Name: "sources apply", Args: "[-f FILE]", Short: "Collect from sources",
-		Long: "Running crawlers follow within seconds: they poll seeds that are new, forget seeds that are gone, and keep\nto changed intervals. Sources that the file does not have stay as they are; `pressmill sources remove` ends them.\n" + sourceExample,
+		Name: "sources apply", Args: "[-f FILE] [-prune]", Short: "Collect from sources",
+		Long: "Running crawlers follow within seconds: they poll seeds that are new, forget seeds that are gone, and keep\nto changed intervals. Sources that the file does not have stay as they are; `pressmill sources remove` ends them, or -prune.\n" + sourceExample,
 	}, func(f *worker.Flags) {
 		f.StringVar(&path, "f", "", "`FILE` with the section sources; - is standard input (default: that of -config)")
+		f.BoolVar(&prune, "prune", false, "remove sources that the file does not have")
 	}, func(ctx context.Context, env *worker.Env, b *bus.Bus, file *config.File, args []string) error {
 		if len(args) > 0 {
 			return worker.Usagef("unexpected argument %q; name a file with -f", args[0])
@@ -73,8 +75,31 @@ func applyCommand() worker.Command {
 		if err != nil {
 			return err
 		}
-		return apply(ctx, env, b, sources)
+		if err := apply(ctx, env, b, sources); err != nil || !prune {
+			return err
+		}
+		return pruneSources(ctx, env, b, sources)
 	})
+}
+
+// pruneSources removes all sources but those that are to be kept.
+func pruneSources(ctx context.Context, env *worker.Env, b *bus.Bus, keep []crawler.Source) error {
+	ids, err := b.Sources(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, id := range ids {
+		if slices.ContainsFunc(keep, func(s crawler.Source) bool { return s.ID == id }) {
+			continue
+		}
+		if err := crawler.Remove(ctx, b, id); err != nil && !errors.Is(err, bus.ErrNotFound) {
+			errs = append(errs, err)
+			continue
+		}
+		fmt.Fprintf(env.Stdout, "%s removed\n", id)
+	}
+	return errors.Join(errs...)
 }
 
 // readSources reads the section sources of a file, or of the configuration if

@@ -73,6 +73,22 @@ func TestSourcesFromApplyToRemove(t *testing.T) {
 	}
 }
 
+func TestSourcesApplyPrunesWhatTheFileLacks(t *testing.T) {
+	t.Parallel()
+	config := server(t)
+	mustRun(t, "sources", "apply", "-config", config, "-f", write(t, "two.yaml", "sources: [{id: one, seeds: [example.org]}, {id: two, seeds: [example.com]}]"))
+	only := write(t, "one.yaml", "sources: [{id: one, seeds: [example.org]}]")
+	if got := mustRun(t, "sources", "apply", "-config", config, "-f", only); strings.Contains(got, "removed") {
+		t.Errorf("without -prune: %q", got)
+	}
+	if got := mustRun(t, "sources", "apply", "-config", config, "-prune", "-f", only); got != "0 added, 0 changed, 1 unchanged\ntwo removed\n" {
+		t.Errorf("with -prune: %q", got)
+	}
+	if left := mustRun(t, "sources", "list", "-config", config); !strings.Contains(left, "one ") || strings.Contains(left, "two ") {
+		t.Errorf("left:\n%s", left)
+	}
+}
+
 func TestSourcesErrorsNameTheFix(t *testing.T) {
 	t.Parallel()
 	config := server(t)

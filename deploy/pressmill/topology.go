@@ -49,8 +49,8 @@ func onBus(ctx context.Context, file *config.File, act func(*bus.Bus, context.Co
 }
 
 // patiently tries until there is no error, a configuration is wrong, the bus
-// refuses something or the time is over, and then returns the last error. Every other error is told when it
-// is a new one.
+// refuses something or the time is over, and then returns the last error. Every
+// other error is told when it is a new one.
 func patiently(ctx context.Context, env *worker.Env, wait time.Duration, try func() error) error {
 	told := ""
 	for begun := time.Now(); ; {

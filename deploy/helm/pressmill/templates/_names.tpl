@@ -95,13 +95,3 @@ annotations:
 {{- if or (not $number) (not (hasKey $units $unit)) -}}{{- fail (printf "%q is not a size such as 512Mi or 40Gi" $text) -}}{{- end -}}
 {{- mulf (float64 $number) (float64 (get $units $unit)) | floor | int64 -}}
 {{- end -}}
-
-{{/* Seconds of a duration of the configuration, rounded up: 90s, 1m30s, 500ms. */}}
-{{- define "pressmill.seconds" -}}
-{{- $sum := 0.0 -}}
-{{- $units := dict "ms" 0.001 "s" 1 "m" 60 "h" 3600 -}}
-{{- range regexFindAll "[0-9.]+(ms|s|m|h)" (. | toString) -1 -}}
-{{- $sum = addf $sum (mulf (float64 (regexFind "^[0-9.]+" .)) (float64 (get $units (regexFind "[a-z]+$" .)))) -}}
-{{- end -}}
-{{- ceil $sum | int64 -}}
-{{- end -}}

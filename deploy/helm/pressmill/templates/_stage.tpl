@@ -31,6 +31,10 @@ spec:
       {{- include "pressmill.podSpec" $pod | nindent 6 }}
       {{- include "pressmill.spread" (list $root .stage $v) | nindent 6 }}
       terminationGracePeriodSeconds: {{ $v.terminationGracePeriodSeconds }}
+      {{- with $v.extraInitContainers }}
+      initContainers:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
       containers:
         - name: {{ .stage }}
           args:
@@ -46,7 +50,7 @@ spec:
           startupProbe:
             httpGet: {path: /livez, port: health}
             periodSeconds: 2
-            failureThreshold: 310
+            failureThreshold: 30
           livenessProbe:
             httpGet: {path: /livez, port: health}
             periodSeconds: 10
@@ -58,5 +62,8 @@ spec:
             timeoutSeconds: 3
             failureThreshold: 2
           {{- include "pressmill.container" $pod | nindent 10 }}
+        {{- with $v.extraContainers }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
       {{- include "pressmill.volumes" $pod | nindent 6 }}
 {{- end -}}

@@ -1,7 +1,9 @@
-{{/* What the topology's Job consists of. Of (dict root config sources): the names of ConfigMaps; sources may be "". */}}
+{{/* What the topology's Job consists of. Of (dict root config sources account): the names of
+ConfigMaps and of the ServiceAccount, in place of the operator's own; sources and account may be "". */}}
 {{- define "pressmill.topologySpec" -}}
 {{- $root := .root -}}
-{{- $v := $root.Values.operator -}}
+{{- $v := deepCopy $root.Values.operator -}}
+{{- with .account }}{{ $_ := set $v "serviceAccount" (dict "create" true "name" .) }}{{ end -}}
 {{- $mounts := list -}}
 {{- $volumes := list -}}
 {{- if .sources -}}
@@ -11,6 +13,10 @@
 {{- $pod := dict "root" $root "component" "operator" "role" "operator" "values" $v "mounts" $mounts "volumes" $volumes "config" .config -}}
 backoffLimit: 6
 activeDeadlineSeconds: {{ $v.activeDeadlineSeconds }}
+{{- if not $root.Values.nats.enabled }}
+# Of a hook that failed, which an uninstall would leave.
+ttlSecondsAfterFinished: 86400
+{{- end }}
 template:
   metadata:
     labels:
@@ -29,7 +35,7 @@ template:
         {{- include "pressmill.container" $pod | nindent 8 }}
     containers:
       - name: sources
-        args: [sources, apply, -config=/etc/pressmill/config/config.yaml, -f=/etc/pressmill/sources/{{ $root.Values.sources.key }}]
+        args: [sources, apply, -config=/etc/pressmill/config/config.yaml, -f=/etc/pressmill/sources/{{ $root.Values.sources.key }}{{ if $root.Values.sources.prune }}, -prune{{ end }}]
         {{- include "pressmill.container" $pod | nindent 8 }}
     {{- else }}
     containers:

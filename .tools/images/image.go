@@ -32,7 +32,7 @@ func assemble(opts options, p program, base v1.Layer, bills *biller, work string
 			return nil, err
 		}
 		r.archs = append(r.archs, a)
-		adds = append(adds, mutate.IndexAddendum{Add: a.image, Descriptor: v1.Descriptor{
+		adds = append(adds, mutate.IndexAddendum{Add: runnable{a.image}, Descriptor: v1.Descriptor{
 			Platform: &v1.Platform{OS: "linux", Architecture: arch},
 		}})
 	}
@@ -42,6 +42,12 @@ func assemble(opts options, p program, base v1.Layer, bills *biller, work string
 	r.digest, err = r.index.Digest()
 	return r, err
 }
+
+// runnable keeps the type of an artifact out of the descriptor of an image: by
+// one, tools tell what cannot be run.
+type runnable struct{ v1.Image }
+
+func (runnable) ArtifactType() (string, error) { return "", nil }
 
 func assembleArch(rel release, p program, base v1.Layer, bills *biller, arch, binary string) (archImage, error) {
 	a := archImage{arch: arch}

@@ -123,6 +123,9 @@ func TestImage(t *testing.T) {
 	manifest := must(index.IndexManifest())(t)
 	checkLabels(t, manifest.Annotations)
 	for _, d := range manifest.Manifests {
+		if d.ArtifactType != "" {
+			t.Errorf("an image is listed as %s", d.ArtifactType)
+		}
 		img := must(index.Image(d.Digest))(t)
 		checkConfig(t, img, d.Platform)
 		checkFiles(t, img, machines[d.Platform.Architecture])

@@ -149,11 +149,10 @@ func blob(digest v1.Hash) string { return path.Join("blobs", digest.Algorithm, d
 // addNames adds the files that say which blob is what: oci-layout and index.json
 // of the OCI layout, manifest.json of docker's archives.
 func (r *result) addNames(tw *tar.Writer, img v1.Image) error {
-	d, err := partial.Descriptor(img)
+	d, err := partial.Descriptor(runnable{img})
 	if err != nil {
 		return err
 	}
-	d.Annotations = nil
 	index := v1.IndexManifest{SchemaVersion: 2}
 	docker, err := dockerDescriptor(img)
 	if err != nil {

@@ -18,7 +18,7 @@ SPACE    := $(subst x,,x x)
 # URLs may hold what a shell would act upon, so they travel in the environment.
 export SEEDS ?=
 
-.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench scale cluster peers evaluate train formats conformance test-cluster test-api images bin/bench clean
+.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench scale cluster peers evaluate train formats conformance test-cluster test-api images bin/bench clean manifests
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
@@ -89,6 +89,11 @@ scale: ## crawl 100,000 hosts with a million URLs, one of them with half of thes
 
 cluster: ## pass turns on, and crawl, in a cluster of three servers that loses one
 	PRESSMILL_CLUSTER=1 go test -run 'OnACluster' -count=1 -v ./pkg/bus/turn ./crawler
+
+manifests: ## render the chart to deploy/manifests, for those without Helm
+	@mkdir -p bin
+	go -C .tools/chart run ./cmd/manifests -chart $(CURDIR)/deploy/helm/pressmill -values $(CURDIR)/deploy/manifests/values.yaml -namespace pressmill >bin/pressmill.yaml
+	mv bin/pressmill.yaml deploy/manifests/pressmill.yaml
 
 formats: .tools/node/node_modules ## have what is written read by readers of others; needs node and npm
 	PRESSMILL_FORMATS=1 go test -count=1 -run '^TestFormats' ./sink/...

@@ -36,6 +36,7 @@ server reload them before the workers are updated. A server's configuration take
 The key of a role is read from the first of DIR/ROLE.nk, DIR/ROLE.pub and DIR/ROLE/nkey that is there. Each may hold a
 seed or a public key; no secret is printed. -format helm prints values for the chart of the NATS project (nats/nats).`,
 		},
+		certificateCommand(),
 		{
 			Name: "bus serve", Args: "-config FILE", Short: "Run a NATS server, for machines that have none", Run: serveBus,
 			Long: `Runs the NATS server that is in this program with a server's own configuration file (host, port, jetstream, cluster,

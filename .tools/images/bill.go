@@ -11,8 +11,6 @@ import (
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
 	"github.com/CycloneDX/cyclonedx-gomod/pkg/generate/bin"
-	"github.com/CycloneDX/cyclonedx-gomod/pkg/licensedetect"
-	"github.com/CycloneDX/cyclonedx-gomod/pkg/licensedetect/local"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/static"
@@ -27,13 +25,13 @@ const (
 )
 
 // biller writes bills of materials: what Go recorded in a binary, with the
-// licence of each module, and what lies beside it in the image. They bear
+// licences of each module, and what lies beside it in the image. They bear
 // neither a time nor a serial number, so they are the same for the same image.
 type biller struct {
-	detector licensedetect.Detector
-	dirs     map[string]string        // of the modules, by path@version
-	licences map[string][]cdx.License // found so far, by path@version
-	beside   []cdx.Component          // the files of the base layer
+	goroot   string
+	dirs     map[string]string       // of the modules, by path@version
+	licences map[string]cdx.Licenses // found so far, by path@version
+	beside   []cdx.Component         // the files of the base layer
 }
 
 func newBiller(ctx context.Context, tools toolchain, opts options, programs []program) (*biller, error) {
@@ -46,20 +44,18 @@ func newBiller(ctx context.Context, tools toolchain, opts options, programs []pr
 		return nil, err
 	}
 	return &biller{
-		detector: local.NewDetector(zerolog.Nop()),
-		dirs:     dirs,
-		licences: map[string][]cdx.License{},
+		goroot: tools.goroot, dirs: dirs, licences: map[string]cdx.Licenses{},
 		beside: []cdx.Component{
-			component("ca-certificates", certificates, "pkg:golang/"+roots+"@"+certificates),
-			component("tzdata", tools.timezone, "pkg:generic/tzdata@"+tools.timezone),
+			data("ca-certificates", certificates, "pkg:golang/"+roots+"@"+certificates, cdx.License{ID: "MPL-2.0"}),
+			data("tzdata", tools.timezone, "pkg:generic/tzdata@"+tools.timezone, cdx.License{Name: "public domain"}),
 		},
 	}, nil
 }
 
-func component(name, version, purl string) cdx.Component {
+func data(name, version, purl string, licence cdx.License) cdx.Component {
 	return cdx.Component{
-		BOMRef: purl, Type: cdx.ComponentTypeData, Name: name, Version: version,
-		Scope: cdx.ScopeRequired, PackageURL: purl,
+		BOMRef: purl, Type: cdx.ComponentTypeData, Name: name, Version: version, PackageURL: purl,
+		Licenses: &cdx.Licenses{{License: &licence}},
 	}
 }
 
@@ -88,8 +84,11 @@ func moduleDirs(ctx context.Context, opts options, programs []program) (map[stri
 
 // bill returns the bill of materials of a binary as CycloneDX 1.6, JSON.
 func (b *biller) bill(p program, binary string) ([]byte, error) {
-	generator, err := bin.NewGenerator(binary, bin.WithIncludeStdlib(true),
-		bin.WithVersionOverride(p.version), bin.WithLogger(zerolog.Nop()))
+	opts := []bin.Option{bin.WithIncludeStdlib(true), bin.WithLogger(zerolog.Nop())}
+	if p.pkg != server { // whose version is in the binary, as databases of faults know it
+		opts = append(opts, bin.WithVersionOverride(p.version))
+	}
+	generator, err := bin.NewGenerator(binary, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -97,38 +96,45 @@ func (b *biller) bill(p program, binary string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read modules: %w", err)
 	}
-	for i := range *bom.Components {
-		if err := b.license(&(*bom.Components)[i]); err != nil {
-			return nil, err
+	components := *bom.Components
+	for i := range components {
+		licences, err := b.licencesOf(components[i])
+		if err != nil {
+			return nil, fmt.Errorf("find licence of %s: %w", components[i].Name, err)
+		}
+		if len(licences) > 0 {
+			components[i].Evidence = &cdx.Evidence{Licenses: &licences}
 		}
 	}
-	*bom.Components = append(*bom.Components, b.beside...)
+	*bom.Components = append(components, b.beside...)
 	var out bytes.Buffer
 	err = cdx.NewBOMEncoder(&out, cdx.BOMFileFormatJSON).SetPretty(true).SetEscapeHTML(false).Encode(bom)
 	return out.Bytes(), err
 }
 
-// license records which licence the sources of the module come with, where
-// that can be told.
-func (b *biller) license(c *cdx.Component) error {
+// licencesOf tells which licences the sources of a module come with.
+func (b *biller) licencesOf(c cdx.Component) (cdx.Licenses, error) {
 	module := c.Name + "@" + c.Version
-	found, ok := b.licences[module]
-	if !ok && b.dirs[module] != "" {
-		var err error
-		if found, err = b.detector.Detect(c.Name, c.Version, b.dirs[module]); err != nil {
-			return fmt.Errorf("find licence of %s: %w", module, err)
-		}
-		b.licences[module] = found
+	if found, ok := b.licences[module]; ok {
+		return found, nil
 	}
-	if len(found) == 0 {
-		return nil
+	dir := b.dirs[module]
+	if c.Name == "std" {
+		dir = b.goroot
 	}
-	licences := make(cdx.Licenses, len(found))
-	for i := range found {
-		licences[i] = cdx.LicenseChoice{License: &found[i]}
+	if dir == "" {
+		return nil, nil
 	}
-	c.Evidence = &cdx.Evidence{Licenses: &licences}
-	return nil
+	ids, err := licencesIn(dir)
+	if err != nil {
+		return nil, err
+	}
+	var found cdx.Licenses
+	for _, id := range ids {
+		found = append(found, cdx.LicenseChoice{License: &cdx.License{ID: id}})
+	}
+	b.licences[module] = found
+	return found, nil
 }
 
 // refer makes an artifact that holds the bill and refers to the image (OCI image

@@ -121,3 +121,18 @@ func leaves(path string, value any) []string {
 	}
 	return found
 }
+
+// TestServersStayAsMany: one server does not become a cluster by an upgrade,
+// which would lose what it has stored; a cluster may grow.
+func TestServersStayAsMany(t *testing.T) {
+	for _, c := range []struct {
+		from, to string
+		refused  bool
+	}{{"1", "3", true}, {"3", "1", true}, {"5", "3", true}, {"3", "3", false}, {"3", "5", false}} {
+		before := render(t, values(t, "nats: {replicas: "+c.from+"}"), Release{Name: "r", Namespace: namespace})
+		_, err := Render(chartDir, values(t, "nats: {replicas: "+c.to+"}"), Release{Name: "r", Namespace: namespace, Upgrade: true, Cluster: cluster(before.Objects)})
+		if c.refused && (err == nil || !strings.Contains(err.Error(), "nats.replicas is "+c.to)) || !c.refused && err != nil {
+			t.Errorf("from %s to %s: %v", c.from, c.to, err)
+		}
+	}
+}

@@ -331,24 +331,29 @@ func unpack(t *testing.T, img v1.Image, dir string) map[string]fs.FileMode {
 	return modes
 }
 
-// TestWorker builds a real image: it knows its version, and its bill of
-// materials lists what go.mod does.
+// TestWorker does all that the command does, with a real program: it knows its
+// version, and its bill of materials lists what go.mod does.
 func TestWorker(t *testing.T) {
-	root := must(filepath.Abs("../.."))(t)
-	opts := options{
-		root: root, out: t.TempDir(), names: []string{"crawler"}, archs: []string{hostArch(t)},
-		release: release{version: "9.8.7-test", created: commit},
+	root, out, arch := "../..", t.TempDir(), hostArch(t)
+	registry := serveRegistry(t, true)
+	var said bytes.Buffer
+	args := []string{"-names", "crawler", "-arch", arch, "-version", "9.8.7-test", "-o", out, "-push", registry}
+	if err := run(t.Context(), args, &said); err != nil {
+		t.Fatal(err)
 	}
-	programs := must(choose(t.Context(), opts))(t)
-	r := assembled(t, opts, programs[0])
+	index := readLayout(t, filepath.Join(out, "crawler"), "9.8.7-test")
+	line := registry + "/crawler:9.8.7-test@" + must(index.Digest())(t).String() + "\n"
+	if digests := must(os.ReadFile(filepath.Join(out, "digests.txt")))(t); string(digests) != line || !strings.HasSuffix(said.String(), "pushed "+line) {
+		t.Errorf("digests.txt holds %q, the command says\n%s", digests, &said)
+	}
 	dir := t.TempDir()
-	unpack(t, r.archs[0].image, dir)
-	out, err := exec.Command(filepath.Join(dir, "crawler"), "version").CombinedOutput()
-	if err != nil || !strings.HasPrefix(string(out), "crawler 9.8.7-test go") {
-		t.Errorf("%v: %s", err, out)
+	unpack(t, must(index.Image(must(index.IndexManifest())(t).Manifests[0].Digest))(t), dir)
+	version, err := exec.Command(filepath.Join(dir, "crawler"), "version").CombinedOutput()
+	if err != nil || !strings.HasPrefix(string(version), "crawler 9.8.7-test go") {
+		t.Errorf("%v: %s", err, version)
 	}
 
-	bom := readBill(t, filepath.Join(opts.out, billName(programs[0], opts.archs[0])))
+	bom := readBill(t, filepath.Join(out, "crawler-"+arch+".cdx.json"))
 	if c := bom.Metadata.Component; c.Name != "pressmill" || c.Version != "9.8.7-test" {
 		t.Errorf("the bill is of %s %s", c.Name, c.Version)
 	}

@@ -1,26 +1,51 @@
 package main
 
 import (
+	"encoding/base64"
 	"io"
 	"log"
+	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 )
 
+// serveRegistry starts a registry that lets in only whom docker's configuration
+// has credentials of, and returns its address and a path.
+func serveRegistry(t *testing.T, referrers bool) string {
+	t.Helper()
+	handler := registry.New(registry.WithReferrersSupport(referrers), registry.Logger(log.New(io.Discard, "", 0)))
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); user != "anna" || password != "secret" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="registry"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	}))
+	t.Cleanup(srv.Close)
+	host := strings.TrimPrefix(srv.URL, "http://")
+	config := t.TempDir()
+	auth := base64.StdEncoding.EncodeToString([]byte("anna:secret"))
+	writeFile(t, filepath.Join(config, "config.json"), `{"auths": {"`+host+`": {"auth": "`+auth+`"}}}`)
+	t.Setenv("DOCKER_CONFIG", config)
+	return host + "/news"
+}
+
 // TestPush pushes to registries that know of referrers and to those that do not,
 // and pulls.
 func TestPush(t *testing.T) {
 	_, r := buildProbe(t)
+	credentials := remote.WithAuthFromKeychain(authn.DefaultKeychain)
 	for _, referrers := range []bool{true, false} {
-		srv := httptest.NewServer(registry.New(registry.WithReferrersSupport(referrers), registry.Logger(log.New(io.Discard, "", 0))))
-		defer srv.Close()
-		to := strings.TrimPrefix(srv.URL, "http://") + "/news"
+		to := serveRegistry(t, referrers)
 		for range 2 { // the second time everything is there
 			if err := r.push(t.Context(), to); err != nil {
 				t.Fatal(err)
@@ -28,7 +53,7 @@ func TestPush(t *testing.T) {
 		}
 		for _, line := range r.references(to) {
 			tag, digest, _ := strings.Cut(line, "@")
-			index := must(remote.Index(must(name.ParseReference(tag))(t)))(t)
+			index := must(remote.Index(must(name.ParseReference(tag))(t), credentials))(t)
 			if err := validate.Index(index); err != nil {
 				t.Error(err)
 			}
@@ -37,19 +62,19 @@ func TestPush(t *testing.T) {
 			}
 		}
 		for _, a := range r.archs {
-			checkReferrer(t, must(name.NewRepository(to+"/probe"))(t), a)
+			checkReferrer(t, credentials, must(name.NewRepository(to+"/probe"))(t), a)
 		}
 	}
 }
 
 // checkReferrer finds the bill of materials by the digest of its image.
-func checkReferrer(t *testing.T, repo name.Repository, a archImage) {
+func checkReferrer(t *testing.T, credentials remote.Option, repo name.Repository, a archImage) {
 	t.Helper()
-	found := must(must(remote.Referrers(repo.Digest(a.digest.String())))(t).IndexManifest())(t)
+	found := must(must(remote.Referrers(repo.Digest(a.digest.String()), credentials))(t).IndexManifest())(t)
 	if len(found.Manifests) != 1 {
 		t.Fatalf("referrers of the image for %s: %+v", a.arch, found.Manifests)
 	}
-	img := must(remote.Image(repo.Digest(found.Manifests[0].Digest.String())))(t)
+	img := must(remote.Image(repo.Digest(found.Manifests[0].Digest.String()), credentials))(t)
 	if m := must(img.Manifest())(t); m.ArtifactType != mediaCycloneDX || m.Subject.Digest != a.digest {
 		t.Errorf("the artifact of %s is a %s of %s", a.arch, m.ArtifactType, m.Subject.Digest)
 	}

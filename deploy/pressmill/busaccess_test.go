@@ -31,8 +31,8 @@ import (
 // keyed is a NATS server with the accounts that `bus authorization` prints, run
 // by `bus serve`, and the configurations of those who connect to it.
 type keyed struct {
-	dir, addr, log string
-	sections       string // of every configuration, besides bus
+	dir, keys, addr, log string
+	sections             string // of every configuration, besides bus
 }
 
 // startKeyed starts the server; more is added to its configuration.
@@ -43,10 +43,10 @@ func startKeyed(t *testing.T, more, sections string) *keyed {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	g := &keyed{dir: dir, addr: l.Addr().String(), log: filepath.Join(dir, "server.log"), sections: sections}
+	g := &keyed{dir: dir, keys: filepath.Join(dir, "keys"), addr: l.Addr().String(), log: filepath.Join(dir, "server.log"), sections: sections}
 	l.Close()
-	mustRun(t, "bus", "keys", "-o", filepath.Join(dir, "keys"))
-	mustRun(t, "bus", "authorization", "-keys", filepath.Join(dir, "keys"), "-o", filepath.Join(dir, "accounts.conf"))
+	mustRun(t, "bus", "keys", "-o", g.keys)
+	mustRun(t, "bus", "authorization", "-keys", g.keys, "-o", filepath.Join(dir, "accounts.conf"))
 	conf := fmt.Sprintf("listen: %q\njetstream { store_dir: %q }\nmax_payload: 8MB\nlog_file: %q\ntrace: true\nmax_traced_msg_len: 1\nauthorization { timeout: 30 }\n%s\ninclude accounts.conf\n", g.addr, dir, g.log, more)
 	if err := os.WriteFile(filepath.Join(dir, "nats.conf"), []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
@@ -83,7 +83,7 @@ func startProgram(t *testing.T, p worker.Program, args ...string) (stop func()) 
 // as returns the configuration of a role.
 func (g *keyed) as(t *testing.T, role bus.Role) string {
 	t.Helper()
-	text := fmt.Sprintf("bus: {url: %q, nkey_file: %q, archive: true, ack_wait: 5s}\n%s", "nats://"+g.addr, filepath.Join(g.dir, "keys", string(role)+".nk"), g.sections)
+	text := fmt.Sprintf("bus: {url: %q, nkey_file: %q, archive: true, ack_wait: 5s}\n%s", "nats://"+g.addr, filepath.Join(g.keys, string(role)+".nk"), g.sections)
 	return write(t, string(role)+".yaml", text)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"pressmill/pkg/bus"
 	"pressmill/pkg/bus/embedded"
@@ -26,7 +27,7 @@ the commands of operators get operator.nk; the server gets public keys alone:
   pressmill bus authorization -keys keys -o accounts.conf   # included by the server's configuration`,
 		},
 		{
-			Name: "bus authorization", Args: "[-keys DIR] [-format conf|helm] [-config FILE] [-o FILE]", Short: "Print who may do what on the bus, for NATS' configuration", Run: printAuthorization,
+			Name: "bus authorization", Args: "[-keys DIR]... [-format conf|helm] [-config FILE] [-o FILE]", Short: "Print who may do what on the bus, for NATS' configuration", Run: printAuthorization,
 			Long: `Prints the accounts of a NATS server: PRESSMILL, with a user for each role that may do what its code does and nothing
 else, and SYS. The permissions follow from the topology: after an update of Pressmill, print them again and have the
 server reload them before the workers are updated. A server's configuration takes them with a line
@@ -34,7 +35,9 @@ server reload them before the workers are updated. A server's configuration take
   include accounts.conf      # relative to the folder of the configuration
 
 The key of a role is read from the first of DIR/ROLE.nk, DIR/ROLE.pub and DIR/ROLE/nkey that is there. Each may hold a
-seed or a public key; no secret is printed. -format helm prints values for the chart of the NATS project (nats/nats).`,
+seed or a public key; no secret is printed. With -keys twice, the keys of both folders are good, so that keys are
+exchanged without a stop: print the new and the old ones, give the workers the new ones, print these alone.
+-format helm prints values for the chart of the NATS project (nats/nats).`,
 		},
 		certificateCommand(),
 		{
@@ -82,7 +85,11 @@ func makeKeys(_ context.Context, env *worker.Env, args []string) error {
 
 func printAuthorization(_ context.Context, env *worker.Env, args []string) error {
 	flags := env.Flags()
-	dir := flags.String("keys", "", "`DIR` with the keys of all roles (default: placeholders)")
+	var dirs []string
+	flags.Func("keys", "`DIR` with the keys of all roles; may be repeated (default: placeholders)", func(dir string) error {
+		dirs = append(dirs, dir)
+		return nil
+	})
 	format := flags.String("format", "conf", "`conf` for a server's configuration, helm for values of NATS' chart")
 	path := flags.String("config", "", "`FILE` with the section bus, for the permissions that this configuration needs (default: all that any needs)")
 	out := flags.String("o", "", "`FILE` to write to (default: standard output)")
@@ -93,15 +100,15 @@ func printAuthorization(_ context.Context, env *worker.Env, args []string) error
 	if err != nil {
 		return err
 	}
-	print := cfg.Authorization
+	generate := cfg.Authorization
 	switch *format {
 	case "conf":
 	case "helm":
-		print = cfg.AuthorizationValues
+		generate = cfg.AuthorizationValues
 	default:
 		return worker.Usagef("-format %q is not conf or helm", *format)
 	}
-	text, err := print(publicKeys(*dir))
+	text, err := generate(publicKeys(dirs))
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w (`pressmill bus keys` makes it)", err)
 	}
@@ -130,12 +137,23 @@ func accessConfig(path string) (bus.Config, error) {
 	return cfg, file.Decode("bus", &cfg)
 }
 
-// publicKeys returns who tells the roles' public keys.
-func publicKeys(dir string) func(bus.Role) (string, error) {
-	if dir == "" {
-		return bus.PlaceholderKey
+// publicKeys returns the roles' public keys in folders.
+func publicKeys(dirs []string) bus.PublicKeys {
+	if len(dirs) == 0 {
+		return bus.PlaceholderKeys
 	}
-	return func(r bus.Role) (string, error) { return keys.Public(dir, string(r)) }
+	return func(r bus.Role) (all []string, err error) {
+		for _, dir := range dirs {
+			key, err := keys.Public(dir, string(r))
+			if err != nil {
+				return nil, err
+			}
+			if !slices.Contains(all, key) {
+				all = append(all, key)
+			}
+		}
+		return all, nil
+	}
 }
 
 func serveBus(ctx context.Context, env *worker.Env, args []string) error {

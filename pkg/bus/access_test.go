@@ -41,7 +41,7 @@ func guard(t *testing.T, cfg bus.Config, more string) guarded {
 	if _, err := keys.Make(g.keys, names...); err != nil {
 		t.Fatal(err)
 	}
-	accounts, err := cfg.Authorization(func(r bus.Role) (string, error) { return keys.Public(g.keys, string(r)) })
+	accounts, err := cfg.Authorization(publicKeys(g.keys))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,11 +51,19 @@ func guard(t *testing.T, cfg bus.Config, more string) guarded {
 			t.Fatal(err)
 		}
 	}
-	opts, err := server.ProcessConfigFile(filepath.Join(dir, "nats.conf"))
+	srv, _ := serveFile(t, filepath.Join(dir, "nats.conf"))
+	g.url = srv.ClientURL()
+	return g
+}
+
+// serveFile runs a server with a configuration file until the test ends.
+func serveFile(t *testing.T, path string) (*server.Server, *server.Options) {
+	t.Helper()
+	opts, err := server.ProcessConfigFile(path)
 	if err != nil {
-		t.Fatalf("%v\n%s", err, accounts)
+		t.Fatal(err)
 	}
-	opts.NoSigs = true
+	opts.NoSigs, opts.NoLog = true, opts.LogFile == ""
 	srv, err := server.NewServer(opts)
 	if err != nil {
 		t.Fatal(err)
@@ -66,8 +74,15 @@ func guard(t *testing.T, cfg bus.Config, more string) guarded {
 	if !srv.ReadyForConnections(10 * time.Second) {
 		t.Fatal("the server is not ready")
 	}
-	g.url = srv.ClientURL()
-	return g
+	return srv, opts
+}
+
+// publicKeys returns the keys of a folder.
+func publicKeys(dir string) bus.PublicKeys {
+	return func(r bus.Role) ([]string, error) {
+		key, err := keys.Public(dir, string(r))
+		return []string{key}, err
+	}
 }
 
 // as returns the configuration of a role.

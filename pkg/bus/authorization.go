@@ -12,17 +12,21 @@ import (
 // account is the account of a server that everything of ours is in.
 const account = "PRESSMILL"
 
-// PlaceholderKey stands for a role's public key in an authorization that nobody
-// can connect with yet.
-func PlaceholderKey(r Role) (string, error) {
-	return "PUBLIC KEY OF " + strings.ToUpper(string(r)), nil
+// PublicKeys returns the public nkeys of a role: one, or several while they are
+// exchanged.
+type PublicKeys func(Role) ([]string, error)
+
+// PlaceholderKeys are in the place of keys in an authorization that nobody can
+// connect with yet.
+func PlaceholderKeys(r Role) ([]string, error) {
+	return []string{"PUBLIC KEY OF " + strings.ToUpper(string(r))}, nil
 }
 
 // Authorization returns the part of a NATS server's configuration that says who
-// may do what: an account with a user for each role, and a system account without
-// one. key returns a role's public nkey.
-func (c Config) Authorization(key func(Role) (string, error)) ([]byte, error) {
-	users, err := c.users(key)
+// may do what: an account with a user for each role's key, and a system account
+// without one.
+func (c Config) Authorization(keys PublicKeys) ([]byte, error) {
+	users, err := c.users(keys)
 	if err != nil {
 		return nil, err
 	}
@@ -62,8 +66,8 @@ system_account: SYS
 
 // AuthorizationValues returns the same as values for the Helm chart of the NATS
 // project.
-func (c Config) AuthorizationValues(key func(Role) (string, error)) ([]byte, error) {
-	users, err := c.users(key)
+func (c Config) AuthorizationValues(keys PublicKeys) ([]byte, error) {
+	users, err := c.users(keys)
 	if err != nil {
 		return nil, err
 	}
@@ -90,16 +94,19 @@ type user struct {
 	} `yaml:"permissions"`
 }
 
-func (c Config) users(key func(Role) (string, error)) ([]user, error) {
+func (c Config) users(keys PublicKeys) ([]user, error) {
 	var all []user
 	for _, r := range Roles() {
-		public, err := key(r)
+		public, err := keys(r)
 		if err != nil {
 			return nil, fmt.Errorf("authorize %s: %w", r, err)
 		}
-		u, may := user{Role: r, NKey: public}, c.Permissions(r)
-		u.Permissions.Publish.Allow, u.Permissions.Subscribe.Allow = may.Publish, may.Subscribe
-		all = append(all, u)
+		may := c.Permissions(r)
+		for _, key := range public {
+			u := user{Role: r, NKey: key}
+			u.Permissions.Publish.Allow, u.Permissions.Subscribe.Allow = may.Publish, may.Subscribe
+			all = append(all, u)
+		}
 	}
 	return all, nil
 }

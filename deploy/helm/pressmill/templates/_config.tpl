@@ -20,9 +20,12 @@
 {{- end -}}
 {{- end -}}
 
-{{/* The key of a role's Secret. */}}
+{{/* The key of a role's Secret: in one that the chart makes it is nkey. Of (list root role). */}}
 {{- define "pressmill.authKey" -}}
-{{ .Values.nats.auth.key | default (ternary "nats.creds" "nkey" (eq .Values.nats.auth.type "creds")) }}
+{{- $auth := (index . 0).Values.nats.auth -}}
+{{- if not (get $auth.existingSecrets (index . 1)) -}}nkey
+{{- else -}}{{ $auth.key | default (ternary "nats.creds" "nkey" (eq $auth.type "creds")) }}
+{{- end -}}
 {{- end -}}
 
 {{- define "pressmill.hasCA" -}}

@@ -67,7 +67,7 @@ tls.key: {{ $cert.Key | quote }}
 {{- with include "pressmill.authSecret" . }}
 - secret:
     name: {{ . }}
-    items: [{key: {{ include "pressmill.authKey" $root }}, path: {{ ternary "nats.creds" "nkey" (eq $nats.auth.type "creds") }}}]
+    items: [{key: {{ include "pressmill.authKey" (list $root $role) }}, path: {{ ternary "nats.creds" "nkey" (eq $nats.auth.type "creds") }}}]
 {{- end }}
 {{- if $nats.enabled }}
 {{- if $nats.tls.enabled }}

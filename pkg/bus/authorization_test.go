@@ -66,6 +66,9 @@ func TestValuesOfTheNATSChart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !bytes.Contains(values, []byte("tag: "+server.VERSION+"-")) {
+		t.Errorf("values.yaml does not name server %s, with which everything is tested", server.VERSION)
+	}
 	merged := map[string]any{}
 	for _, text := range [][]byte{values, accounts} {
 		var file struct {

@@ -18,7 +18,7 @@ SPACE    := $(subst x,,x x)
 # URLs may hold what a shell would act upon, so they travel in the environment.
 export SEEDS ?=
 
-.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench scale cluster peers evaluate train formats conformance test-cluster test-api images bin/bench clean manifests
+.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench scale cluster failover peers evaluate train formats conformance test-cluster test-api images bin/bench clean manifests
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
@@ -87,8 +87,11 @@ endif
 scale: ## crawl 100,000 hosts with a million URLs, one of them with half of these; takes minutes
 	PRESSMILL_SCALE=1 go test -run '^TestScale$$' -v -timeout 30m ./crawler
 
-cluster: ## pass turns on, and crawl, in a cluster of three servers that loses one
-	PRESSMILL_CLUSTER=1 go test -run 'OnACluster' -count=1 -v ./pkg/bus/turn ./crawler
+cluster: build ## run a cluster of processes on the sources of CONFIG, or only SEEDS="URL..."; ARGS=-demo: on the demo site
+	@read -ra seeds <<<"$$SEEDS" || true; set -x; bin/pressmill cluster -config $(CONFIG) $(ARGS) $${seeds[@]+"$${seeds[@]}"}
+
+failover: ## pass turns on, and crawl, in a cluster of three servers that loses one; kill processes of a cluster
+	PRESSMILL_CLUSTER=1 go test -run 'OnACluster|ClusterLoses' -count=1 -v ./pkg/bus/turn ./crawler ./deploy/pressmill
 
 manifests: ## render the chart to deploy/manifests, for those without Helm
 	@mkdir -p bin

@@ -25,7 +25,7 @@ const (
 // left waiting.
 func TestCrawlOnAClusterThatLosesAServer(t *testing.T) {
 	if os.Getenv("PRESSMILL_CLUSTER") == "" {
-		t.Skip("PRESSMILL_CLUSTER is not set: see make cluster")
+		t.Skip("PRESSMILL_CLUSTER is not set: see make failover")
 	}
 	servers, err := embedded.StartCluster(t.TempDir(), 3)
 	must(t, err)

@@ -26,7 +26,7 @@ const (
 // away: no key has two holders, no turn comes early, and none is lost.
 func TestTurnsOnAClusterThatLosesAServer(t *testing.T) {
 	if os.Getenv("PRESSMILL_CLUSTER") == "" {
-		t.Skip("PRESSMILL_CLUSTER is not set: see make cluster")
+		t.Skip("PRESSMILL_CLUSTER is not set: see make failover")
 	}
 	servers, err := embedded.StartCluster(t.TempDir(), 3)
 	must(t, err)

@@ -2,15 +2,19 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* What the names of all objects begin with; short enough for every ending. */}}
+{{/* What the names of all objects begin with; short enough for every ending. A release's name may have dots and begin with a digit,
+that of a Service may not. */}}
 {{- define "pressmill.fullname" -}}
 {{- $name := include "pressmill.name" . -}}
+{{- $release := .Release.Name | replace "." "-" -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
-{{- else if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride -}}
+{{- else if regexMatch "^[0-9]" $release -}}
+{{- printf "%s-%s" $name $release | trunc 40 | trimSuffix "-" -}}
+{{- else if contains $name $release -}}
+{{- $release | trunc 40 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 40 | trimSuffix "-" -}}
+{{- printf "%s-%s" $release $name | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 
@@ -18,7 +22,7 @@
 {{- define "pressmill.selector" -}}
 {{- $root := index . 0 -}}
 app.kubernetes.io/name: {{ include "pressmill.name" $root }}
-app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 
@@ -48,7 +52,7 @@ restart every worker. Of (list root component podLabels). */}}
 {{- define "pressmill.metadata" -}}
 {{- $root := index . 0 -}}
 name: {{ index . 2 }}
-namespace: {{ $root.Release.Namespace }}
+namespace: {{ $root.Release.Namespace | quote }}
 labels:
   {{- include "pressmill.labels" . | nindent 2 }}
   {{- if gt (len .) 4 }}
@@ -88,7 +92,8 @@ annotations:
 
 {{/* Bytes of a size: a Kubernetes quantity (512Mi, 40Gi, 1G) or a size of the configuration (8MiB, 2GiB, 6MB). */}}
 {{- define "pressmill.bytes" -}}
-{{- $text := . | toString | trim -}}
+{{- /* Helm reads numbers as floats, which print as 1.07e+09. */ -}}
+{{- $text := ternary (. | int64 | toString) (. | toString | trim) (kindIs "float64" .) -}}
 {{- $number := regexFind "^[0-9.]+" $text -}}
 {{- $unit := regexReplaceAll "b$" (regexReplaceAll "^[0-9.]+ *" $text "" | lower) "" -}}
 {{- $units := dict "" 1 "k" 1e3 "m" 1e6 "g" 1e9 "t" 1e12 "ki" 1024 "mi" 1048576 "gi" 1073741824 "ti" 1099511627776 -}}

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -120,7 +121,7 @@ func selectors(o Object, pods []Pod) []string {
 	case *policyv1.PodDisruptionBudget:
 		return needPods(spec.Spec.Selector, pods)
 	case *networkingv1.NetworkPolicy:
-		return needPods(&spec.Spec.PodSelector, pods)
+		return append(needPods(&spec.Spec.PodSelector, pods), blocks(spec)...)
 	}
 	return nil
 }
@@ -146,11 +147,14 @@ func ownPods(o Object, s *metav1.LabelSelector, pods []Pod) []string {
 	return faults
 }
 
-// spread checks that constraints and affinities among a controller's own pods
-// select them, and that a StatefulSet's service exists.
+// spread checks that constraints among a controller's own pods select them, that
+// a StatefulSet names a service, and that a Deployment's strategy is one.
 func spread(o Object) []string {
 	var faults []string
 	t := template(o)
+	if d, ok := o.Spec.(*appsv1.Deployment); ok && d.Spec.Strategy.Type == appsv1.RecreateDeploymentStrategyType && d.Spec.Strategy.RollingUpdate != nil {
+		faults = append(faults, "it recreates its pods, and has parameters of a rolling update")
+	}
 	for _, c := range t.Spec.TopologySpreadConstraints {
 		if !matches(c.LabelSelector, t.Labels) || c.LabelSelector == nil {
 			faults = append(faults, "its pods are spread by "+c.TopologyKey+" by labels that they lack")
@@ -167,6 +171,34 @@ func needPods(s *metav1.LabelSelector, pods []Pod) []string {
 		return []string{"it selects no pod"}
 	}
 	return nil
+}
+
+// blocks checks that the ranges of a policy are such, and that what they leave
+// out lies in them and is smaller.
+func blocks(policy *networkingv1.NetworkPolicy) []string {
+	var faults []string
+	var peers []networkingv1.NetworkPolicyPeer
+	for _, rule := range policy.Spec.Egress {
+		peers = append(peers, rule.To...)
+	}
+	for _, rule := range policy.Spec.Ingress {
+		peers = append(peers, rule.From...)
+	}
+	for _, peer := range peers {
+		if peer.IPBlock == nil {
+			continue
+		}
+		cidr, err := netip.ParsePrefix(peer.IPBlock.CIDR)
+		if err != nil || cidr != cidr.Masked() {
+			faults = append(faults, peer.IPBlock.CIDR+" is no range")
+		}
+		for _, text := range peer.IPBlock.Except {
+			if except, err := netip.ParsePrefix(text); err != nil || except.Bits() <= cidr.Bits() || !cidr.Contains(except.Addr()) {
+				faults = append(faults, text+" is no part of "+peer.IPBlock.CIDR)
+			}
+		}
+	}
+	return faults
 }
 
 // found are the pods that a selector takes; no selector takes none.

@@ -46,6 +46,13 @@ func TestRefused(t *testing.T) {
 		"sources: {items: [{id: a}], existingConfigMap: b}":                "exclude each other",
 		"crawler: {autoscaling: {mode: hpa, minReplicas: 9}}":              "is above maxReplicas",
 		"crawler: {podDisruptionBudget: {minAvailable: 1}}":                "exclude each other",
+		"crawler: null":                                                    "missing property 'crawler'",
+		"crawler: {podLabels: {app.kubernetes.io/name: x}}":                "crawler.podLabels: the label app.kubernetes.io/name is the chart's own",
+		"commonLabels: {app.kubernetes.io/instance: x}":                    "commonLabels: the label app.kubernetes.io/instance is the chart's own",
+		"config: {sinks: [{name: a}]}":                                     "missing property 'url'",
+		"config: {crawler: {allow_private: [10.0.0.1]}}":                   "write 10.0.0.1/32",
+		"networkPolicy: {crawler: {except6: ['fd00::/8']}}":                "/networkPolicy/crawler/except6",
+		"fullnameOverride: a.b":                                            "/fullnameOverride",
 		"fullnameOverride: 'A b'":                                          "/fullnameOverride",
 		outside + "crawler: {autoscaling: {mode: keda}}":                   "set nats.monitoringEndpoint",
 		strings.Replace(outside, "type: none", "type: nkey", 1):            "nats.auth.existingSecrets.crawler",
@@ -67,8 +74,56 @@ func refused(t *testing.T, text, want string) {
 	if !strings.Contains(err.Error(), want) {
 		t.Errorf("want words like %q: %v", want, err)
 	}
-	if strings.Contains(err.Error(), "nil pointer") || strings.Contains(err.Error(), "wrong type for value") {
-		t.Errorf("a template fell over: %v", err)
+	report(t, fellOver(err))
+}
+
+// fellOver says whether an error is a template's, and not its words.
+func fellOver(err error) []string {
+	for _, sign := range []string{"nil pointer", "wrong type for value", "error calling", "interface conversion"} {
+		if strings.Contains(err.Error(), sign) {
+			return []string{"a template fell over: " + err.Error()}
+		}
+	}
+	return nil
+}
+
+// TestNulls: with null in the place of any value the chart renders what fits
+// together, or says what is missing.
+func TestNulls(t *testing.T) {
+	defaults, err := chartutil.ReadValuesFile(chartDir + "/values.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range slices.Concat(leaves("", defaults), branches("", defaults)) {
+		keys := strings.Split(path, ".")
+		given := map[string]any{keys[len(keys)-1]: nil}
+		for _, key := range slices.Backward(keys[:len(keys)-1]) {
+			given = map[string]any{key: given}
+		}
+		// Nothing is made of it that takes long.
+		given = chartutil.MergeTables(given, values(t, "nats: {tls: {existingSecret: given}}"))
+		r, err := Render(chartDir, given, Release{Name: "r", Namespace: namespace})
+		if err != nil {
+			report(t, fellOver(err), path)
+			continue
+		}
+		report(t, Faults(r.Objects, namespace), path)
+		report(t, Dangling(r), path)
+	}
+}
+
+// TestNames: whatever release names Helm takes, and further labels, give names
+// and labels that Kubernetes takes.
+func TestNames(t *testing.T) {
+	for _, name := range []string{"a.b", "1a", "1.2", "pressmill", "my-pressmill", strings.Repeat("a", 53), strings.Repeat("a", 39) + ".b"} {
+		report(t, Faults(render(t, nil, Release{Name: name, Namespace: namespace}).Objects, namespace), name)
+	}
+	for _, text := range []string{
+		"fullnameOverride: x", "nameOverride: other", "commonLabels: {team: a}\ncrawler: {podLabels: {team: b}}",
+		"crawler: {serviceAccount: {name: same}}\nsink: {serviceAccount: {name: same}}", "crawler: {strategy: {type: Recreate}}",
+		"crawler: {resources: {limits: {memory: 1073741824}}}", "config: {bus: {pages_max_bytes: 2147483648}}",
+	} {
+		report(t, Faults(render(t, values(t, text), Release{Name: "r", Namespace: namespace}).Objects, namespace), text)
 	}
 }
 
@@ -135,4 +190,16 @@ func TestServersStayAsMany(t *testing.T) {
 			t.Errorf("from %s to %s: %v", c.from, c.to, err)
 		}
 	}
+}
+
+// branches are the paths of all maps with something in them.
+func branches(path string, values map[string]any) []string {
+	var found []string
+	for key, child := range values {
+		if m, ok := child.(map[string]any); ok && len(m) > 0 {
+			at := strings.TrimPrefix(path+"."+key, ".")
+			found = append(append(found, at), branches(at, m)...)
+		}
+	}
+	return found
 }

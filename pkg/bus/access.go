@@ -108,16 +108,14 @@ func (c Config) sees(r Role, stream string) bool {
 func (c Config) checks(r Role, durable string) bool { return r.pulls(durable) || c.uses(r) == nil }
 
 // Permissions are the subjects that a role may publish and subscribe to.
-type Permissions struct {
-	Publish   []string `yaml:"publish"`
-	Subscribe []string `yaml:"subscribe"`
-}
+type Permissions struct{ Publish, Subscribe []string }
 
 // Permissions returns what a role may do, as it follows from the topology. They
-// are the same for any number of replicas.
+// are the same for any number of replicas. No worker may make, change or remove a
+// stream or a consumer.
 //
-// A worker makes no stream and no consumer: who may make a consumer may have
-// the messages of its stream delivered to any subject.
+// NATS checks where a message goes, not where it asks the answer to go: whoever
+// has a key can have what it may read delivered to any subject of the account.
 func (c Config) Permissions(r Role) Permissions {
 	p := Permissions{Subscribe: []string{"_INBOX." + string(r) + ".>"}}
 	if r == RoleOperator {
@@ -154,7 +152,6 @@ func (c Config) operations() []string {
 // stored is a stream or the stream of a bucket.
 type stored struct {
 	name     string
-	bucket   string // "" for a stream
 	subjects []string
 }
 
@@ -162,10 +159,10 @@ type stored struct {
 func (c Config) stored() []stored {
 	var all []stored
 	for _, s := range c.streams() {
-		all = append(all, stored{name: s.Name, subjects: s.Subjects})
+		all = append(all, stored{s.Name, s.Subjects})
 	}
 	for _, b := range c.buckets() {
-		all = append(all, stored{name: bucketStream(b.Bucket), bucket: b.Bucket, subjects: []string{bucketSubject(b.Bucket, ">")}})
+		all = append(all, stored{bucketStream(b.Bucket), []string{bucketSubject(b.Bucket, ">")}})
 	}
 	return all
 }

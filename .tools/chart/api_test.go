@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"helm.sh/helm/v3/pkg/chartutil"
 )
 
 // TestAPI has a real API server look at every object of every values file, by a
@@ -31,9 +33,9 @@ func TestAPI(t *testing.T) {
 		t.Cleanup(func() { kubectl(t, "", append([]string{"delete"}, files...)...) })
 		kubectl(t, "", "wait", "--for=condition=Established", "crd/scaledobjects.keda.sh", "crd/triggerauthentications.keda.sh")
 	}
-	for name, values := range cases(t) {
+	for name, given := range cases(t) {
 		t.Run(name, func(t *testing.T) {
-			r := render(t, values, Release{Name: "r", Namespace: namespace, Kubernetes: "1.37.0"})
+			r := render(t, chartutil.MergeTables(values(t, anyCluster), given), Release{Name: "r", Namespace: namespace, Kubernetes: "1.37.0"})
 			var all bytes.Buffer
 			for _, o := range r.Objects {
 				all.WriteString("---\n")
@@ -50,6 +52,9 @@ func TestAPI(t *testing.T) {
 		t.Errorf("a wrong object is taken: %s", out)
 	}
 }
+
+// anyCluster are values in place of what not every cluster has.
+const anyCluster = "{crawler: &any {priorityClassName: ''}, parser: *any, sink: *any, operator: *any, nats: *any}"
 
 // wrong is what no strict server takes.
 const wrong = "apiVersion: v1\nkind: Service\nmetadata: {name: wrong}\nspec: {port: 80, ports: [{port: 80}]}"

@@ -18,7 +18,7 @@ import (
 // Faults lists what an API server would refuse, or what would come to nothing:
 // names and labels out of bounds, objects that stand twice or elsewhere than in
 // the namespace, selectors that find no pod, services without a port behind
-// them.
+// them. Further objects of the user may leave their namespace to Helm.
 func Faults(objects []Object, namespace string) []string {
 	var faults []string
 	seen := map[string]bool{}
@@ -32,7 +32,7 @@ func Faults(objects []Object, namespace string) []string {
 			add("stands twice")
 		}
 		seen[key] = true
-		if o.GetNamespace() != namespace && !everywhere(o) {
+		if at := o.GetNamespace(); at != namespace && !everywhere(o) && (at != "" || o.GetLabels()["app.kubernetes.io/component"] != "extra") {
 			add("is in the namespace %q", o.GetNamespace())
 		}
 		for _, fault := range slices.Concat(names(o), marks(o), selectors(o, pods)) {

@@ -7,10 +7,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"math/big"
 	"net"
+	"net/http"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -20,6 +22,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // certificate is a key and a certificate for 127.0.0.1 that is its own root.
@@ -110,7 +113,7 @@ func TestCertificate(t *testing.T) {
 // worker of each stage, which become ready and stop cleanly.
 func TestRelease(t *testing.T) {
 	for name, text := range map[string]string{
-		"plain":   "nats: {tls: {enabled: false}}",
+		"plain":   "nats: {tls: {enabled: false}}\ncrawler: {autoscaling: {mode: keda}}\nparser: {autoscaling: {mode: keda}}\nsink: {autoscaling: {mode: keda}}",
 		"TLS":     "nats: {tls: {existingSecret: given}}\nsources: {items: [{id: example, seeds: ['https://www.example.org/']}]}",
 		"cluster": "nats: {replicas: 3, tls: {existingSecret: given}, auth: {existingSecrets: {crawler: a, parser: b, sink: c, operator: d}}}",
 	} {
@@ -119,9 +122,10 @@ func TestRelease(t *testing.T) {
 			small := "config: {bus: {pages_max_bytes: 8MiB, articles_max_bytes: 8MiB, frontier_max_bytes: 8MiB}}\n"
 			r := render(t, values(t, small+text), Release{Name: "r", Namespace: namespace})
 			m := machine{t, r, t.TempDir(), given(t, r), nil}
-			client := m.serve(int(*pick[*appsv1.StatefulSet](r, "-nats").Spec.Replicas))
+			client, monitor := m.serve(int(*pick[*appsv1.StatefulSet](r, "-nats").Spec.Replicas))
 			m.replace = []string{"r-pressmill-nats.news.svc.cluster.local:4222", client}
 			m.apply()
+			m.scalable(monitor)
 			for _, stage := range []string{"crawler", "parser", "sink"} {
 				m.work(stage)
 			}
@@ -130,8 +134,8 @@ func TestRelease(t *testing.T) {
 }
 
 // serve runs n NATS servers until all their probes are content, and returns the
-// address of one for clients.
-func (m machine) serve(n int) string {
+// address of one for clients, and where it can be monitored.
+func (m machine) serve(n int) (client, monitor string) {
 	free := ports(m.t, 3*n)
 	routes := []string{"cluster {", "cluster {\nhost: 127.0.0.1"}
 	for i := range n {
@@ -148,7 +152,61 @@ func (m machine) serve(n int) string {
 	for _, healthy := range servers {
 		healthy()
 	}
-	return fmt.Sprintf("127.0.0.1:%d", free[0])
+	return fmt.Sprintf("127.0.0.1:%d", free[0]), fmt.Sprintf("http://127.0.0.1:%d", free[1])
+}
+
+// scalable checks that a server's monitoring port tells of the account, streams
+// and consumers by which the release is scaled, as KEDA asks for them.
+func (m machine) scalable(monitor string) {
+	m.t.Helper()
+	for _, o := range m.r.Objects {
+		custom, ok := o.Spec.(*unstructured.Unstructured)
+		if !ok || o.Kind != "ScaledObject" {
+			continue
+		}
+		triggers, _, err := unstructured.NestedSlice(custom.Object, "spec", "triggers")
+		if err != nil || len(triggers) == 0 {
+			m.t.Fatalf("%s: %v", o, err)
+		}
+		meta, _, _ := unstructured.NestedStringMap(triggers[0].(map[string]any), "metadata")
+		if !slices.Contains(m.consumers(monitor, meta["account"]), meta["stream"]+"/"+meta["consumer"]) {
+			m.t.Errorf("%s: no consumer %s/%s in the account %s", o, meta["stream"], meta["consumer"], meta["account"])
+		}
+	}
+}
+
+// consumers are those of an account, as STREAM/consumer.
+func (m machine) consumers(monitor, account string) []string {
+	m.t.Helper()
+	req, err := http.NewRequestWithContext(m.t.Context(), http.MethodGet, monitor+"/jsz?consumers=true&config=true&acc="+account, nil)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	type named struct {
+		Name      string  `json:"name"`
+		Streams   []named `json:"stream_detail"`
+		Consumers []named `json:"consumer_detail"`
+	}
+	var all struct {
+		Accounts []named `json:"account_details"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&all); err != nil {
+		m.t.Fatal(err)
+	}
+	var found []string
+	for _, a := range all.Accounts {
+		for _, s := range a.Streams {
+			for _, c := range s.Consumers {
+				found = append(found, s.Name+"/"+c.Name)
+			}
+		}
+	}
+	return found
 }
 
 // startServer starts one server, and returns what waits until its probes, which

@@ -26,12 +26,12 @@ import (
 type Release struct {
 	Name, Namespace string
 	Upgrade         bool
-	Kubernetes      string                // version, as in 1.33.0; "" is the oldest that the tests speak for
+	Kubernetes      string                // version, as in 1.33.0; "" is the oldest that the chart takes
 	Cluster         engine.ClientProvider // what the function lookup finds; nil: nothing, as in a dry run
 }
 
 // oldest is the Kubernetes version that charts are rendered for by default.
-const oldest = "1.30.0"
+const oldest = "1.29.0"
 
 // Rendered is the outcome of a chart and its values.
 type Rendered struct {

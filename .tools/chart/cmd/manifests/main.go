@@ -17,9 +17,11 @@ func main() {
 	namespace := flag.String("namespace", "pressmill", "`NAME` of the namespace")
 	flag.Parse()
 	text, err := chart.Manifests(*dir, *values, *namespace)
+	if err == nil {
+		_, err = os.Stdout.Write(text)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	os.Stdout.Write(text)
 }

@@ -269,6 +269,48 @@ func TestChecksum(t *testing.T) {
 	}
 }
 
+// TestWhatExistsIsReadAgain: a change of the user's own ConfigMaps and Secrets
+// reaches, at the next upgrade, those who read them.
+func TestWhatExistsIsReadAgain(t *testing.T) {
+	of := values(t, `
+sources: {existingConfigMap: sources}
+rules: {existingConfigMap: rules}
+nats:
+  auth: {existingSecrets: {crawler: c, parser: p, sink: s, operator: o}}
+  tls: {existingSecret: tls}
+`)
+	look := func(changed string) map[string]string {
+		held := ""
+		for _, name := range []string{"sources", "rules"} {
+			held += fmt.Sprintf("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, namespace: %s}\ndata: {a: v%t}\n", name, namespace, name == changed)
+		}
+		for _, name := range []string{"c", "p", "s", "o", "tls"} {
+			value := map[bool]string{false: "b25l", true: "dHdv"}[name == changed]
+			held += fmt.Sprintf("---\napiVersion: v1\nkind: Secret\nmetadata: {name: %s, namespace: %s}\ndata: {nkey: %s, tls.crt: %s, ca.crt: b25l}\n", name, namespace, value, value)
+		}
+		r := render(t, of, Release{Name: "r", Namespace: namespace, Upgrade: true, Cluster: cluster(objects(t, held))})
+		seen := map[string]string{}
+		for _, pod := range Pods(r.Objects) {
+			seen[pod.Component()] = pod.Owner.GetName() + pod.Meta.Annotations["checksum/config"]
+		}
+		return seen
+	}
+	before := look("")
+	for changed, want := range map[string][]string{
+		"sources": {"topology"}, "rules": {"parser"}, "c": {"crawler", "nats"}, "s": {"nats", "sink"}, "tls": {"nats"},
+	} {
+		var got []string
+		for component, now := range look(changed) {
+			if now != before[component] {
+				got = append(got, component)
+			}
+		}
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("a change of %s reaches %q, want %q", changed, got, want)
+		}
+	}
+}
+
 // TestSecretsAreKept: an upgrade finds what an installation made.
 func TestSecretsAreKept(t *testing.T) {
 	first := render(t, nil, Release{Name: "r", Namespace: namespace})

@@ -73,13 +73,42 @@ key_file: /etc/pressmill/nats/tls.key
 {{- toYaml $config -}}
 {{- end -}}
 
-{{/* The checksum of what a worker reads when it starts: those sections of the configuration, and of the Secrets what the chart made.
-What is another stage's does not restart it. Of (list root section). */}}
+{{/* The data of a ConfigMap or Secret of the user's, as JSON, as far as Helm can see it. Of (list root kind name). */}}
+{{- define "pressmill.held" -}}
+{{- $object := dict -}}
+{{- if index . 2 -}}{{- $object = lookup "v1" (index . 1) (index . 0).Release.Namespace (index . 2) | default dict -}}{{- end -}}
+{{- $object.data | default dict | toJson -}}
+{{- end -}}
+
+{{/* What roles know NATS by and are known by: Secrets that the chart made, and the user's. Of the servers' certificate, only they
+themselves read more than its roots. Of (list root roles servers). */}}
+{{- define "pressmill.credentials" -}}
+{{- $root := index . 0 -}}
+{{- $nats := $root.Values.nats -}}
+{{- $made := include "pressmill.natsSecrets" $root | fromYaml -}}
+{{- $tls := merge (dict) ($made.tls | default dict) (include "pressmill.held" (list $root "Secret" $nats.tls.existingSecret) | fromJson) -}}
+{{- $read := list (ternary $tls (pick $tls "ca.crt") (index . 2)) -}}
+{{- range $role := index . 1 -}}
+{{- $read = append $read (dig $role "" ($made.nkeys | default dict)) -}}
+{{- range list (get $nats.auth.existingSecrets $role) (get $nats.tls.clientSecrets $role) -}}
+{{- $read = append $read (include "pressmill.held" (list $root "Secret" .)) -}}
+{{- end -}}
+{{- end -}}
+{{- $read = append $read (include "pressmill.held" (list $root "Secret" $nats.tls.caSecret)) -}}
+{{- append $read (include "pressmill.held" (list $root "ConfigMap" $nats.tls.caConfigMap)) | toJson -}}
+{{- end -}}
+
+{{/* The checksum of what a worker reads when it starts: those sections of the configuration, its rules, and Secrets. What is another
+stage's does not restart it. Of (list root stage). */}}
 {{- define "pressmill.checksum" -}}
 {{- $root := index . 0 -}}
+{{- $stage := index . 1 -}}
 {{- $config := include "pressmill.config" $root | fromYaml -}}
-{{- $read := list (pick $config "bus" "log" (index . 1)) (include "pressmill.natsSecrets" $root | fromYaml) -}}
-{{- if eq (index . 1) "parser" -}}{{- $read = append $read $root.Values.rules.files -}}{{- end -}}
+{{- $read := list (pick $config "bus" "log" (ternary "sinks" $stage (eq $stage "sink"))) (include "pressmill.credentials" (list $root (list $stage) false)) -}}
+{{- if eq $stage "parser" -}}
+{{- $read = append $read $root.Values.rules.files -}}
+{{- $read = append $read (include "pressmill.held" (list $root "ConfigMap" $root.Values.rules.existingConfigMap)) -}}
+{{- end -}}
 {{- toJson $read | sha256sum -}}
 {{- end -}}
 

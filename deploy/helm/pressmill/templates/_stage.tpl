@@ -1,4 +1,4 @@
-{{/* The Deployment of a stage. Of (dict root stage section values strategy mounts volumes). */}}
+{{/* The Deployment of a stage. Of (dict root stage values strategy mounts volumes). */}}
 {{- define "pressmill.deployment" -}}
 {{- $root := .root -}}
 {{- $v := .values -}}
@@ -22,7 +22,7 @@ spec:
       labels:
         {{- include "pressmill.podLabels" (list $root .stage $v.podLabels) | nindent 8 }}
       annotations:
-        checksum/config: {{ include "pressmill.checksum" (list $root .section) }}
+        checksum/config: {{ include "pressmill.checksum" (list $root .stage) }}
         {{- with $v.podAnnotations }}
         {{- toYaml . | nindent 8 }}
         {{- end }}

@@ -170,16 +170,8 @@ func TestAParserThatStops(t *testing.T) {
 	t.Parallel()
 	const pages = 2000
 	b := newBench(t, "")
-	text := strings.Repeat("<p>The council of the town met on Monday and talked about the old pier for three hours before it voted.</p>", 20)
 	for n := range pages {
-		page := &news.Page{
-			PageID: fmt.Sprint("p", n), CrawlID: "c1", RequestedURL: fmt.Sprintf("http://example.com/2026/11/story-%d.html", n),
-			Status: 200, Header: map[string][]string{"Content-Type": {"text/html; charset=utf-8"}}, FetchedAt: time.Now(),
-			Source: news.Source{ID: "s", Domain: "example.com"},
-			Body:   fmt.Appendf(nil, "<html><title>Story %d</title><body><article><h1>The council met for the %dth time</h1>%s</article></body></html>", n, n, text),
-		}
-		page.FinalURL = page.RequestedURL
-		if err := b.PublishPage(t.Context(), "example.com", page); err != nil {
+		if err := b.PublishPage(t.Context(), "example.com", story(n)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -192,6 +184,18 @@ func TestAParserThatStops(t *testing.T) {
 	}
 	if s.Pages == 0 || s.Pages+s.Articles != pages || s.DeadLetters > 0 {
 		t.Errorf("%+v; want the rest of %d pages, and an article for each of the others", s, pages)
+	}
+}
+
+// story is a page with an article.
+func story(n int) *news.Page {
+	text := strings.Repeat("<p>The council of the town met on Monday and talked about the old pier for three hours before it voted.</p>", 20)
+	url := fmt.Sprintf("http://example.com/2026/11/story-%d.html", n)
+	return &news.Page{
+		PageID: fmt.Sprint("p", n), CrawlID: "c1", RequestedURL: url, FinalURL: url,
+		Status: 200, Header: map[string][]string{"Content-Type": {"text/html; charset=utf-8"}}, FetchedAt: time.Now(),
+		Source: news.Source{ID: "s", Domain: "example.com"},
+		Body:   fmt.Appendf(nil, "<html><title>Story %d</title><body><article><h1>The council met for the %dth time</h1>%s</article></body></html>", n, n, text),
 	}
 }
 
@@ -223,19 +227,22 @@ func TestASinkThatStops(t *testing.T) {
 	}
 }
 
-// TestAWorkerThatIsRefusedStops starts a crawler with the key of a parser, and
-// with one that the server does not know.
-func TestAWorkerThatIsRefusedStops(t *testing.T) {
-	t.Parallel()
+// guardedBus is a server that knows the roles by their keys.
+type guardedBus struct{ addr, keys string }
+
+// startGuarded starts one with its topology; edit may change the permissions.
+func startGuarded(t *testing.T, edit func(accounts string) string) guardedBus {
+	t.Helper()
 	dir := t.TempDir()
-	keys, others := filepath.Join(dir, "keys"), filepath.Join(dir, "others")
-	mustRun(t, "bus", "keys", "-o", keys)
-	mustRun(t, "bus", "keys", "-o", others)
-	mustRun(t, "bus", "authorization", "-keys", keys, "-o", filepath.Join(dir, "accounts.conf"))
-	addr := freeAddress(t)
-	conf := fmt.Sprintf("listen: %q\njetstream { store_dir: %q }\nmax_payload: 8MB\ninclude accounts.conf\n", addr, filepath.Join(dir, "data"))
-	if err := os.WriteFile(filepath.Join(dir, "nats.conf"), []byte(conf), 0o600); err != nil {
-		t.Fatal(err)
+	g := guardedBus{freeAddress(t), filepath.Join(dir, "keys")}
+	mustRun(t, "bus", "keys", "-o", g.keys)
+	accounts := edit(mustRun(t, "bus", "authorization", "-keys", g.keys))
+	conf := fmt.Sprintf("listen: %q\njetstream { store_dir: %q }\nmax_payload: 8MB\nlog_file: %q\ninclude accounts.conf\n",
+		g.addr, filepath.Join(dir, "data"), filepath.Join(dir, "server.log"))
+	for name, text := range map[string]string{"accounts.conf": accounts, "nats.conf": conf} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -246,26 +253,67 @@ func TestAWorkerThatIsRefusedStops(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	as := func(key string) string {
-		return write(t, "config.yaml", fmt.Sprintf("bus: {url: 'nats://%s', nkey_file: %q}\n", addr, key))
+	mustRun(t, "topology", "apply", "-config", g.config(t, filepath.Join(g.keys, "operator.nk")), "-wait", "20s")
+	return g
+}
+
+// config returns the configuration of who connects with a key.
+func (g guardedBus) config(t *testing.T, key string) string {
+	t.Helper()
+	return write(t, "config.yaml", fmt.Sprintf("bus: {url: 'nats://%s', nkey_file: %q}\n", g.addr, key))
+}
+
+// refused runs a worker that is to stop by itself, soon and saying why.
+func (g guardedBus) refused(t *testing.T, name, key, why string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*stopsWithin)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0], "-config", g.config(t, key))
+	cmd.Args[0] = name
+	cmd.Env = append(os.Environ(), "PRESSMILL_MAIN=1", "GORACE=atexit_sleep_ms=0")
+	begun := time.Now()
+	out, _ := cmd.CombinedOutput()
+	if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(string(out), why) || time.Since(begun) > stopsWithin {
+		t.Errorf("exit code %d after %s, want 1 and %q\n%s", code, time.Since(begun), why, out)
 	}
-	mustRun(t, "topology", "apply", "-config", as(filepath.Join(keys, "operator.nk")), "-wait", "20s")
-	for key, want := range map[string]string{
-		filepath.Join(keys, "parser.nk"):    "the user crawler may not",
-		filepath.Join(others, "crawler.nk"): "NATS does not let the user crawler in",
-	} {
-		begun := time.Now()
-		cmd := exec.Command(os.Args[0], "-config", as(key))
-		cmd.Args[0] = "crawler"
-		cmd.Env = append(os.Environ(), "PRESSMILL_MAIN=1")
-		out, err := cmd.CombinedOutput()
-		if err == nil || cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), want) || time.Since(begun) > stopsWithin {
-			t.Errorf("%s: %v after %s\n%s", key, err, time.Since(begun), out)
-		}
-	}
-	code, _, stderr := pressmill(t, "topology", "check", "-config", as(filepath.Join(keys, "sink.nk")), "-wait", "1m")
+}
+
+// TestAWorkerThatIsRefusedStops starts a crawler with the key of a parser, and
+// with one that the server does not know.
+func TestAWorkerThatIsRefusedStops(t *testing.T) {
+	t.Parallel()
+	g := startGuarded(t, func(accounts string) string { return accounts })
+	others := t.TempDir()
+	mustRun(t, "bus", "keys", "-o", others)
+	g.refused(t, "crawler", filepath.Join(g.keys, "parser.nk"), "the user crawler may not")
+	g.refused(t, "crawler", filepath.Join(others, "crawler.nk"), "NATS does not let the user crawler in")
+	code, _, stderr := pressmill(t, "topology", "check", "-config", g.config(t, filepath.Join(g.keys, "sink.nk")), "-wait", "1m")
 	if code != 1 || !strings.Contains(stderr, "the user operator may not") {
 		t.Errorf("an operator with another's key: %d, %s", code, stderr)
+	}
+}
+
+// TestAWorkerThatMayNotPublishStops has a parser that finds out with its first
+// article. The page is not lost.
+func TestAWorkerThatMayNotPublishStops(t *testing.T) {
+	t.Parallel()
+	g := startGuarded(t, func(accounts string) string {
+		head, parser, _ := strings.Cut(accounts, "{ # parser")
+		return head + "{ # parser" + strings.Replace(parser, `"articles.*.*"`, "", 1)
+	})
+	cfg := bus.Defaults()
+	cfg.URL, cfg.NKeyFile = "nats://"+g.addr, filepath.Join(g.keys, "operator.nk")
+	b, err := bus.Connect(cfg, "operator", zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	if err := b.PublishPage(t.Context(), "example.com", story(1)); err != nil {
+		t.Fatal(err)
+	}
+	g.refused(t, "parser", filepath.Join(g.keys, "parser.nk"), "the user parser may not publish to articles.")
+	if s, err := b.State(t.Context()); err != nil || s.Pages != 1 || s.DeadLetters != 0 {
+		t.Errorf("%+v, %v; want the page where it was", s, err)
 	}
 }
 

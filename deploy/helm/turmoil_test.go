@@ -22,6 +22,19 @@ func (c *cluster) scale(replicas int) {
 	}
 }
 
+// hasNotRestarted wants workers that waited for their servers, and did not end
+// to be started again.
+func (c *cluster) hasNotRestarted() {
+	c.Helper()
+	for _, pod := range c.pods("crawler", "parser", "sink", "nats") {
+		for _, container := range pod.Status.Containers {
+			if container.Restarts > 0 {
+				c.Errorf("%s was restarted %d times", pod.Metadata.Name, container.Restarts)
+			}
+		}
+	}
+}
+
 // stopAtRandom deletes n pods, one after the other, as a drain or an autoscaler
 // would, and returns how long the slowest took to stop.
 func (c *cluster) stopAtRandom(n int) (slowest time.Duration) {

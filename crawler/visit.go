@@ -101,6 +101,20 @@ func (c *Crawler) visit(stop context.Context, t *turn.Turn) {
 			return
 		}
 		v.log.Warn("turn left to be delivered again", logging.Event(logging.HostDelayed), zap.Error(err))
+		v.giveBack(ctx)
+	}
+}
+
+// returnFor is how long servers that are away are waited for, to give a turn
+// back: about as long as one takes to start again. After it the turn waits out
+// AckWait.
+const returnFor = 30 * time.Second
+
+func (v *visit) giveBack(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, returnFor)
+	defer cancel()
+	if err := v.t.Return(ctx); err != nil {
+		v.log.Debug("turn waits until another worker may have it", logging.Event(logging.HostDelayed), zap.Error(err))
 	}
 }
 

@@ -174,15 +174,34 @@ func (c *pageConsumer) process(ctx context.Context, msg jetstream.Msg) {
 			delay = 0 // it is no fault of the page
 		}
 		log.Warn("page will be delivered again", logging.Event(logging.ParseRejected), zap.String(logging.KeyReason, "retry"), zap.Duration("delay", delay), zap.Error(err))
-		if err := msg.NakWithDelay(delay); err != nil {
+		if err := c.tell(ctx, msg, fmt.Sprintf("-NAK {\"delay\": %d}", delay)); err != nil {
 			log.Warn("nak page", logging.Event(logging.NATSError), zap.Error(err))
 		}
 		return
 	}
-	ackCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	if err := msg.DoubleAck(ackCtx); err != nil {
+	if err := c.tell(ctx, msg, "+ACK"); err != nil {
 		log.Warn("acknowledge page", logging.Event(logging.NATSError), zap.Error(err))
+	}
+}
+
+// tellFor is how long a server that is away is waited for, to tell it what
+// became of a page: about as long as it takes to start again. After it the page
+// waits out AckWait.
+const tellFor = 20 * time.Second
+
+// tell tells the server what became of a message until it answers. To be told
+// twice does no harm: what is delivered once too often is stored once.
+func (c *pageConsumer) tell(ctx context.Context, msg jetstream.Msg, what string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellFor)
+	defer cancel()
+	for {
+		attempt, stop := context.WithTimeout(ctx, 5*time.Second)
+		_, err := c.bus.nc.RequestWithContext(attempt, msg.Reply(), []byte(what))
+		stop()
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		pause(ctx, 250*time.Millisecond)
 	}
 }
 

@@ -390,6 +390,33 @@ func (t *Turn) HandOn(ctx context.Context, at, notBefore time.Time, state []byte
 	return t.ack(ctx)
 }
 
+// returnAfter is how long a turn that was given back rests.
+const returnAfter = time.Second
+
+// Return gives the turn back after work that failed: it is delivered again soon,
+// as if its holder had died, but nobody waits out AckWait. A server that is away
+// is waited for until ctx ends or the turn is not surely ours any more. It is
+// said once only: twice, it could be taken from who has it by then.
+func (t *Turn) Return(ctx context.Context) error {
+	for {
+		attempt, cancel := context.WithTimeout(ctx, 2*time.Second)
+		err := t.Check(attempt)
+		cancel()
+		if err == nil {
+			if err = t.msg.NakWithDelay(returnAfter); err == nil {
+				return nil
+			}
+		}
+		if errors.Is(err, ErrFenced) || ctx.Err() != nil {
+			return fmt.Errorf("return %s: %w", t.Key, err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(returnAfter / 4):
+		}
+	}
+}
+
 // Finish gives up the turn without a next one: the key has nothing to do. Who
 // has something for it later arms it.
 func (t *Turn) Finish(ctx context.Context) error {

@@ -1,0 +1,59 @@
+package turn_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pressmill/pkg/bus"
+	"pressmill/pkg/bus/embedded"
+	"pressmill/pkg/bus/turn"
+)
+
+// A worker whose server starts anew gives its turn back, and nobody waits out
+// AckWait, which is a minute.
+func TestTurnIsReturnedOverARestartOfTheServer(t *testing.T) {
+	dir := t.TempDir()
+	srv, err := embedded.Start(dir, "127.0.0.1:0")
+	must(t, err)
+	cfg := bus.Defaults()
+	cfg.URL, cfg.AckWait = srv.URL(), time.Minute
+	conn, err := bus.Connect(cfg, "test", zap.NewNop())
+	must(t, err)
+	t.Cleanup(func() { conn.Close() })
+	must(t, conn.Apply(t.Context()))
+	q := conn.Hosts()
+	arm(t, q, "h", time.Time{})
+	held := pull(t, q, time.Second)
+
+	srv.Stop()
+	returned := make(chan error)
+	go func() { returned <- held.Return(t.Context()) }()
+	time.Sleep(300 * time.Millisecond)
+	srv, err = embedded.Start(dir, strings.TrimPrefix(cfg.URL, "nats://"))
+	must(t, err)
+	t.Cleanup(srv.Stop)
+	must(t, <-returned)
+	if next := pull(t, q, 10*time.Second); next == nil || next.Deliveries != 2 {
+		t.Errorf("got %+v, want the turn, delivered for the second time", next)
+	}
+}
+
+func TestATurnThatIsNoLongerOursIsNotReturned(t *testing.T) {
+	a, b := start(t)
+	arm(t, a, "h", time.Time{})
+	held := pull(t, a, time.Second)
+	must(t, held.HandOn(t.Context(), time.Now(), time.Time{}, nil))
+	next := pull(t, b, time.Second)
+	if err := held.Return(t.Context()); !errors.Is(err, turn.ErrFenced) {
+		t.Errorf("got %v, want ErrFenced", err)
+	}
+	stop := next.Hold(t.Context())
+	defer stop()
+	if twin := pull(t, a, 2*ackWait); twin != nil {
+		t.Error("the turn of another was taken")
+	}
+}

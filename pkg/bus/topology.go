@@ -155,7 +155,7 @@ func (c Config) buckets() []jetstream.KeyValueConfig {
 		{Bucket: bucketSources, Description: "sources to crawl", History: 1, Replicas: c.Replicas},
 		{Bucket: bucketStatus, Description: "how each source does on each of its hosts", History: 1, Replicas: c.Replicas},
 		{Bucket: bucketRobots, Description: "robots.txt per host", History: 1, Replicas: c.Replicas, TTL: 25 * time.Hour, MaxValueSize: 1 << 20},
-		{Bucket: bucketGroups, Description: "rates of requests to domains and addresses", History: 1, Replicas: c.Replicas, TTL: time.Hour, Storage: jetstream.MemoryStorage},
+		{Bucket: bucketGroups, Description: "rates of requests to domains and addresses", History: 1, Replicas: c.Replicas, TTL: time.Hour},
 		{Bucket: bucketPositions, Description: "mirror of the sinks' positions", History: 1, Replicas: c.Replicas},
 		{Bucket: bucketCursors, Description: "where sinks go on whose output does not tell", History: 1, Replicas: c.Replicas},
 	}
@@ -179,11 +179,24 @@ func (b *Bus) Apply(ctx context.Context) error {
 		}
 	}
 	for _, k := range b.cfg.buckets() {
-		if _, err := b.js.CreateOrUpdateKeyValue(ctx, k); err != nil {
+		if err := b.applyBucket(ctx, k); err != nil {
 			return fmt.Errorf("apply bucket %s: %w", k.Bucket, err)
 		}
 	}
 	return nil
+}
+
+// applyBucket makes or updates a bucket. One that lies in memory, as the rates
+// once did, is made anew: no update leads from there into files, and a server
+// that starts again forgets all of it, the bucket included.
+func (b *Bus) applyBucket(ctx context.Context, k jetstream.KeyValueConfig) error {
+	if st, err := b.js.Stream(ctx, bucketStream(k.Bucket)); err == nil && st.CachedInfo().Config.Storage == jetstream.MemoryStorage {
+		if err := b.js.DeleteKeyValue(ctx, k.Bucket); err != nil {
+			return err
+		}
+	}
+	_, err := b.js.CreateOrUpdateKeyValue(ctx, k)
+	return err
 }
 
 // Check compares the server's topology with the definition, as far as the role
@@ -308,6 +321,7 @@ func diffConsumer(want consumer, got jetstream.ConsumerConfig) []error {
 
 func diffBucket(want jetstream.KeyValueConfig, got jetstream.StreamConfig) []error {
 	d := differ{what: "bucket " + want.Bucket}
+	d.field("storage", got.Storage, want.Storage)
 	d.field("history", got.MaxMsgsPerSubject, int64(want.History))
 	d.field("ttl", got.MaxAge, want.TTL)
 	d.field("num_replicas", got.Replicas, want.Replicas)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -39,7 +40,7 @@ func TestOnACluster(t *testing.T) {
 
 	calm := c.serveSite("calm", install.image(), 60, 5040, 1)
 	install.allow = append(install.allow, calm.ip)
-	c.helmDo(install.args("install", patient, 1)...)
+	install.run(change{verb: "install", ackWait: patient, replicas: 1})
 	c.followLogs()
 	c.hasNotRestarted()
 	c.helmDo("test", release, "--timeout", "5m")
@@ -50,9 +51,9 @@ func TestOnACluster(t *testing.T) {
 
 	rough := c.serveSite("rough", install.image(), 40, 2000, 2)
 	install.allow = append(install.allow, rough.ip)
-	c.helmDo(install.args("upgrade", hasty, 2)...)
+	install.run(change{verb: "upgrade", ackWait: hasty, replicas: 2, workers: 1})
 	tools = c.tools()
-	c.crawlRoughly(rough, tools)
+	c.crawlRoughly(rough, tools, install)
 	tools.remove()
 
 	c.rollsBack(install)
@@ -129,30 +130,37 @@ func (in *install) image() string {
 	return image
 }
 
-// args is one command of helm that waits until all is ready. An upgrade is one
-// to the second version, whose pods are marked, so that they are new even if
-// the images are the same.
-func (in *install) args(verb string, ackWait time.Duration, replicas int) []string {
-	args := []string{verb, release, in.chart, "--wait", "--timeout", "5m"}
-	for _, file := range in.values {
-		args = append(args, "-f", file)
-	}
-	version := in.versions[0]
-	if verb == "upgrade" {
-		version = in.versions[1]
-	}
+// change is one command of helm that waits until all is ready.
+type change struct {
+	verb     string // install or upgrade
+	ackWait  time.Duration
+	replicas int // of each stage
+	// workers and rest are the versions (0 or 1) of the workers, and of what is
+	// made of the operator's image: the Job of the topology, and what comes
+	// before the servers, which therefore start anew.
+	workers, rest int
+}
+
+// run runs it. Workers are marked with their version, so that they are new even
+// if the images are the same.
+func (in *install) run(ch change) {
+	in.c.Helper()
 	allow := make([]string, len(in.allow))
 	for i, ip := range in.allow {
 		allow[i] = ip + "/32"
 	}
 	values := fmt.Sprintf("image: {tag: %q, registry: %q}\nconfig:\n  bus: {ack_wait: %s}\n  crawler: {delay: %s, allow_private: [%s]}\n",
-		version, in.registry, ackWait, delay, strings.Join(allow, ", "))
+		in.versions[ch.rest], in.registry, ch.ackWait, delay, strings.Join(allow, ", "))
 	for _, stage := range stages {
-		values += fmt.Sprintf("%s: {replicas: %d, podAnnotations: {test.pressmill/command: %s}}\n", stage, replicas, verb)
+		values += fmt.Sprintf("%s: {replicas: %d, image: {tag: %q}, podAnnotations: {test.pressmill/version: %q}}\n",
+			stage, ch.replicas, in.versions[ch.workers], strconv.Itoa(ch.workers))
 	}
-	name := fmt.Sprintf("values-%s-%s.yaml", verb, ackWait)
-	in.c.keep(name, values)
-	return append(args, "-f", filepath.Join(in.c.dir, name))
+	in.c.keep("values.yaml", values)
+	args := []string{ch.verb, release, in.chart, "--wait", "--timeout", "5m"}
+	for _, file := range append(slices.Clone(in.values), filepath.Join(in.c.dir, "values.yaml")) {
+		args = append(args, "-f", file)
+	}
+	in.c.helmDo(args...)
 }
 
 // The Deployments of the chart.
@@ -169,8 +177,8 @@ func (c *cluster) crawlCalmly(s *site, tools *tools, install *install) {
 	c.say("stopping pods at random")
 	slowest := c.stopAtRandom(6)
 	crawl.until(0.35)
-	c.say("upgrading to version %s", install.versions[1])
-	c.helmDo(install.args("upgrade", patient, 4)...)
+	c.say("upgrading the workers to version %s", install.versions[1])
+	install.run(change{verb: "upgrade", ackWait: patient, replicas: 4, workers: 1})
 	crawl.until(0.6)
 	slowest = max(slowest, c.stopAtRandom(6))
 	crawl.until(0.8)
@@ -181,8 +189,9 @@ func (c *cluster) crawlCalmly(s *site, tools *tools, install *install) {
 	s.check(2*time.Minute, delay)
 }
 
-// crawlRoughly crawls while workers and the server are killed.
-func (c *cluster) crawlRoughly(s *site, tools *tools) {
+// crawlRoughly crawls while workers and the server are killed, and all of it is
+// upgraded, the server included.
+func (c *cluster) crawlRoughly(s *site, tools *tools, install *install) {
 	tools.collect(s)
 	crawl := s.watch()
 	crawl.until(0.1)
@@ -194,6 +203,9 @@ func (c *cluster) crawlRoughly(s *site, tools *tools) {
 	c.say("killing the server")
 	c.kube("delete", "pod", release+"-nats-0", "--grace-period=0", "--force")
 	c.kube("rollout", "status", "statefulset/"+release+"-nats", "--timeout=120s")
+	crawl.until(0.6)
+	c.say("upgrading all to version %s", install.versions[1])
+	install.run(change{verb: "upgrade", ackWait: hasty, replicas: 2, workers: 1, rest: 1})
 	c.killAtRandom(2)
 	crawl.until(1)
 	s.check(2*time.Minute, delay)
@@ -210,7 +222,7 @@ func (c *cluster) rollsBack(install *install) {
 		return names
 	}
 	was := names()
-	c.helmDo(install.args("upgrade", hasty, 2)...)
+	install.run(change{verb: "upgrade", ackWait: hasty, replicas: 2, workers: 1, rest: 1})
 	if now := names(); !slices.Equal(was, now) {
 		c.Errorf("an upgrade that changes nothing replaced pods: %v became %v", was, now)
 	}

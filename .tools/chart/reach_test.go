@@ -32,8 +32,11 @@ func TestReach(t *testing.T) {
 				t.Skip("networkPolicy.enabled is false")
 			}
 			c := reach{t, NewNetwork(r.Objects), r, opened(t, r)}
-			for _, stage := range []string{"crawler", "parser", "sink", "topology"} {
-				from := PeerOf(component(t, r, stage))
+			for _, pod := range Pods(r.Objects) {
+				stage, from := pod.Component(), PeerOf(pod)
+				if stage == "nats" || stage == "test" || stage == "extra" {
+					continue
+				}
 				c.outside(stage, from)
 				c.bus(stage, from)
 				c.names(stage, from)
@@ -84,7 +87,7 @@ func (c reach) outside(stage string, from Peer) {
 	}
 	for _, addr := range public {
 		got := c.Allows(from, Peer{Addr: netip.MustParseAddr(addr)}, corev1.ProtocolTCP, 443)
-		if want := stage == "crawler" || stage == "sink" && c.away(); got != want {
+		if want := stage == "crawler" || (stage == "sink" || stage == "operator") && c.away(); got != want {
 			c.t.Errorf("%s reaches %s:443: %t", stage, addr, got)
 		}
 		if stage == "crawler" && !c.Allows(from, Peer{Addr: netip.MustParseAddr(addr)}, corev1.ProtocolTCP, 80) {
@@ -93,9 +96,12 @@ func (c reach) outside(stage string, from Peer) {
 	}
 }
 
-// meant says whether the values name an address as the sink's store, or in
-// further rules.
+// meant says whether the values name an address as the sinks' store, which
+// operators read too, or in further rules.
 func (c reach) meant(stage string, ip netip.Addr) bool {
+	if stage == "operator" {
+		stage = "sink"
+	}
 	for _, path := range []string{"networkPolicy." + stage + ".store", "networkPolicy." + stage + ".egress"} {
 		if given := c.value(path); given != nil && slices.ContainsFunc(texts(given), func(s string) bool {
 			cidr, err := netip.ParsePrefix(s)

@@ -3,18 +3,22 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	godiff "github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v4"
 
 	"pressmill/crawler"
 	"pressmill/pkg/config"
+	"pressmill/pkg/worker"
 )
 
 const chart = "../helm/pressmill/"
@@ -196,5 +200,44 @@ func writeFile(t *testing.T, path string, data []byte) {
 	t.Helper()
 	if err := os.WriteFile(path, data, 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestSchemaOfTheConfigurationIsPrinted(t *testing.T) {
+	t.Parallel()
+	var schema struct {
+		Properties map[string]struct{ Properties map[string]any }
+	}
+	if err := json.Unmarshal([]byte(mustRun(t, "schema", "config")), &schema); err != nil {
+		t.Fatal(err)
+	}
+	for _, section := range config.Sections() {
+		if _, ok := schema.Properties[section]; !ok {
+			t.Errorf("there is no section %s", section)
+		}
+	}
+	if schema.Properties["bus"].Properties["pages_max_bytes"] == nil {
+		t.Error("there is no bus.pages_max_bytes")
+	}
+}
+
+func TestIdleWaitsForItsEnd(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan int, 1)
+	go func() {
+		ended <- worker.Run(ctx, program(), []string{"idle"}, strings.NewReader(""), io.Discard, io.Discard)
+	}()
+	select {
+	case code := <-ended:
+		t.Fatalf("it ended with %d", code)
+	case <-time.After(50 * time.Millisecond):
+	}
+	cancel()
+	if code := <-ended; code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if code, _, _ := pressmill(t, "idle", "now"); code != 2 {
+		t.Errorf("with an argument: exit code %d", code)
 	}
 }

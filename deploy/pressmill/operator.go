@@ -89,8 +89,11 @@ func operatorCommands() []worker.Command {
 				if err := flags.Parse(args); err != nil {
 					return err
 				}
+				if err := flags.NoArgs(); err != nil {
+					return err
+				}
 				<-ctx.Done()
-				return flags.NoArgs()
+				return nil
 			},
 		},
 	}

@@ -215,7 +215,7 @@ func versionCommand() Command {
 
 // version is what a build of a release is called; empty in others. The linker
 // sets it: -ldflags "-X pressmill/pkg/worker.version=1.2.3".
-var version string //nolint:gochecknoglobals // the linker sets variables only
+var version string
 
 // Version is the version of the binary and Go's: the one it was built as, or
 // else that of the module or the revision, as the Go toolchain stamped it.

@@ -152,8 +152,8 @@ func ownPods(o Object, s *metav1.LabelSelector, pods []Pod) []string {
 func spread(o Object) []string {
 	var faults []string
 	t := template(o)
-	if d, ok := o.Spec.(*appsv1.Deployment); ok && d.Spec.Strategy.Type == appsv1.RecreateDeploymentStrategyType && d.Spec.Strategy.RollingUpdate != nil {
-		faults = append(faults, "it recreates its pods, and has parameters of a rolling update")
+	if d, ok := o.Spec.(*appsv1.Deployment); ok {
+		faults = append(faults, strategy(d.Spec.Strategy)...)
 	}
 	for _, c := range t.Spec.TopologySpreadConstraints {
 		if !matches(c.LabelSelector, t.Labels) || c.LabelSelector == nil {
@@ -164,6 +164,18 @@ func spread(o Object) []string {
 		faults = append(faults, "it names no service")
 	}
 	return faults
+}
+
+// strategy checks that a strategy says its type, which would otherwise be
+// another one's after a change, and has parameters of that alone.
+func strategy(s appsv1.DeploymentStrategy) []string {
+	switch {
+	case s.Type == "":
+		return []string{"its strategy has no type"}
+	case s.Type == appsv1.RecreateDeploymentStrategyType && s.RollingUpdate != nil:
+		return []string{"it recreates its pods, and has parameters of a rolling update"}
+	}
+	return nil
 }
 
 func needPods(s *metav1.LabelSelector, pods []Pod) []string {

@@ -11,6 +11,7 @@ const deployment = `apiVersion: apps/v1
 kind: Deployment
 metadata: {` + meta + `}
 spec:
+  strategy: {type: RollingUpdate}
   selector: {matchLabels: {app: a}}
   template:
     metadata: {labels: {app: a}}
@@ -47,6 +48,8 @@ func TestFaults(t *testing.T) {
 		"lacking label":      {deployment, "app.kubernetes.io/part-of: x", "other: x", "lacks the label app.kubernetes.io/part-of"},
 		"selector":           {deployment, "matchLabels: {app: a}", "matchLabels: {app: b}", "does not take its own pods"},
 		"selector of others": {deployment + "---\n" + strings.Replace(deployment, "name: a, ", "name: b, ", 1), "", "", "takes the pods of"},
+		"strategy":           {deployment, "strategy: {type: RollingUpdate}", "strategy: {}", "has no type"},
+		"strategy of others": {deployment, "type: RollingUpdate}", "type: Recreate, rollingUpdate: {maxSurge: 1}}", "it recreates its pods"},
 		"service":            {deployment + service, "selector: {app: a}", "selector: {app: b}", "selects no pod"},
 		"port of a service":  {deployment + service, "targetPort: health", "targetPort: helth", "opens no port helth"},
 	} {

@@ -13,7 +13,8 @@ spec:
   {{- end }}
   revisionHistoryLimit: 3
   strategy:
-    {{- toYaml (ternary (dict "type" "Recreate") (.strategy | default dict) (eq (get (.strategy | default dict) "type") "Recreate")) | nindent 4 }}
+    {{- $strategy := merge (dict) (.strategy | default dict) (dict "type" "RollingUpdate") }}
+    {{- toYaml (ternary (omit $strategy "rollingUpdate") $strategy (eq $strategy.type "Recreate")) | nindent 4 }}
   selector:
     matchLabels:
       {{- include "pressmill.selector" (list $root .stage) | nindent 6 }}

@@ -165,7 +165,7 @@ func component(t *testing.T, r *Rendered, name string) Pod {
 	return Pod{}
 }
 
-// TestOneComponentEach: the first namespace of a cluster gets what the README says.
+// TestWorkload: without any values there is one of each stage, NATS and the Job.
 func TestWorkload(t *testing.T) {
 	r := render(t, nil, Release{Name: "r", Namespace: namespace})
 	var kinds []string
@@ -280,15 +280,15 @@ nats:
   tls: {existingSecret: tls}
 `)
 	look := func(changed string) map[string]string {
-		held := ""
+		var held strings.Builder
 		for _, name := range []string{"sources", "rules"} {
-			held += fmt.Sprintf("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, namespace: %s}\ndata: {a: v%t}\n", name, namespace, name == changed)
+			fmt.Fprintf(&held, "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, namespace: %s}\ndata: {a: v%t}\n", name, namespace, name == changed)
 		}
 		for _, name := range []string{"c", "p", "s", "o", "tls"} {
 			value := map[bool]string{false: "b25l", true: "dHdv"}[name == changed]
-			held += fmt.Sprintf("---\napiVersion: v1\nkind: Secret\nmetadata: {name: %s, namespace: %s}\ndata: {nkey: %s, tls.crt: %s, ca.crt: b25l}\n", name, namespace, value, value)
+			fmt.Fprintf(&held, "---\napiVersion: v1\nkind: Secret\nmetadata: {name: %s, namespace: %s}\ndata: {nkey: %s, tls.crt: %s, ca.crt: b25l}\n", name, namespace, value, value)
 		}
-		r := render(t, of, Release{Name: "r", Namespace: namespace, Upgrade: true, Cluster: cluster(objects(t, held))})
+		r := render(t, of, Release{Name: "r", Namespace: namespace, Upgrade: true, Cluster: cluster(objects(t, held.String()))})
 		seen := map[string]string{}
 		for _, pod := range Pods(r.Objects) {
 			seen[pod.Component()] = pod.Owner.GetName() + pod.Meta.Annotations["checksum/config"]

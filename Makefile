@@ -133,6 +133,7 @@ test-cluster: ## try the chart on the cluster of KUBECONFIG; LOAD_IMAGE="command
 	$(if $(KUBECONFIG),,$(error say which cluster: make test-cluster KUBECONFIG=...))
 	$(if $(LOAD_IMAGE),for version in $(VERSIONS); do $(MAKE) images VERSION=$$version ARCH=$(NODES); \
 		for tar in bin/images/*-$(NODES).tar; do $(LOAD_IMAGE) <$$tar; done; done)
+	rm -rf bin/test-cluster
 	mkdir -p bin/test-cluster
 	PRESSMILL_KUBECONFIG=$(abspath $(KUBECONFIG)) PRESSMILL_VALUES=$(abspath $(VALUES)) PRESSMILL_VERSIONS="$(VERSIONS)" PRESSMILL_REGISTRY=$(REGISTRY) \
 		PRESSMILL_KEDA="$$(go mod download -json $(KEDA) | sed -n 's|.*"Dir": "\(.*\)".*|\1|p')/config/crd/bases" PRESSMILL_ARTIFACTS=$(CURDIR)/bin/test-cluster \

@@ -30,8 +30,8 @@ func (c *cluster) measure() *meter {
 	ctx, cancel := context.WithCancel(c.Context())
 	m := &meter{c: c, cancel: cancel, pods: map[string]*use{}, began: time.Now()}
 	m.wg.Go(func() {
-		for first := true; ctx.Err() == nil; first = false {
-			m.look(first)
+		for ctx.Err() == nil {
+			m.look()
 			select {
 			case <-ctx.Done():
 			case <-time.After(3 * time.Second):
@@ -44,7 +44,8 @@ func (c *cluster) measure() *meter {
 // look reads the summaries of the kubelets. A pod that was not there at first
 // counts from its start on. A cluster that does not let us look is not
 // measured.
-func (m *meter) look(first bool) {
+func (m *meter) look() {
+	first := len(m.pods) == 0
 	nodes, err := m.c.tryGet("nodes")
 	if err != nil {
 		return

@@ -65,4 +65,7 @@ type Holder interface {
 	Check(ctx context.Context) error
 	// HandOn gives the turn away with the time of the next one.
 	HandOn(ctx context.Context, at time.Time, state []byte) error
+	// Return gives the turn back as it was, so that it is delivered again soon.
+	// It waits for a bus that is away, as long as ctx lasts.
+	Return(ctx context.Context) error
 }

@@ -263,6 +263,17 @@ func (h fakeHolder) HandOn(_ context.Context, at time.Time, state []byte) error 
 	return nil
 }
 
+func (h fakeHolder) Return(context.Context) error {
+	h.q.mu.Lock()
+	defer h.q.mu.Unlock()
+	t := h.q.turns[h.key]
+	if t.owner != h.seq {
+		return ErrFenced
+	}
+	t.owner, t.due = 0, time.Now()
+	return nil
+}
+
 // flakyStore loses writes and answers at random.
 type flakyStore struct {
 	store.Store

@@ -23,6 +23,7 @@ const (
 	pullWait  = time.Second
 	stopGrace = 20 * time.Second // how long a worker that is to stop goes on committing
 	lastHands = 5 * time.Second  // and how long each of its turns may take to be handed on after that
+	returnFor = 30 * time.Second // how long a bus that is away is waited for, to give a turn back
 	// strangerWait is when a turn of a sink that is not configured here is
 	// offered again.
 	strangerWait = time.Minute
@@ -246,8 +247,15 @@ func (s *Sink) handOn(ctx context.Context, t Turn, at time.Time, state []byte) {
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), lastHands)
 		defer cancel()
 	}
-	if err := t.HandOn(ctx, at, state); err != nil && !errors.Is(err, ErrFenced) {
-		s.log.Warn("cannot hand a turn on; it comes back when it runs out", zap.String("key", t.Key), zap.Error(err))
+	err := t.HandOn(ctx, at, state)
+	if err == nil || errors.Is(err, ErrFenced) {
+		return
+	}
+	s.log.Debug("cannot hand a turn on; giving it back", zap.String("key", t.Key), zap.Error(err))
+	ctx, cancel := context.WithTimeout(ctx, returnFor)
+	defer cancel()
+	if err := t.Return(ctx); err != nil && !errors.Is(err, ErrFenced) {
+		s.log.Warn("cannot give a turn back; it comes back when it runs out", zap.String("key", t.Key), zap.Error(err))
 	}
 }
 

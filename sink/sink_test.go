@@ -121,6 +121,7 @@ type freeHolder struct{}
 func (freeHolder) Hold(context.Context) func()                     { return func() {} }
 func (freeHolder) Check(context.Context) error                     { return nil }
 func (freeHolder) HandOn(context.Context, time.Time, []byte) error { return nil }
+func (freeHolder) Return(context.Context) error                    { return nil }
 
 func TestKilledAfterUploadAndFrozenTwin(t *testing.T) {
 	b, want := newFakeBus(pastDay(), time.Second), map[string]bool{}
@@ -540,5 +541,28 @@ func TestCat(t *testing.T) {
 	}
 	if code := RunCat([]string{"file:///does/not/exist"}, &out, &errs); code != 1 {
 		t.Errorf("without a folder: %d", code)
+	}
+}
+
+// deafHolder cannot hand its turn on.
+type deafHolder struct {
+	freeHolder
+	why      error
+	returned int
+}
+
+func (h *deafHolder) HandOn(context.Context, time.Time, []byte) error { return h.why }
+func (h *deafHolder) Return(context.Context) error                    { h.returned++; return nil }
+
+// TestATurnThatCannotBeHandedOnIsGivenBack guards that its partition does not
+// wait until the turn runs out.
+func TestATurnThatCannotBeHandedOnIsGivenBack(t *testing.T) {
+	s := newTestSink(t, newFakeBus(pastDay(), time.Second), newFakeTurns(), testConfig(), Options{})
+	for why, want := range map[error]int{nil: 0, ErrFenced: 0, context.DeadlineExceeded: 1} {
+		h := &deafHolder{why: why}
+		s.handOn(t.Context(), Turn{Key: turnKey("lake", 3), Holder: h}, time.Now(), nil)
+		if h.returned != want {
+			t.Errorf("after %v it was given back %d times, want %d", why, h.returned, want)
+		}
 	}
 }

@@ -110,10 +110,12 @@ func (c *Crawler) visit(stop context.Context, t *turn.Turn) {
 // AckWait.
 const returnFor = 30 * time.Second
 
+// giveBack gives the turn back, to be worked on again when the host may be asked
+// again.
 func (v *visit) giveBack(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, returnFor)
 	defer cancel()
-	if err := v.t.Return(ctx); err != nil {
+	if err := v.t.Return(ctx, v.state.NotBefore); err != nil {
 		v.log.Debug("turn waits until another worker may have it", logging.Event(logging.HostDelayed), zap.Error(err))
 	}
 }

@@ -31,7 +31,7 @@ func TestTurnIsReturnedOverARestartOfTheServer(t *testing.T) {
 
 	srv.Stop()
 	returned := make(chan error)
-	go func() { returned <- held.Return(t.Context()) }()
+	go func() { returned <- held.Return(t.Context(), time.Time{}) }()
 	time.Sleep(300 * time.Millisecond)
 	srv, err = embedded.Start(dir, strings.TrimPrefix(cfg.URL, "nats://"))
 	must(t, err)
@@ -48,12 +48,26 @@ func TestATurnThatIsNoLongerOursIsNotReturned(t *testing.T) {
 	held := pull(t, a, time.Second)
 	must(t, held.HandOn(t.Context(), time.Now(), time.Time{}, nil))
 	next := pull(t, b, time.Second)
-	if err := held.Return(t.Context()); !errors.Is(err, turn.ErrFenced) {
+	if err := held.Return(t.Context(), time.Time{}); !errors.Is(err, turn.ErrFenced) {
 		t.Errorf("got %v, want ErrFenced", err)
 	}
 	stop := next.Hold(t.Context())
 	defer stop()
 	if twin := pull(t, a, 2*ackWait); twin != nil {
 		t.Error("the turn of another was taken")
+	}
+}
+
+// Who failed after a host said when it may be asked again has nobody ask it
+// sooner, and a turn on which everybody fails is not taken every second.
+func TestAReturnedTurnRests(t *testing.T) {
+	a, b := start(t)
+	arm(t, a, "h", time.Time{})
+	must(t, pull(t, a, time.Second).Return(t.Context(), time.Now().Add(3*ackWait)))
+	if early := pull(t, b, 2*ackWait); early != nil {
+		t.Fatal("it was delivered before its time")
+	}
+	if late := pull(t, b, 3*ackWait); late == nil {
+		t.Error("it was not delivered any more")
 	}
 }

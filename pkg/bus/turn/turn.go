@@ -390,20 +390,28 @@ func (t *Turn) HandOn(ctx context.Context, at, notBefore time.Time, state []byte
 	return t.ack(ctx)
 }
 
-// returnAfter is how long a turn that was given back rests.
+// returnAfter is how long a turn rests that was given back for the first time.
 const returnAfter = time.Second
 
+// rest is how long the turn rests when it is given back: twice as long with
+// every delivery, up to AckWait, and in any case until notBefore.
+func (t *Turn) rest(notBefore time.Time) time.Duration {
+	again := min(returnAfter<<min(t.Deliveries-1, 10), t.q.AckWait)
+	return max(again, time.Until(notBefore))
+}
+
 // Return gives the turn back after work that failed: it is delivered again soon,
-// as if its holder had died, but nobody waits out AckWait. A server that is away
-// is waited for until ctx ends or the turn is not surely ours any more. It is
-// said once only: twice, it could be taken from who has it by then.
-func (t *Turn) Return(ctx context.Context) error {
+// but not before notBefore, as if its holder had died, and nobody waits out
+// AckWait. A server that is away is waited for until ctx ends or the turn is not
+// surely ours any more. It is said once only: twice, it could be taken from who
+// has it by then.
+func (t *Turn) Return(ctx context.Context, notBefore time.Time) error {
 	for {
 		attempt, cancel := context.WithTimeout(ctx, 2*time.Second)
 		err := t.Check(attempt)
 		cancel()
 		if err == nil {
-			if err = t.msg.NakWithDelay(returnAfter); err == nil {
+			if err = t.msg.NakWithDelay(t.rest(notBefore)); err == nil {
 				return nil
 			}
 		}

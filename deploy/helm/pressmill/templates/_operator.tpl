@@ -14,6 +14,7 @@ their node if only one can have the volume. As YAML, with component, values, mou
 {{- $_ := set $beside "volumes" (list (dict "name" "articles" "persistentVolumeClaim" (dict "claimName" (include "pressmill.sinkClaim" .)))) -}}
 {{- if not (has "ReadWriteMany" $sink.persistence.accessModes) -}}
 {{- $near := dict "topologyKey" "kubernetes.io/hostname" "labelSelector" (dict "matchLabels" (include "pressmill.selector" (list . "sink") | fromYaml)) -}}
+{{- $_ := set $v "tolerations" (concat $v.tolerations $sink.tolerations | uniq) -}}
 {{- $_ := set $v "affinity" (dict "podAffinity" (dict "requiredDuringSchedulingIgnoredDuringExecution" (list $near))) -}}
 {{- end -}}
 {{- end -}}

@@ -34,6 +34,8 @@ func (h holder) HandOn(ctx context.Context, at time.Time, state []byte) error {
 	return h.Turn.HandOn(ctx, at, time.Time{}, state)
 }
 
+func (h holder) Return(ctx context.Context) error { return h.Turn.Return(ctx, time.Time{}) }
+
 type articles struct{ *bus.Bus }
 
 // Pages returns the pages of the bus, for sinks that archive them.

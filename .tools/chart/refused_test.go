@@ -192,6 +192,21 @@ func TestServersStayAsMany(t *testing.T) {
 	}
 }
 
+// TestClaimsOfServersAreKept: the API server refuses a StatefulSet with other
+// claims, in words that help nobody.
+func TestClaimsOfServersAreKept(t *testing.T) {
+	before := render(t, values(t, "nats: {persistence: {size: 40Gi, storageClass: fast}}"), Release{Name: "r", Namespace: namespace})
+	for change, want := range map[string]string{
+		"size: 40Gi, storageClass: fast": "", "size: 40960Mi, storageClass: fast": "",
+		"size: 80Gi, storageClass: fast": "A larger volume for NATS", "size: 40Gi, storageClass: slow": "nats.persistence.storageClass is", "size: 40Gi": "nats.persistence.storageClass is",
+	} {
+		_, err := Render(chartDir, values(t, "nats: {persistence: {"+change+"}}"), Release{Name: "r", Namespace: namespace, Upgrade: true, Cluster: cluster(before.Objects)})
+		if (want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", change, err, want)
+		}
+	}
+}
+
 // branches are the paths of all maps with something in them.
 func branches(path string, values map[string]any) []string {
 	var found []string

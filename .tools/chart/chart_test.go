@@ -199,6 +199,10 @@ func TestTopologyJob(t *testing.T) {
 			if hooks := Hooks(o); !slices.Equal(hooks, want) {
 				t.Errorf("%s: the Job is a hook of %q, want %q", name, hooks, want)
 			}
+			// A Job that has failed is not made again by an upgrade that changes nothing.
+			if waits := job.Spec.ActiveDeadlineSeconds == nil; waits != (want == nil) {
+				t.Errorf("%s: the Job waits for its servers for ever: %v", name, waits)
+			}
 		}
 	}
 }

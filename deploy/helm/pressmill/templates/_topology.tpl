@@ -11,9 +11,12 @@ ConfigMaps and of the ServiceAccount, in place of the operator's own; sources an
 {{- $volumes = list (dict "name" "sources" "configMap" (dict "name" .sources)) -}}
 {{- end -}}
 {{- $pod := dict "root" $root "component" "operator" "role" "operator" "values" $v "mounts" $mounts "volumes" $volumes "config" .config -}}
+{{- if $root.Values.nats.enabled -}}
+# Until servers are there: as with the workers, however late it is that their volumes are. One that gave up would not be made again.
+backoffLimit: 1000000
+{{- else -}}
 backoffLimit: 6
 activeDeadlineSeconds: {{ $v.activeDeadlineSeconds }}
-{{- if not $root.Values.nats.enabled }}
 # Of a hook that failed, which an uninstall would leave.
 ttlSecondsAfterFinished: 86400
 {{- end }}

@@ -28,8 +28,12 @@ type Patience struct {
 
 // Await connects as Connect does, and waits for servers that are not there
 // yet. Those that are there and refuse the key, or with which no secure
-// connection can be made, are not waited for.
+// connection can be made, are not waited for, nor are keys and certificates that
+// cannot be read.
 func Await(ctx context.Context, cfg Config, name string, log *zap.Logger, p Patience, opts ...nats.Option) (b *Bus, err error) {
+	if _, err := cfg.options(); err != nil {
+		return nil, err
+	}
 	err = p.try(ctx, log, "waiting for NATS", func() (again bool, err error) {
 		b, err = Connect(cfg, name, log, opts...)
 		_, denied := errors.AsType[*DeniedError](err)

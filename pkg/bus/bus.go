@@ -8,6 +8,7 @@ package bus
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -169,7 +170,11 @@ func (c Config) options() ([]nats.Option, error) {
 		opts = append(opts, o)
 	}
 	if c.CAFile != "" {
-		if _, err := os.Stat(c.CAFile); err != nil {
+		pem, err := os.ReadFile(c.CAFile)
+		if err == nil && !x509.NewCertPool().AppendCertsFromPEM(pem) {
+			err = fmt.Errorf("%s holds no certificate (PEM)", c.CAFile)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("read bus.ca_file: %w", err)
 		}
 		opts = append(opts, nats.RootCAs(c.CAFile))

@@ -141,6 +141,29 @@ func TestAKeyThatIsTakenAwayEndsTheGuard(t *testing.T) {
 	}
 }
 
+// TestFilesThatAreWrongAreNotWaitedFor: no server mends them.
+func TestFilesThatAreWrongAreNotWaitedFor(t *testing.T) {
+	srv, _ := picky(t, nil)
+	wrong := filepath.Join(t.TempDir(), "wrong")
+	if err := os.WriteFile(wrong, []byte("neither a key nor a certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want, change := range map[string]func(*bus.Config){
+		"read bus.nkey_file": func(c *bus.Config) { c.NKeyFile = wrong },
+		"read bus.ca_file":   func(c *bus.Config) { c.CAFile = wrong },
+		"read bus.cert_file": func(c *bus.Config) { c.CertFile, c.KeyFile = wrong, wrong },
+	} {
+		cfg := as(t, srv, "right")
+		change(&cfg)
+		p := long()
+		p.Told = func(err error) { t.Errorf("%s: it is waited for: %v", want, err) }
+		p.Until = time.Now().Add(time.Second)
+		if _, err := bus.Await(t.Context(), cfg, "crawler", zap.NewNop(), p); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
 func TestAServerThatIsNotThereIsWaitedFor(t *testing.T) {
 	srv, opts := picky(t, nil)
 	cfg := as(t, srv, "right")

@@ -9,8 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats-server/v2/server"
@@ -53,9 +55,24 @@ func TestExamplesAreGenerated(t *testing.T) {
 	}
 }
 
+// chartValues are what the chart of the NATS project is given, as far as it makes
+// nats.conf of it.
+type chartValues struct {
+	Config struct {
+		JetStream struct {
+			FileStore struct {
+				MaxSize string `yaml:"maxSize"`
+				PVC     struct{ Size string }
+			} `yaml:"fileStore"`
+			Merge map[string]any
+		} `yaml:"jetstream"`
+		Merge map[string]any
+	}
+}
+
 // The values for the chart of the NATS project make a configuration that a server
-// takes, and with it the topology and every role. The chart writes config.merge as
-// JSON into it, and what stands in << >> without quotes.
+// takes, and with it the topology, which fits into what JetStream may store, and
+// every role.
 func TestValuesOfTheNATSChart(t *testing.T) {
 	g := guard(t, archiving(), "") // for its keys
 	accounts, err := archiving().AuthorizationValues(publicKeys(g.keys))
@@ -69,36 +86,49 @@ func TestValuesOfTheNATSChart(t *testing.T) {
 	if !bytes.Contains(values, []byte("tag: "+server.VERSION+"-")) {
 		t.Errorf("values.yaml does not name server %s, with which everything is tested", server.VERSION)
 	}
-	merged := map[string]any{}
+	var v chartValues
 	for _, text := range [][]byte{values, accounts} {
-		var file struct {
-			Config struct {
-				Merge map[string]any
-			}
-		}
-		if err := yaml.Unmarshal(text, &file); err != nil {
+		more := maps.Clone(v.Config.Merge)
+		if err := yaml.Unmarshal(text, &v); err != nil {
 			t.Fatal(err)
 		}
-		maps.Copy(merged, file.Config.Merge)
+		maps.Copy(v.Config.Merge, more)
 	}
 	dir := t.TempDir()
-	merged["listen"], merged["jetstream"] = "127.0.0.1:-1", map[string]any{"store_dir": dir}
-	var text bytes.Buffer
-	enc := json.NewEncoder(&text)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(merged); err != nil {
-		t.Fatal(err)
-	}
 	conf := filepath.Join(dir, "nats.conf")
-	if err := os.WriteFile(conf, regexp.MustCompile(`"<<\s+(.*?)\s+>>"`).ReplaceAll(text.Bytes(), []byte("$1")), 0o600); err != nil {
+	if err := os.WriteFile(conf, v.conf(t, dir), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	srv, opts := serveFile(t, conf)
-	if opts.MaxPayload != 8<<20 {
-		t.Errorf("max_payload is %d", opts.MaxPayload)
+	if opts.MaxPayload != 8<<20 || opts.JetStreamMaxMemory != 0 || opts.SyncInterval != 10*time.Second {
+		t.Errorf("max_payload is %d, max_memory_store %d, sync_interval %v", opts.MaxPayload, opts.JetStreamMaxMemory, opts.SyncInterval)
+	}
+	volume, err := strconv.ParseInt(strings.TrimSuffix(v.Config.JetStream.FileStore.PVC.Size, "Gi"), 10, 64)
+	if err != nil || opts.JetStreamMaxStore > volume<<30*9/10 {
+		t.Errorf("JetStream may store %d bytes on %s (%v)", opts.JetStreamMaxStore, v.Config.JetStream.FileStore.PVC.Size, err)
 	}
 	g.url = srv.ClientURL()
 	allConnect(t, g)
+}
+
+// conf writes a server's configuration in the way of the chart: merged values as
+// JSON with a key on each line, what stands in << >> without quotes, and keys that
+// end in $include as directives.
+func (v chartValues) conf(t *testing.T, dir string) []byte {
+	t.Helper()
+	jetstream := map[string]any{"store_dir": dir, "max_memory_store": 0, "max_file_store": "<< " + v.Config.JetStream.FileStore.MaxSize + " >>"}
+	maps.Copy(jetstream, v.Config.JetStream.Merge)
+	all := maps.Clone(v.Config.Merge)
+	all["listen"], all["jetstream"] = "127.0.0.1:-1", jetstream
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(all); err != nil {
+		t.Fatal(err)
+	}
+	included := regexp.MustCompile(`".*\$include": "(.*)",?`).ReplaceAll(text.Bytes(), []byte("include $1;"))
+	return regexp.MustCompile(`"<<\s+(.*)\s+>>"`).ReplaceAll(included, []byte("$1"))
 }
 
 // allConnect has the operator make the topology, and every role look at it.

@@ -169,6 +169,7 @@ func (v *visit) fetchRobots(ctx context.Context, u *url.URL) (entry robotsEntry,
 	v.state.Robots = robotsHop{}
 	resp, err = v.get(fetch.WithMaxBody(ctx, robots.MaxSize), v.lane, at.String(), nil)
 	if letGo(err) {
+		hop.Slot = time.Time{} // it is used up
 		v.state.Robots = hop
 		return robotsEntry{}, nil, "", v.lost(resp, err)
 	}

@@ -35,7 +35,8 @@ type Event struct {
 // Config is how a Group treats its processes. Zero values are the defaults.
 type Config struct {
 	// Tell is told of every event, and Line of every line of output, without its
-	// end. Both may be called from several goroutines at once.
+	// end. Both may be called from several goroutines at once, and must not call
+	// the group.
 	Tell func(Event)
 	Line func(name, line string)
 	// MinWait is the time until a process that died is started again, by default

@@ -117,12 +117,20 @@ func work(t *testing.T, r rig) {
 		{"turns of sinks", func(ctx context.Context) error { return sinkTurns(ctx, r.sink) }},
 		{"articles", func(ctx context.Context) error { return sinkArticles(ctx, r.sink) }},
 		{"again", func(ctx context.Context) error { return sinkAgain(ctx, r) }},
+		{"lag", func(ctx context.Context) error { return lags(ctx, r) }},
 	}
 	for _, s := range steps {
 		if err := s.do(ctx); err != nil {
 			t.Fatalf("%s: %v", s.name, err)
 		}
 	}
+}
+
+func lags(ctx context.Context, r rig) error {
+	_, errCrawler := r.crawler.Lag(ctx)
+	_, errParser := r.parser.Lag(ctx)
+	_, errSink := r.sink.Lag(ctx)
+	return errors.Join(errCrawler, errParser, errSink)
 }
 
 func crawlTurns(ctx context.Context, b *bus.Bus) error {

@@ -70,7 +70,7 @@ func (s *Stage) Observe(d time.Duration) { s.add(func(c *counters) { c.latency.o
 // InFlight changes the number of items worked on now.
 func (s *Stage) InFlight(delta int64) { s.add(func(c *counters) { c.inFlight += delta }) }
 
-// Lag sets the number of items that wait in front of the stage.
+// Lag sets the number of items that wait in front of the stage; -1: unknown.
 func (s *Stage) Lag(n int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -122,8 +122,31 @@ func (s *stage) serve(ctx context.Context, d Deps) error {
 	defer wg.Wait()
 	defer stop()
 	wg.Go(func() { d.Stage.Run(side) })
+	wg.Go(func() { tellLag(side, d) })
 	d.Log.Info("ready", logging.Event(logging.ServiceReady))
 	return s.work(ctx, d)
+}
+
+// lagEvery is how old what summaries say of the lag may be.
+const lagEvery = logging.SummaryInterval / 3
+
+// tellLag keeps up to date what waits in front of the stage, for its summaries,
+// until ctx ends. While the bus does not answer it is unknown.
+func tellLag(ctx context.Context, d Deps) {
+	for ctx.Err() == nil {
+		lag, err := d.Bus.Lag(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return // the last summary says what was known
+		case err != nil:
+			lag = -1
+		}
+		d.Stage.Lag(lag)
+		select {
+		case <-ctx.Done():
+		case <-time.After(lagEvery):
+		}
+	}
 }
 
 // join returns a bus whose topology is right.

@@ -142,3 +142,30 @@ func TestWorkerWithoutABus(t *testing.T) {
 		t.Errorf("told to stop while it waits: exit code %d\n%s", code, stderr())
 	}
 }
+
+// TestSummariesTellTheLag has turns wait for a worker that takes none.
+func TestSummariesTellTheLag(t *testing.T) {
+	srv, err := embedded.Start(t.TempDir(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(srv.Stop)
+	b, err := bus.Connect(bus.Defaults(), "operator", zap.NewNop(), srv.Option())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	if err := b.Apply(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Hosts().ArmAll(t.Context(), []string{"a", "b", "c"}); err != nil {
+		t.Fatal(err)
+	}
+	worker, health, stderr := startStage(t, srv.URL())
+	answers(t, health, "/readyz", 200, "ready")
+	time.Sleep(time.Second) // the bus is asked
+	_ = worker.Process.Signal(syscall.SIGTERM)
+	if code := ends(t, worker, 10*time.Second); code != 0 || !strings.Contains(stderr(), `"lag":3`) {
+		t.Errorf("exit code %d\n%s", code, stderr())
+	}
+}

@@ -1,0 +1,34 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+)
+
+// Lag returns how many items wait in front of the kind of worker that this
+// connection is of: turns of hosts that are due, pages, or the articles that the
+// sink has not written which is furthest behind. What is worked on does not wait.
+func (b *Bus) Lag(ctx context.Context) (int64, error) {
+	if b.role == RoleSink {
+		return b.sinkLag(ctx)
+	}
+	for _, c := range b.cfg.consumers() {
+		if !b.role.pulls(c.Durable) {
+			continue
+		}
+		cons, err := b.js.Consumer(ctx, c.stream, c.Durable)
+		if err != nil {
+			return 0, fmt.Errorf("read consumer %s/%s: %w", c.stream, c.Durable, err)
+		}
+		return int64(cons.CachedInfo().NumPending), nil //nolint:gosec // messages of a stream are fewer
+	}
+	return 0, fmt.Errorf("read lag: nothing waits for %s", b.role)
+}
+
+func (b *Bus) sinkLag(ctx context.Context) (lag int64, err error) {
+	sinks, err := b.Sinks(ctx)
+	for _, s := range sinks {
+		lag = max(lag, int64(s.Behind)) //nolint:gosec // messages of a stream are fewer
+	}
+	return lag, err
+}

@@ -30,6 +30,9 @@ import (
 // the key, hand nothing on.
 var ErrFenced = errors.New("turn is no longer ours")
 
+// answerTime bounds the wait for one answer of the server.
+const answerTime = 5 * time.Second
+
 const (
 	headerExpectedSeq     = "Nats-Expected-Last-Subject-Sequence"
 	headerExpectedSubject = "Nats-Expected-Last-Subject-Sequence-Subject"
@@ -257,6 +260,9 @@ func (q *Queue) consumer(ctx context.Context) (jetstream.Consumer, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.cons == nil {
+		// A request that comes while a leader is chosen is never answered.
+		ctx, cancel := context.WithTimeout(ctx, answerTime)
+		defer cancel()
 		c, err := q.js.Consumer(ctx, q.Stream, q.Consumer)
 		if err != nil {
 			return nil, fmt.Errorf("consumer %s/%s: %w", q.Stream, q.Consumer, err)

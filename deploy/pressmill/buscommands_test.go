@@ -73,7 +73,7 @@ func TestBusKeysAndAuthorization(t *testing.T) {
 
 // Keys are exchanged while the server runs: for a while both are good.
 func TestKeysAreExchanged(t *testing.T) {
-	t.Parallel()
+	// Not in parallel: the signal is for every server of this process.
 	g := startKeyed(t, "", "")
 	g.operate(t, "topology", "apply")
 	older, newer := filepath.Join(g.dir, "keys"), filepath.Join(g.dir, "newer")

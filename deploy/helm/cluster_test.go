@@ -49,7 +49,7 @@ func TestOnACluster(t *testing.T) {
 	c.crawlCalmly(calm, tools, install)
 	tools.remove()
 
-	rough := c.serveSite("rough", install.image(), 40, 2000, 2)
+	rough := c.serveSite("rough", install.image(), 60, 5040, 2)
 	install.allow = append(install.allow, rough.ip)
 	install.run(change{verb: "upgrade", ackWait: hasty, replicas: 2, workers: 1})
 	tools = c.tools()
@@ -149,13 +149,14 @@ func (in *install) run(ch change) {
 	for i, ip := range in.allow {
 		allow[i] = ip + "/32"
 	}
-	values := fmt.Sprintf("image: {tag: %q, registry: %q}\nconfig:\n  bus: {ack_wait: %s}\n  crawler: {delay: %s, allow_private: [%s]}\n",
+	var values strings.Builder
+	fmt.Fprintf(&values, "image: {tag: %q, registry: %q}\nconfig:\n  bus: {ack_wait: %s}\n  crawler: {delay: %s, allow_private: [%s]}\n",
 		in.versions[ch.rest], in.registry, ch.ackWait, delay, strings.Join(allow, ", "))
 	for _, stage := range stages {
-		values += fmt.Sprintf("%s: {replicas: %d, image: {tag: %q}, podAnnotations: {test.pressmill/version: %q}}\n",
+		fmt.Fprintf(&values, "%s: {replicas: %d, image: {tag: %q}, podAnnotations: {test.pressmill/version: %q}}\n",
 			stage, ch.replicas, in.versions[ch.workers], strconv.Itoa(ch.workers))
 	}
-	in.c.keep("values.yaml", values)
+	in.c.keep("values.yaml", values.String())
 	args := []string{ch.verb, release, in.chart, "--wait", "--timeout", "5m"}
 	for _, file := range append(slices.Clone(in.values), filepath.Join(in.c.dir, "values.yaml")) {
 		args = append(args, "-f", file)

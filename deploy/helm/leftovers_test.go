@@ -75,5 +75,8 @@ func (c *cluster) addKEDA() {
 			c.Error(err)
 		}
 	})
-	c.kube("wait", "--for=condition=Established", "crd/scaledobjects.keda.sh", "--timeout=60s")
+	c.within(time.Minute, "KEDA's kinds", func() error { // kubectl will not wait for a kind that has no conditions yet
+		_, err := c.tryKube("wait", "--for=condition=Established", "crd/scaledobjects.keda.sh", "--timeout=60s")
+		return err
+	})
 }

@@ -139,7 +139,7 @@ func TestReadme(t *testing.T) {
 	}
 	rows := regexp.MustCompile("(?m)^\\| `([^`]+)`").FindAllStringSubmatch(string(readme), -1)
 	if len(rows) == 0 {
-		t.Skip("the README has no table of values")
+		t.Fatal("the README has no table of values")
 	}
 	var listed []string
 	for _, row := range rows {

@@ -1,0 +1,216 @@
+package logs
+
+import (
+	"strings"
+
+	"pressmill/pkg/logging"
+)
+
+// Field is one of the fields that a Line knows without a search. Any other is
+// found with Line.Lookup.
+type Field uint8
+
+// The fields that a Line knows. Names and meaning are those of the catalogue
+// in pkg/logging.
+const (
+	Time Field = iota
+	Level
+	Message
+	Schema
+	Service
+	Instance
+	Event
+	Stage
+	Host
+	URL
+	Source
+	CrawlID
+	PageID
+	ArticleID
+	Rev
+	Kind
+	Reason
+	Error
+	Status
+	Took
+	Waited
+	Size
+	New
+	Words
+	Attempt
+	Every
+	Next
+	Sink
+	Key
+	Partition
+	Seq
+	First
+	Last
+	Articles
+	Skipped
+	Rejected
+	In
+	Out
+	Failed
+	FailedBy
+	SkippedBy
+	InFlight
+	Lag
+	Rate
+	P50
+	P95
+	P99
+	Interval
+	Seconds
+	Final
+	RSS
+	Version
+	With
+	WordsP50
+	Name
+	Share
+	Usual
+	UsualArticles
+	wrapped    // the line inside one of Docker, Fluent Bit, journald or Loki
+	stream     // Docker: stdout or stderr
+	fieldCount // at most 64: Line.have is a bit set
+)
+
+// fieldNames are the names of the default preset.
+var fieldNames = [fieldCount]string{
+	Time:          logging.KeyTime,
+	Level:         logging.KeyLevel,
+	Message:       logging.KeyMessage,
+	Schema:        "schema",
+	Service:       logging.KeyService,
+	Instance:      "instance",
+	Event:         logging.KeyEvent,
+	Stage:         logging.KeyStage,
+	Host:          logging.KeyHost,
+	URL:           logging.KeyURL,
+	Source:        logging.KeySource,
+	CrawlID:       logging.KeyCrawlID,
+	PageID:        logging.KeyPageID,
+	ArticleID:     "article_id",
+	Rev:           "rev",
+	Kind:          "kind",
+	Reason:        logging.KeyReason,
+	Error:         logging.KeyError,
+	Status:        "status",
+	Took:          "took_ms",
+	Waited:        "waited_ms",
+	Size:          "bytes",
+	New:           logging.KeyNew,
+	Words:         "words",
+	Attempt:       "attempt",
+	Every:         "every",
+	Next:          "next",
+	Sink:          "sink",
+	Key:           "key",
+	Partition:     "partition",
+	Seq:           "seq",
+	First:         "first",
+	Last:          "last",
+	Articles:      "articles",
+	Skipped:       logging.KeySkipped,
+	Rejected:      "rejected",
+	In:            logging.KeyIn,
+	Out:           logging.KeyOut,
+	Failed:        logging.KeyFailed,
+	FailedBy:      logging.KeyFailedBy,
+	SkippedBy:     logging.KeySkippedBy,
+	InFlight:      logging.KeyInFlight,
+	Lag:           logging.KeyLag,
+	Rate:          logging.KeyRate,
+	P50:           logging.KeyP50,
+	P95:           logging.KeyP95,
+	P99:           logging.KeyP99,
+	Interval:      logging.KeyInterval,
+	Seconds:       logging.KeySeconds,
+	Final:         logging.KeyFinal,
+	RSS:           logging.KeyRSS,
+	Version:       "version",
+	With:          "with",
+	WordsP50:      "words_p50",
+	Name:          "field",
+	Share:         "share",
+	Usual:         "usual",
+	UsualArticles: "usual_articles",
+	wrapped:       "MESSAGE",
+	stream:        "stream",
+}
+
+// otherNames are the names that the fields have elsewhere: in the presets ecs
+// and gcp, and in what wraps lines.
+var otherNames = map[string]Field{
+	"@timestamp": Time, "time": Time,
+	"log.level": Level, "severity": Level,
+	"message":      Message,
+	"service.name": Service, "service.node.name": Instance,
+	"event.action": Event, "url.domain": Host, "error.message": Error,
+	"log": wrapped, "line": wrapped,
+}
+
+// ecsPrefix is before the names that have no home in the Elastic Common Schema.
+const ecsPrefix = "pressmill."
+
+// String is the name of the field in the default preset.
+func (f Field) String() string { return fieldNames[f] }
+
+// canonical returns the default preset's name of a key of any preset.
+func canonical(key string) string {
+	if f, ok := fieldOf([]byte(key)); ok {
+		return fieldNames[f]
+	}
+	return strings.TrimPrefix(key, ecsPrefix)
+}
+
+// slots is the size of the table of names: a power of two, and sparse.
+const slots = 1024
+
+type slot struct {
+	name  string
+	field Field
+}
+
+var names = buildNames()
+
+func buildNames() (table [slots]slot) {
+	put := func(name string, f Field) {
+		i := hash([]byte(name))
+		for table[i].name != "" {
+			i = (i + 1) % slots
+		}
+		table[i] = slot{name, f}
+	}
+	for f, name := range fieldNames {
+		put(name, Field(f))
+		put(ecsPrefix+name, Field(f))
+	}
+	for name, f := range otherNames {
+		put(name, f)
+	}
+	return table
+}
+
+// fieldOf finds a name of any preset.
+func fieldOf(name []byte) (Field, bool) {
+	if len(name) == 0 {
+		return 0, false
+	}
+	for i := hash(name); table(i).name != ""; i = (i + 1) % slots {
+		if table(i).name == string(name) {
+			return table(i).field, true
+		}
+	}
+	return 0, false
+}
+
+func table(i uint) *slot { return &names[i] }
+
+// hash looks at the length and three bytes only, which tells the known names apart well enough.
+func hash(name []byte) uint {
+	n := uint(len(name))
+	h := n*0x9e37 ^ uint(name[0])*0x85eb ^ uint(name[n-1])*0xc2b3 ^ uint(name[n/2])*0x27d5
+	return (h ^ h>>7) % slots
+}

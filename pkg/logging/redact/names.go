@@ -1,0 +1,56 @@
+package redact
+
+import (
+	"net/url"
+	"strings"
+)
+
+// parameter says whether a parameter of a URL carries a secret.
+func parameter(name string) bool {
+	if strings.IndexByte(name, '%') >= 0 {
+		if plain, err := url.QueryUnescape(name); err == nil {
+			name = plain
+		}
+	}
+	switch strings.ToLower(name) {
+	case "key", "auth", "sas", "hmac", "pass", "pwd", "jwt", "session", "sessionid", "session_id", "sid", "x-amz-credential", "x-goog-credential":
+		return true
+	}
+	return secret(name)
+}
+
+// secret says whether a name means a secret wherever it stands.
+func secret(name string) bool {
+	if len(name) < len("sig") {
+		return false
+	}
+	// Names of fields are written in many ways: access_token, AccessToken, x-access-token.
+	name = strings.ToLower(name)
+	name = name[strings.LastIndexByte(name, '.')+1:]
+	switch name {
+	case "sig", "passwd", "passphrase", "authorization", "proxy-authorization", "cookie", "set-cookie", "auth_token", "authtoken":
+		return true
+	}
+	for _, end := range [...]string{"token", "secret", "secrets", "password", "signature"} {
+		if strings.HasSuffix(name, end) {
+			return true
+		}
+	}
+	if stem, ok := strings.CutSuffix(name, "key"); ok {
+		switch strings.TrimRight(stem, "-_") {
+		case "api", "x-api", "access", "secret", "account", "private", "subscription", "shared", "sharedaccess", "secret_access", "secretaccess":
+			return true
+		}
+	}
+	return false
+}
+
+// header says whether the value of a header is a secret to the end of its line.
+func header(name string) bool {
+	switch strings.ToLower(name) {
+	case "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key", "apikey",
+		"x-auth-token", "x-access-token", "x-amz-security-token", "x-goog-api-key", "webhook-signature", "x-signature", "x-hub-signature-256":
+		return true
+	}
+	return false
+}

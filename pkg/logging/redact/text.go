@@ -1,0 +1,128 @@
+package redact
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// pairs redacts the values of name=value outside of URLs: parameters of a URL
+// without scheme, connection strings, forms.
+func pairs(s string) string {
+	return after(s, '=', func(s string, at int) (from, to int) {
+		name := nameBefore(s, at)
+		before := at - len(name) - 1
+		if parameterLike := before >= 0 && strings.IndexByte("?&#", s[before]) >= 0; parameterLike && parameter(name) || secret(name) {
+			return value(s, at+1)
+		}
+		return 0, 0
+	})
+}
+
+// headers redacts the values of "Name: value", "name":"value" and Name:[value],
+// which is how headers, JSON and Go's maps are printed.
+func headers(s string) string {
+	return after(s, ':', func(s string, at int) (from, to int) {
+		end := at
+		for end > 0 && (s[end-1] == '"' || s[end-1] == '\\') {
+			end--
+		}
+		name := nameBefore(s, end)
+		from = at + 1
+		for from < len(s) && s[from] == ' ' {
+			from++
+		}
+		opened := from < len(s) && strings.IndexByte("\"\\[", s[from]) >= 0
+		switch {
+		case header(name) && !opened:
+			to = from + strings.IndexAny(s[from:]+"\n", "\r\n\"")
+			return from, to
+		case header(name), secret(name) && (opened || from == at+1 || end < at):
+			return value(s, from)
+		}
+		return 0, 0
+	})
+}
+
+// schemes redacts what follows "Bearer" and "Basic", as in the header
+// Authorization.
+func schemes(s string) string {
+	return after(s, ' ', func(s string, at int) (from, to int) {
+		scheme := strings.ToLower(nameBefore(s, at))
+		if scheme != "bearer" && scheme != "basic" {
+			return 0, 0
+		}
+		from, to = at+1, at+1
+		for to < len(s) && (isName(s[to]) || strings.IndexByte("~+/=", s[to]) >= 0) {
+			to++
+		}
+		if credential(scheme, s[from:to]) {
+			return from, to
+		}
+		return 0, 0
+	})
+}
+
+// credential says whether a word after Bearer or Basic is one, and not a word
+// of a sentence.
+func credential(scheme, word string) bool {
+	if scheme == "basic" {
+		plain, err := base64.StdEncoding.WithPadding(base64.NoPadding).DecodeString(strings.TrimRight(word, "=."))
+		return err == nil && strings.IndexByte(string(plain), ':') >= 0
+	}
+	switch strings.ToLower(strings.TrimRight(word, ".")) {
+	case "authentication", "authorization", "authorisation", "credentials":
+		return false
+	}
+	return len(word) >= 8
+}
+
+// after calls find for every place of the byte c; what it answers is redacted,
+// if it is not empty.
+func after(s string, c byte, find func(s string, at int) (from, to int)) string {
+	var out strings.Builder
+	done, next := 0, 0
+	for {
+		at := strings.IndexByte(s[next:], c)
+		if at < 0 {
+			break
+		}
+		at += next
+		next = at + 1
+		if from, to := find(s, at); to > from && s[from:to] != Mark {
+			out.WriteString(s[done:from])
+			out.WriteString(Mark)
+			done, next = to, max(to, next)
+		}
+	}
+	if done == 0 {
+		return s
+	}
+	out.WriteString(s[done:])
+	return out.String()
+}
+
+// nameBefore is the name that ends before the byte at.
+func nameBefore(s string, at int) string {
+	from := at
+	for from > 0 && isName(s[from-1]) {
+		from--
+	}
+	return s[from:at]
+}
+
+// value is where the value lies that begins at from: what is in quotes or
+// brackets, or else a word.
+func value(s string, from int) (start, end int) {
+	rest := s[from:]
+	switch {
+	case rest == "":
+		return from, from
+	case rest[0] == '"' || rest[0] == '\'':
+		return from + 1, from + 1 + closing(rest[1:], rest[0], false)
+	case strings.HasPrefix(rest, `\"`):
+		return from + 2, from + 2 + closing(rest[2:], '"', true)
+	case rest[0] == '[':
+		return from + 1, from + 1 + strings.IndexByte(rest[1:]+"]", ']')
+	}
+	return from, from + strings.IndexAny(rest+" ", " \t\r\n\"'&;,<>)]}\\")
+}

@@ -46,7 +46,7 @@ func (v *visit) failed() (backoff time.Duration) {
 func (v *visit) answered() {
 	s := &v.state
 	if !s.Dropped.IsZero() {
-		v.log.Info("a host that was dropped answers again", logging.Event(logging.HostRecovered), zap.Time("dropped", s.Dropped))
+		v.log.Info("a host that was dropped answers again", logging.Event(logging.HostRecovered), zap.Time(logging.KeyDropped, s.Dropped))
 		for i := range s.Polls {
 			s.Polls[i].Due = earlier(s.Polls[i].Due, time.Now().Add(v.cfg.Poll))
 		}
@@ -78,7 +78,7 @@ func (v *visit) drop(reason, detail string) {
 	s := &v.state
 	if s.Dropped.IsZero() {
 		v.log.Error("the host failed for too long; what waits of it becomes dead letters", logging.Event(logging.HostDropped),
-			logging.Reason(reason), zap.Int("failures", s.Failures), zap.Time("since", s.FailingSince), zap.String(logging.KeyError, detail))
+			logging.Reason(reason), zap.Int(logging.KeyFailures, s.Failures), zap.Time(logging.KeySince, s.FailingSince), zap.String(logging.KeyError, detail))
 	}
 	s.Dropped = time.Now().UTC()
 	v.slowPolls()

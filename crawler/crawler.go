@@ -170,7 +170,7 @@ func (c *Crawler) janitor(ctx context.Context) {
 				c.log.Warn("arm waiting hosts", logging.Event(logging.NATSError), zap.Error(err))
 			}
 		} else if n > 0 {
-			c.log.Info("armed hosts that had no turn", logging.Event(logging.JanitorArmed), zap.Int("hosts", n))
+			c.log.Info("armed hosts that had no turn", logging.Event(logging.JanitorArmed), zap.Int(logging.KeyHosts, n))
 		}
 		if err := unparkResumed(ctx, c.bus); err != nil && ctx.Err() == nil {
 			c.log.Warn("put parked URLs back", logging.Event(logging.NATSError), zap.Error(err))

@@ -206,6 +206,6 @@ func (v *visit) makeRoom(source string) {
 	}
 	p := v.state.Polls[oldest]
 	v.log.Info("more feeds and sitemaps than are looked at; dropping the least productive", logging.Event(logging.PollDropped),
-		logging.URL(p.URL), zap.String(logging.KeySource, source), logging.Reason("too_many"), zap.Time("last_news", p.LastNews))
+		logging.URL(p.URL), zap.String(logging.KeySource, source), logging.Reason("too_many"), zap.Time(logging.KeyLastNews, p.LastNews))
 	v.dropPoll(&p)
 }

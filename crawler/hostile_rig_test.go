@@ -238,8 +238,8 @@ func (r *rig) outcomes() map[string]string {
 		host := fmt.Sprint(m[logging.KeyHost])
 		switch m[logging.KeyEvent] {
 		case logging.FetchDone:
-			outcome := fmt.Sprint(m["kind"])
-			if m["truncated"] == true {
+			outcome := fmt.Sprint(m[logging.KeyKind])
+			if m[logging.KeyTruncated] == true {
 				outcome += " cut"
 			}
 			all[host] = append(all[host], outcome)

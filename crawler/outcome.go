@@ -150,7 +150,7 @@ func (v *visit) send(ctx context.Context, page *news.Page) error {
 		err := v.bus.PublishPage(ctx, v.host, page)
 		if err == nil {
 			v.log.Info("page published", logging.Event(logging.PagePublished), logging.URL(page.FinalURL),
-				zap.String(logging.KeyCrawlID, page.CrawlID), zap.String(logging.KeyPageID, page.PageID), zap.Int("bytes", len(page.Body)))
+				zap.String(logging.KeyCrawlID, page.CrawlID), zap.String(logging.KeyPageID, page.PageID), zap.Int(logging.KeyBytes, len(page.Body)))
 			return nil
 		}
 		if !isFull(err) {
@@ -171,9 +171,9 @@ func (v *visit) send(ctx context.Context, page *news.Page) error {
 
 func (v *visit) logFetch(job bus.FrontierURL, resp *response, kind string) {
 	v.log.Info("fetched", logging.Event(logging.FetchDone), logging.URL(job.URL), zap.String(logging.KeyCrawlID, job.CrawlID),
-		zap.String(logging.KeyPageID, pageID(job)), zap.String(logging.KeySource, job.Source), zap.String("kind", kind),
-		zap.Int("status", resp.status), zap.Int("bytes", len(resp.body)), zap.Bool("truncated", resp.truncated),
-		zap.Duration("took", resp.end.Sub(resp.start)))
+		zap.String(logging.KeyPageID, pageID(job)), zap.String(logging.KeySource, job.Source), zap.String(logging.KeyKind, kind),
+		zap.Int(logging.KeyStatus, resp.status), zap.Int(logging.KeyBytes, len(resp.body)), zap.Bool(logging.KeyTruncated, resp.truncated),
+		zap.Duration(logging.KeyTook, resp.end.Sub(resp.start)))
 }
 
 // done marks a URL as seen, with its outcome, and removes it from the frontier,
@@ -236,7 +236,7 @@ func (v *visit) park(ctx context.Context, job bus.FrontierURL) error {
 func (v *visit) fail(ctx context.Context, job *errand, reason, detail string) error {
 	v.stage.Fail(reason)
 	v.log.Error("gave up", logging.Event(logging.FetchFailed), logging.URL(job.URL), zap.String(logging.KeyReason, reason),
-		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source), zap.String("error", detail))
+		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source), zap.String(logging.KeyError, detail))
 	if err := v.pollFailed(ctx, job, reason); err != nil {
 		return err
 	}
@@ -275,7 +275,7 @@ func (v *visit) retry(ctx context.Context, job *errand, reason, detail string) e
 	}
 	v.log.Warn("will be tried again", logging.Event(logging.FetchFailed), logging.URL(job.URL), zap.String(logging.KeyReason, reason),
 		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source),
-		zap.Int("attempt", job.Attempts), zap.Duration("backoff", backoff), zap.String("error", detail))
+		zap.Int(logging.KeyAttempt, job.Attempts), zap.Duration(logging.KeyBackoff, backoff), zap.String(logging.KeyError, detail))
 	if job.poll != nil {
 		return nil
 	}

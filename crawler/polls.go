@@ -219,7 +219,7 @@ func (v *visit) polled(ctx context.Context, job *errand, resp *response) {
 		p.LastWhole = now.UTC()
 	}
 	v.log.Info("polled", logging.Event(logging.SourcePoll), logging.URL(job.URL), zap.String(logging.KeySource, job.Source),
-		zap.String("kind", p.Kind), zap.Int(logging.KeyNew, listed.fresh), zap.Duration("every", p.Every), zap.Time("next", p.Due))
+		zap.String(logging.KeyKind, p.Kind), zap.Int(logging.KeyNew, listed.fresh), zap.Duration(logging.KeyEvery, p.Every), zap.Time(logging.KeyNext, p.Due))
 	v.stand(ctx, job.Source, listed.fresh, true)
 }
 

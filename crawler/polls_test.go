@@ -18,7 +18,7 @@ func newLogger(r *rig) *zap.Logger { return zap.New(r.core) }
 func (r *rig) intervals(url string) (every []time.Duration) {
 	for _, e := range r.logs.All() {
 		if m := e.ContextMap(); m[logging.KeyEvent] == logging.SourcePoll && m[logging.KeyURL] == url {
-			every = append(every, m["every"].(time.Duration))
+			every = append(every, m[logging.KeyEvery].(time.Duration))
 		}
 	}
 	return every

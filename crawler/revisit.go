@@ -233,7 +233,7 @@ func (v *visit) missed(ctx context.Context, job bus.FrontierURL, reason, detail 
 	}
 	v.stage.Skip("revisit_failed")
 	v.log.Warn("revisit failed; the next one comes in its place", logging.Event(logging.FetchFailed), logging.URL(job.URL),
-		zap.String(logging.KeyReason, reason), zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source), zap.String("error", detail))
+		zap.String(logging.KeyReason, reason), zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source), zap.String(logging.KeyError, detail))
 	return v.nextLook(ctx, &errand{FrontierURL: job, src: src}, nil)
 }
 
@@ -265,7 +265,7 @@ func (v *visit) confirm(ctx context.Context, job *errand, resp *response) error 
 // gone passes on that an article's page is not there any more, and ends its
 // revisits.
 func (v *visit) gone(ctx context.Context, job *errand, resp *response) error {
-	v.log.Warn("the page is gone", logging.Event(logging.PageGone), logging.URL(job.URL), zap.Int("status", resp.status),
+	v.log.Warn("the page is gone", logging.Event(logging.PageGone), logging.URL(job.URL), zap.Int(logging.KeyStatus, resp.status),
 		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeyPageID, pageID(job.FrontierURL)), zap.String(logging.KeySource, job.Source))
 	page := newPage(job, resp)
 	page.Gone, page.Canonical, page.Body = true, job.Revisit.Canonical, nil

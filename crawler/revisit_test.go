@@ -39,7 +39,7 @@ func (r *rig) kinds(url string) []string {
 	var kinds []string
 	for _, e := range r.logs.All() {
 		if m := e.ContextMap(); m[logging.KeyEvent] == logging.FetchDone && m[logging.KeyURL] == url {
-			kinds = append(kinds, fmt.Sprint(m["kind"]))
+			kinds = append(kinds, fmt.Sprint(m[logging.KeyKind]))
 		}
 	}
 	return kinds

@@ -81,8 +81,8 @@ func (v *visit) refreshRobots(ctx context.Context, job *errand) (asked bool, err
 	if err != nil || entry.Verdict == "" {
 		return true, err
 	}
-	v.log.Info("robots.txt fetched", logging.Event(logging.RobotsFetched), zap.String("verdict", entry.Verdict),
-		zap.Int("status", resp.status), zap.String(logging.KeyReason, reason), zap.Duration("took", resp.end.Sub(resp.start)))
+	v.log.Info("robots.txt fetched", logging.Event(logging.RobotsFetched), zap.String(logging.KeyVerdict, entry.Verdict),
+		zap.Int(logging.KeyStatus, resp.status), zap.String(logging.KeyReason, reason), zap.Duration(logging.KeyTook, resp.end.Sub(resp.start)))
 	return true, v.settleRobots(ctx, job, entry, resp, reason)
 }
 

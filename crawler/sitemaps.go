@@ -149,7 +149,7 @@ func (s *sitemapStream) report() {
 	}
 	s.stage.Fail("bad_sitemap")
 	s.log.Error("sitemap is broken; taking what could be read", logging.Event(logging.FetchFailed), logging.URL(s.job.URL),
-		zap.String(logging.KeyReason, "bad_sitemap"), zap.Int("entries", s.entries), zap.Error(s.broken))
+		zap.String(logging.KeyReason, "bad_sitemap"), zap.Int(logging.KeyEntries, s.entries), zap.Error(s.broken))
 }
 
 // wanted says whether an entry, or a sitemap of an index, is taken by its date.

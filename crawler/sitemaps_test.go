@@ -138,7 +138,7 @@ func (r *rig) kind(url string) string {
 	for _, e := range r.logs.All() {
 		m := e.ContextMap()
 		if m[logging.KeyEvent] == logging.FetchDone && m[logging.KeyURL] == url {
-			return fmt.Sprint(m["kind"])
+			return fmt.Sprint(m[logging.KeyKind])
 		}
 	}
 	return ""

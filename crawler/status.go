@@ -105,7 +105,7 @@ func (v *visit) tellSilence(ctx context.Context, source string, s Standing) {
 	}
 	if s.Silent {
 		v.log.Warn("a source brought nothing for three times its usual gap", logging.Event(logging.SourceSilent),
-			zap.String(logging.KeySource, source), zap.Time("last_news", s.LastNews), zap.Duration("usual_gap", s.Gap))
+			zap.String(logging.KeySource, source), zap.Time(logging.KeyLastNews, s.LastNews), zap.Duration(logging.KeyUsualGap, s.Gap))
 		return
 	}
 	v.log.Info("a source that was silent brings news again", logging.Event(logging.SourceBack), zap.String(logging.KeySource, source))

@@ -83,7 +83,7 @@ func (w *Worker) handle(ctx context.Context, page *news.Page) error {
 	w.stage.Observe(took)
 	if reject, ok := errors.AsType[*RejectError](err); ok {
 		w.stage.Skip(reject.Reason)
-		log.Info("no article", logging.Event(logging.ParseRejected), logging.Reason(reject.Reason), zap.Duration("took", took))
+		log.Info("no article", logging.Event(logging.ParseRejected), logging.Reason(reject.Reason), zap.Duration(logging.KeyTook, took))
 		return nil
 	}
 	if err != nil {
@@ -94,8 +94,8 @@ func (w *Worker) handle(ctx context.Context, page *news.Page) error {
 		w.stage.Fail("invalid_article")
 		return bus.Permanent("invalid_article", err)
 	}
-	log.Info("parsed", logging.Event(logging.ParseDone), zap.String("article_id", article.ID), zap.String("rev", article.Rev),
-		zap.String("kind", string(article.Kind)), zap.Int("words", article.Body.Words), zap.Duration("took", took))
+	log.Info("parsed", logging.Event(logging.ParseDone), zap.String(logging.KeyArticleID, article.ID), zap.String(logging.KeyRev, article.Rev),
+		zap.String(logging.KeyKind, string(article.Kind)), zap.Int(logging.KeyWords, article.Body.Words), zap.Duration(logging.KeyTook, took))
 	stored, err := w.bus.PublishArticle(ctx, host(page.FinalURL), article)
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func (w *Worker) handle(ctx context.Context, page *news.Page) error {
 		return nil
 	}
 	w.stage.Out(1)
-	log.Info("article published", logging.Event(logging.ArticlePublished), zap.String("article_id", article.ID), zap.String("rev", article.Rev))
+	log.Info("article published", logging.Event(logging.ArticlePublished), zap.String(logging.KeyArticleID, article.ID), zap.String(logging.KeyRev, article.Rev))
 	return nil
 }
 

@@ -54,6 +54,6 @@ func (w *Worker) takeDown(ctx context.Context, log *zap.Logger, page *news.Page)
 		return nil
 	}
 	w.stage.Out(1)
-	log.Info("takedown published", logging.Event(logging.TakedownPublished), zap.String("article_id", t.ID), zap.Int("status", t.Status))
+	log.Info("takedown published", logging.Event(logging.TakedownPublished), zap.String(logging.KeyArticleID, t.ID), zap.Int(logging.KeyStatus, t.Status))
 	return nil
 }

@@ -272,7 +272,7 @@ func (c *courier) rebuild(ctx context.Context) (*parcel, error) {
 		return p, nil
 	}
 	c.log.Warn("the batch that was on its way cannot be made again; its articles get another key",
-		zap.Int("partition", c.part), zap.String("key", c.cur.Pending.Key))
+		logging.Event(logging.DeliveryChanged), zap.Int(logging.KeyPartition, c.part), zap.String(logging.KeyKey, c.cur.Pending.Key))
 	c.cur.Pending = nil
 	return nil, nil
 }
@@ -362,7 +362,7 @@ func (c *courier) bury(ctx context.Context, why *webhook.RejectedError, l letter
 		return err
 	}
 	c.log.Warn("the receiver does not take a batch", append(event(logging.DeliveryRejected, c.part),
-		zap.String("key", key), zap.Int("articles", max(len(l.Articles), l.Omitted)), zap.Int("status", why.Status), zap.String("answer", why.Detail))...)
+		zap.String(logging.KeyKey, key), zap.Int(logging.KeyArticles, max(len(l.Articles), l.Omitted)), zap.Int(logging.KeyStatus, why.Status), zap.String(logging.KeyAnswer, why.Detail))...)
 	return c.cursors.PublishDead(ctx, bus.DeadLetter{
 		Stage: "sink", Key: c.cfg.Name + "." + bus.PartitionName(c.part), Subject: bus.AgainSubject(c.cfg.Name, c.part),
 		Reason: fmt.Sprintf("http_%d", why.Status), Error: why.Error(), Data: data,
@@ -396,7 +396,8 @@ func (c *courier) again(ctx, work context.Context) error {
 func (c *courier) sendAgain(ctx, work context.Context, m bus.Again) error {
 	var l letter
 	if err := json.Unmarshal(m.Data, &l); err != nil || len(l.Articles) == 0 {
-		c.log.Error("a replayed dead letter holds no articles and is dropped", zap.Int("partition", c.part), zap.String("key", l.Key), zap.Error(err))
+		c.log.Error("a replayed dead letter holds no articles and is dropped", logging.Event(logging.DeadLetterDropped),
+			zap.Int(logging.KeyPartition, c.part), zap.String(logging.KeyKey, l.Key), zap.Error(err))
 		return nil
 	}
 	b := webhook.Batch{Key: fmt.Sprintf("%s-again%d", l.Key, m.Seq)}
@@ -408,7 +409,7 @@ func (c *courier) sendAgain(ctx, work context.Context, m bus.Again) error {
 		return c.bury(work, rejected, l, b.Key)
 	}
 	if err == nil {
-		c.log.Info("replayed batch delivered", append(event(logging.DeliveryDone, c.part), zap.String("key", b.Key), zap.Int("articles", len(b.Articles)))...)
+		c.log.Info("replayed batch delivered", append(event(logging.DeliveryDone, c.part), zap.String(logging.KeyKey, b.Key), zap.Int(logging.KeyArticles, len(b.Articles)))...)
 	}
 	return err
 }
@@ -416,9 +417,9 @@ func (c *courier) sendAgain(ctx, work context.Context, m bus.Again) error {
 func (c *courier) logDelivered(p *parcel, key string) {
 	c.objects.Add(1)
 	c.bytes.Add(int64(p.body.Len()))
-	c.log.Info("batch delivered", append(event(logging.DeliveryDone, c.part), zap.String("key", key),
-		zap.Uint64("first", p.first.Seq), zap.Uint64("last", p.last.Seq), zap.Int("articles", p.Count),
-		zap.Int("filtered", p.Filtered), zap.Int("rejected", p.Rejected), zap.Int("bytes", p.body.Len()))...)
+	c.log.Info("batch delivered", append(event(logging.DeliveryDone, c.part), zap.String(logging.KeyKey, key),
+		zap.Uint64(logging.KeyFirst, p.first.Seq), zap.Uint64(logging.KeyLast, p.last.Seq), zap.Int(logging.KeyArticles, p.Count),
+		zap.Int(logging.KeyFiltered, p.Filtered), zap.Int(logging.KeyRejected, p.Rejected), zap.Int(logging.KeyBytes, p.body.Len()))...)
 }
 
 // done counts the messages of a batch that was delivered, or rejected.

@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"pressmill/pkg/logging"
 	"pressmill/pkg/news"
 	"pressmill/sink/segment"
 	"pressmill/sink/store"
@@ -349,6 +350,6 @@ func (d *drain) mirror(ctx context.Context, pos position) {
 		next = pos.from() // pages are released: none that was only looked for
 	}
 	if err := d.bus.PutPosition(ctx, d.cfg.Name, d.part, next); err != nil {
-		d.log.Warn("cannot mirror position", zap.Int("partition", d.part), zap.Error(err))
+		d.log.Warn("cannot mirror position", logging.Event(logging.NATSError), zap.Int(logging.KeyPartition, d.part), zap.Error(err))
 	}
 }

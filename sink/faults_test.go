@@ -240,7 +240,7 @@ func TestGapOfAServer(t *testing.T) {
 	gaps := map[int64]segment.Range{}
 	for _, e := range seen.FilterField(logging.Event(logging.SegmentGap)).All() {
 		f := e.ContextMap()
-		gaps[f["partition"].(int64)] = segment.Range{From: f["from"].(uint64), To: f["to"].(uint64)}
+		gaps[f[logging.KeyPartition].(int64)] = segment.Range{From: f[logging.KeyFirst].(uint64), To: f[logging.KeyLast].(uint64)}
 	}
 	for i := range 3 {
 		// From behind the last article of the partition, or that of the stream.

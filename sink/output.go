@@ -69,7 +69,7 @@ type partState struct {
 }
 
 func newOutput(cfg Config, store store.Store, log *zap.Logger, stage *logging.Stage) *output {
-	log = log.With(zap.String("sink", cfg.Name))
+	log = log.With(zap.String(logging.KeySink, cfg.Name))
 	return &output{
 		cfg: cfg, store: store, log: log, stage: stage, now: time.Now,
 		pressure: pressure{log: log}, spool: newSpool(int64(cfg.Spool.MaxBytes)),
@@ -193,8 +193,8 @@ func (o *output) logCommitted(k segment.Key, m segment.Meta, size int) {
 	o.objects.Add(1)
 	o.bytes.Add(int64(size))
 	o.log.Info("object committed", append(event(logging.SegmentCommitted, k.Partition),
-		zap.String("key", k.String()), zap.Uint64("first", m.First), zap.Uint64("last", m.Last),
-		zap.Int("articles", m.Count), zap.Int("skipped", m.Skipped), zap.Int("rejected", m.Rejected), zap.Int("bytes", size))...)
+		zap.String(logging.KeyKey, k.String()), zap.Uint64(logging.KeyFirst, m.First), zap.Uint64(logging.KeyLast, m.Last),
+		zap.Int(logging.KeyArticles, m.Count), zap.Int(logging.KeySkipped, m.Skipped), zap.Int(logging.KeyRejected, m.Rejected), zap.Int(logging.KeyBytes, size))...)
 }
 
 // count adds what became of messages just now to the counters and to the
@@ -229,24 +229,24 @@ func (o *output) count(m tally, oldest time.Time) {
 func (o *output) logConflict(k segment.Key, m segment.Meta) {
 	o.conflicts.Add(1)
 	o.log.Info("another worker has committed this position; going on after its object",
-		append(event(logging.SegmentConflict, k.Partition), zap.String("key", k.String()),
-			zap.String("writer", m.Writer), zap.Uint64("next", m.Next))...)
+		append(event(logging.SegmentConflict, k.Partition), zap.String(logging.KeyKey, k.String()),
+			zap.String(logging.KeyWriter, m.Writer), zap.Uint64(logging.KeyNextSeq, m.Next))...)
 }
 
 func (o *output) logGap(part int, gap segment.Range) {
 	o.gaps.Add(1)
 	o.log.Warn("messages were removed from the stream before this sink read them; those of this partition are missing",
-		append(event(logging.SegmentGap, part), zap.Uint64("from", gap.From), zap.Uint64("to", gap.To))...)
+		append(event(logging.SegmentGap, part), zap.Uint64(logging.KeyFirst, gap.From), zap.Uint64(logging.KeyLast, gap.To))...)
 }
 
 func (o *output) logEpoch(part int, old, begun position, reason string) {
 	o.epochs.Add(1)
 	o.log.Warn("a new epoch begins", append(event(logging.EpochBegun, part), zap.String(logging.KeyReason, reason),
-		zap.String("epoch", begun.Epoch.String()), zap.String("after", old.Epoch.String()), zap.Uint64("position", begun.Next))...)
+		zap.String(logging.KeyEpoch, begun.Epoch.String()), zap.String(logging.KeyOldEpoch, old.Epoch.String()), zap.Uint64(logging.KeyPosition, begun.Next))...)
 }
 
 func (o *output) logRejected(part int, msg StoredArticle) {
-	o.log.Error("message is no JSON and is left out", zap.Int("partition", part),
-		zap.Uint64("seq", msg.Seq), zap.String("msg_id", msg.MsgID),
+	o.log.Error("message is no JSON and is left out", logging.Event(logging.ArticleRejected), zap.Int(logging.KeyPartition, part),
+		zap.Uint64(logging.KeySeq, msg.Seq), zap.String(logging.KeyMsgID, msg.MsgID),
 		zap.Error(errors.New("invalid JSON")))
 }

@@ -60,7 +60,7 @@ func (p *pressure) off(part int, reason string) {
 	delete(p.waiting[reason], part)
 	if len(p.waiting[reason]) == 0 {
 		p.log.Info("the sink takes articles again", logging.Event(logging.BackpressureOff), logging.Reason(reason),
-			zap.Duration("after", time.Since(p.since[reason]).Round(time.Millisecond)))
+			zap.Duration(logging.KeyAfter, time.Since(p.since[reason]).Round(time.Millisecond)))
 	}
 }
 

@@ -142,7 +142,7 @@ func (s *Sink) Run(ctx context.Context) error {
 		}
 		turns, err := s.turns.Pull(ctx, n, pullWait)
 		if err != nil && ctx.Err() == nil {
-			s.log.Warn("cannot pull turns", zap.Error(err))
+			s.log.Warn("cannot pull turns", logging.Event(logging.NATSError), zap.Error(err))
 			pause(ctx, s.opt.Retry)
 		}
 		slots.Give(n - len(turns))
@@ -170,7 +170,7 @@ func (s *Sink) arm(ctx context.Context) {
 		}
 		next := armEvery
 		if failed != nil && ctx.Err() == nil {
-			s.log.Warn("cannot arm turns", zap.Error(failed))
+			s.log.Warn("cannot arm turns", logging.Event(logging.NATSError), zap.Error(failed))
 			next = s.opt.Retry
 		}
 		pause(ctx, next)
@@ -200,7 +200,7 @@ func (s *Sink) serve(ctx, work context.Context, t Turn) {
 		state = pos.state()
 	}
 	if errors.Is(err, ErrFenced) {
-		s.log.Debug("turn was taken over", zap.String("key", t.Key))
+		s.log.Debug("turn was taken over", logging.Event(logging.PartitionFenced), zap.String(logging.KeyTurn, t.Key))
 		return
 	}
 	switch {
@@ -226,7 +226,7 @@ func (s *Sink) logStranger(key string) {
 	name := key[:max(0, strings.LastIndex(key, "-p"))]
 	if _, told := s.strangers.LoadOrStore(name, true); !told {
 		s.log.Warn("turns of a sink that is not configured here; if no worker has it any more, `pressmill sinks forget` lets its articles go",
-			zap.String("sink", name), zap.String("key", key))
+			logging.Event(logging.SinkUnknown), zap.String(logging.KeySink, name), zap.String(logging.KeyTurn, key))
 	}
 }
 
@@ -238,7 +238,8 @@ func (s *Sink) tell(o *output, part, deliveries int, err error) {
 		o.pressure.on(part, reasonStore, err)
 		level = zap.DebugLevel
 	}
-	o.log.Log(level, "partition will be tried again", zap.Int("partition", part), zap.Int("deliveries", deliveries), zap.Error(err))
+	o.log.Log(level, "partition will be tried again", logging.Event(logging.PartitionDelayed),
+		zap.Int(logging.KeyPartition, part), zap.Int(logging.KeyDeliveries, deliveries), zap.Error(err))
 }
 
 func (s *Sink) handOn(ctx context.Context, t Turn, at time.Time, state []byte) {
@@ -251,11 +252,11 @@ func (s *Sink) handOn(ctx context.Context, t Turn, at time.Time, state []byte) {
 	if err == nil || errors.Is(err, ErrFenced) {
 		return
 	}
-	s.log.Debug("cannot hand a turn on; giving it back", zap.String("key", t.Key), zap.Error(err))
+	s.log.Debug("cannot hand a turn on; giving it back", logging.Event(logging.NATSError), zap.String(logging.KeyTurn, t.Key), zap.Error(err))
 	ctx, cancel := context.WithTimeout(ctx, returnFor)
 	defer cancel()
 	if err := t.Return(ctx); err != nil && !errors.Is(err, ErrFenced) {
-		s.log.Warn("cannot give a turn back; it comes back when it runs out", zap.String("key", t.Key), zap.Error(err))
+		s.log.Warn("cannot give a turn back; it comes back when it runs out", logging.Event(logging.NATSError), zap.String(logging.KeyTurn, t.Key), zap.Error(err))
 	}
 }
 
@@ -324,5 +325,5 @@ func pause(ctx context.Context, d time.Duration) {
 
 // event is the fields that every line of a sink about one partition has.
 func event(name string, part int) []zap.Field {
-	return []zap.Field{logging.Event(name), zap.Int("partition", part)}
+	return []zap.Field{logging.Event(name), zap.Int(logging.KeyPartition, part)}
 }

@@ -306,8 +306,8 @@ func TestGapIsLogged(t *testing.T) {
 	wantOnce(t, cfg.URL, want)
 	for _, e := range seen.All() {
 		f := e.ContextMap()
-		if f[logging.KeyEvent] == logging.SegmentGap && f["partition"] == int64(0) {
-			if f["from"] != uint64(21) || f["to"] != uint64(30) {
+		if f[logging.KeyEvent] == logging.SegmentGap && f[logging.KeyPartition] == int64(0) {
+			if f[logging.KeyFirst] != uint64(21) || f[logging.KeyLast] != uint64(30) {
 				t.Errorf("gap %v", f)
 			}
 			return

@@ -29,7 +29,7 @@ func Trim(ctx context.Context, b *bus.Bus, log *zap.Logger) {
 		case err != nil && ctx.Err() == nil:
 			log.Warn("trim articles", logging.Event(logging.NATSError), zap.Error(err))
 		case n > 0:
-			log.Info("removed articles that every sink has", logging.Event(logging.ArticlesTrimmed), zap.Uint64("articles", n))
+			log.Info("removed articles that every sink has", logging.Event(logging.ArticlesTrimmed), zap.Uint64(logging.KeyArticles, n))
 		}
 	}
 }

@@ -82,8 +82,8 @@ func (p *pipeline) progress(ctx context.Context, env *worker.Env) {
 				time.Since(p.begun).Round(time.Second), crawl.Out, st.Frontier, parse.Out, written, st.Hosts, rate, crawl.Failed+parse.Failed)
 			continue
 		}
-		p.log.Info("progress", logging.Event(logging.RunProgress), zap.Int64("fetched", crawl.Out), zap.Uint64("waiting", st.Frontier),
-			zap.Int64("articles", parse.Out), zap.Int64("written", written), zap.Uint64("hosts", st.Hosts),
-			zap.Float64("pages_per_second", rate), zap.Int64("errors", crawl.Failed+parse.Failed))
+		p.log.Info("progress", logging.Event(logging.RunProgress), zap.Int64(logging.KeyFetched, crawl.Out), zap.Uint64(logging.KeyWaiting, st.Frontier),
+			zap.Int64(logging.KeyArticles, parse.Out), zap.Int64(logging.KeyWritten, written), zap.Uint64(logging.KeyHosts, st.Hosts),
+			zap.Float64(logging.KeyPagesPerSecond, rate), zap.Int64(logging.KeyErrors, crawl.Failed+parse.Failed))
 	}
 }

@@ -475,8 +475,8 @@ func (p *pipeline) idle(ctx context.Context) (uint64, error) {
 
 func (p *pipeline) logSummary() {
 	crawl, parse, write := p.stages[0].Snapshot(), p.stages[1].Snapshot(), p.stages[2].Snapshot()
-	p.log.Info("run ended", logging.Event(logging.RunSummary), zap.Int64("requests", crawl.In), zap.Int64("fetched", crawl.Out),
-		zap.Int64("articles", parse.Out), zap.Int64("written", write.Out), zap.Int64("errors", crawl.Failed+parse.Failed+write.Failed),
+	p.log.Info("run ended", logging.Event(logging.RunSummary), zap.Int64(logging.KeyRequests, crawl.In), zap.Int64(logging.KeyFetched, crawl.Out),
+		zap.Int64(logging.KeyArticles, parse.Out), zap.Int64(logging.KeyWritten, write.Out), zap.Int64(logging.KeyErrors, crawl.Failed+parse.Failed+write.Failed),
 		zap.Float64(logging.KeySeconds, time.Since(p.begun).Seconds()))
 }
 

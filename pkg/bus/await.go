@@ -61,7 +61,7 @@ func (p Patience) try(ctx context.Context, log *zap.Logger, what string, do func
 			return err
 		}
 		if lines.due() {
-			log.Info(what, logging.Event(logging.NATSWaiting), zap.Error(err), zap.Duration("left", time.Until(p.Until)))
+			log.Info(what, logging.Event(logging.NATSWaiting), zap.Error(err), zap.Duration(logging.KeyLeft, time.Until(p.Until)))
 		}
 		if p.Told != nil {
 			p.Told(err)

@@ -42,7 +42,7 @@ func (b *Bus) PublishDead(ctx context.Context, d DeadLetter, msgID string) error
 	if _, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(msgID)); err != nil {
 		return fmt.Errorf("publish dead letter: %w", classify(err))
 	}
-	b.log.Error("message given up", logging.Event(logging.DeadLetter), zap.String(logging.KeyStage, d.Stage), zap.String(logging.KeyReason, d.Reason), zap.String("error", d.Error))
+	b.log.Error("message given up", logging.Event(logging.DeadLetter), zap.String(logging.KeyStage, d.Stage), zap.String(logging.KeyReason, d.Reason), zap.String(logging.KeyError, d.Error))
 	return nil
 }
 

@@ -117,7 +117,7 @@ func (b *Bus) deny(err error) {
 		b.deniedErr = err
 		fields := []zap.Field{logging.Event(logging.NATSDenied), zap.Error(err)}
 		if d, ok := errors.AsType[*DeniedError](err); ok {
-			fields = append(fields, zap.String("user", d.User), zap.String("subject", d.Subject), zap.NamedError("nats", d.Err))
+			fields = append(fields, zap.String(logging.KeyUser, d.User), zap.String(logging.KeySubject, d.Subject), zap.NamedError(logging.KeyNATS, d.Err))
 		}
 		b.log.Error("NATS refuses what this program needs; stopping", fields...)
 		close(b.denied)
@@ -131,7 +131,7 @@ func (b *Bus) disconnected(_ *nats.Conn, err error) {
 }
 
 func (b *Bus) reconnected(nc *nats.Conn) {
-	b.log.Info("connected to NATS again", logging.Event(logging.NATSReconnected), zap.String("server", logging.RedactURL(nc.ConnectedUrl())))
+	b.log.Info("connected to NATS again", logging.Event(logging.NATSReconnected), zap.String(logging.KeyServer, logging.RedactURL(nc.ConnectedUrl())))
 }
 
 // asyncError is told what concerns no call in particular. That the key is
@@ -146,7 +146,7 @@ func (b *Bus) asyncError(_ *nats.Conn, sub *nats.Subscription, err error) {
 	if sub != nil {
 		subject = sub.Subject
 	}
-	b.log.Error("NATS reports an error", logging.Event(logging.NATSError), zap.String("subject", subject), zap.Error(err))
+	b.log.Error("NATS reports an error", logging.Event(logging.NATSError), zap.String(logging.KeySubject, subject), zap.Error(err))
 }
 
 // notYet is told of every attempt to connect again that failed.

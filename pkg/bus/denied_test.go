@@ -106,7 +106,7 @@ func TestARefusedMessageEndsTheGuard(t *testing.T) {
 		t.Errorf("%q", d.Error())
 	}
 	lines := seen.FilterField(logging.Event(logging.NATSDenied)).All()
-	if len(lines) != 1 || lines[0].ContextMap()["subject"] != d.Subject || lines[0].ContextMap()["user"] != "crawler" {
+	if len(lines) != 1 || lines[0].ContextMap()[logging.KeySubject] != d.Subject || lines[0].ContextMap()[logging.KeyUser] != "crawler" {
 		t.Errorf("%v", lines)
 	}
 }

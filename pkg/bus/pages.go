@@ -173,7 +173,7 @@ func (c *pageConsumer) process(ctx context.Context, msg jetstream.Msg) {
 		if ctx.Err() != nil {
 			delay = 0 // it is no fault of the page
 		}
-		log.Warn("page will be delivered again", logging.Event(logging.ParseRejected), zap.String(logging.KeyReason, "retry"), zap.Duration("delay", delay), zap.Error(err))
+		log.Warn("page will be delivered again", logging.Event(logging.ParseFailed), zap.Duration(logging.KeyBackoff, delay), zap.Error(err))
 		if err := c.tell(ctx, msg, fmt.Sprintf("-NAK {\"delay\": %d}", delay)); err != nil {
 			log.Warn("nak page", logging.Event(logging.NATSError), zap.Error(err))
 		}

@@ -56,7 +56,7 @@ func (c *consoleEncoder) EncodeEntry(e zapcore.Entry, fields []zapcore.Field) (*
 	gap := "  "
 	for _, key := range order {
 		value, ok := all.Fields[key]
-		if !ok || key == KeyEvent || key == KeyService {
+		if !ok || slices.Contains(notShown, key) {
 			continue
 		}
 		line.AppendString(gap + key + "=" + text(value))
@@ -65,6 +65,9 @@ func (c *consoleEncoder) EncodeEntry(e zapcore.Entry, fields []zapcore.Field) (*
 	line.AppendByte('\n')
 	return line, nil
 }
+
+// notShown are the fields that a person has no need of: the event stands in front, and the rest is the same in every line.
+var notShown = []string{KeyEvent, KeySchema, KeyService, KeyInstance}
 
 func (c *consoleEncoder) level(l zapcore.Level) string {
 	name := fmt.Sprintf("%-6s", l.CapitalString())

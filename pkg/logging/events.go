@@ -1,183 +1,551 @@
 package logging
 
-import "go.uber.org/zap"
+// This file is the catalogue: all that is ever logged is named here, and what
+// the comments say is what operators read, in deploy/LOGS.md. The last line of
+// an event's comment tells its stages (process: a line that belongs to none),
+// its levels and its fields; fields with a ? are there only where they are
+// known or make sense, and those that every line has are not listed. The last
+// line of a field's comment tells its type and, where it has one, its unit.
 
-// The names of events: the stable value of the field "event".
+// Events of the whole process.
 const (
-	// ServiceStart is the first line of a process: version, Go version, pid, GOMAXPROCS, memory limit.
+	// ServiceStart is the first line of a process: what runs, on what Go, with how many threads and how much memory.
+	// Stage: process. Level: info. Fields: version, go, pid, gomaxprocs, memory_limit_bytes.
 	ServiceStart = "service.start"
 	// ServiceReady says that the process does its work from now on.
+	// Stage: process. Level: info. Fields: none.
 	ServiceReady = "service.ready"
-	// ServiceStop is the last line of a process: why it stopped (reason), how long it ran, the error if there is one.
+	// ServiceStop is the last line of a process: why it stopped, how long it ran, the error if there is one.
+	// Stage: process. Level: info, error. Fields: reason, seconds, error?.
 	ServiceStop = "service.stop"
-	// ConfigEffective shows the configuration after defaults, redacted.
+	// ConfigEffective shows the configuration after defaults, redacted; at error, why it cannot be shown.
+	// Stage: process. Level: info, error. Fields: config?, error?.
 	ConfigEffective = "config.effective"
-	// StageSummary holds the exact counters of a stage, every 30 s and at the end (final).
-	StageSummary = "stage.summary"
-	// ArticlesTrimmed says that articles which every sink has were removed from their stream.
-	ArticlesTrimmed = "articles.trimmed"
+	// LogLevel says that a signal changed the level of the log while the process ran.
+	// Stage: process. Level: info. Fields: from, to.
+	LogLevel = "log.level"
+	// LibraryLog is what a library writes to the standard logger, such as net/http about an odd server.
+	// Stage: process. Level: debug. Fields: none.
+	LibraryLog = "library.log"
 	// RunProgress says every ten seconds how a run goes where no terminal shows it.
+	// Stage: process. Level: info. Fields: fetched, waiting, articles, written, hosts, pages_per_second, errors.
 	RunProgress = "run.progress"
 	// RunSummary holds the totals of a run of the whole pipeline, at its end.
+	// Stage: process. Level: info. Fields: requests, fetched, articles, written, errors, seconds.
 	RunSummary = "run.summary"
 
+	// StageSummary holds the exact counters of a stage in this process, every 30 s and at its end (final).
+	// Stage: crawler, parser, sink. Level: info. Fields: seconds, in, out, failed, failed_by?, skipped, skipped_by?, p50_ms?, p95_ms?, p99_ms?, rate_in, rate, in_flight, lag?, rss_bytes?, interval, final?.
+	StageSummary = "stage.summary"
+)
+
+// Events of the crawler: from a URL to a page on the bus.
+const (
 	// ContactMissing says at the start that no crawler.contact is set, what follows from it, and how to set one.
+	// Stage: crawler. Level: warn. Fields: none.
 	ContactMissing = "contact.missing"
 	// FetchDone is one page fetched.
+	// Stage: crawler. Level: info. Fields: host, url.full, crawl_id, page_id, source, kind, status, bytes, truncated, took_ms, waited_ms?.
 	FetchDone = "fetch.done"
-	// FetchFailed is one fetch that brought no page: at warn it will be retried, at error it is given up (reason).
+	// FetchFailed is one fetch that brought no page: at warn it will be tried again, at error it is given up.
+	// Stage: crawler. Level: warn, error. Fields: host, url.full, crawl_id?, page_id?, source?, reason, attempt?, backoff_ms?, entries?, took_ms?, waited_ms?, error.
 	FetchFailed = "fetch.failed"
-	// FetchSkipped is one URL that was not fetched, by rule (reason: robots, seen, age, scope, ...).
+	// FetchSkipped is one URL that was not fetched, by rule.
+	// Stage: crawler. Level: info. Fields: host, url.full, crawl_id, page_id?, source, reason, waited_ms?.
 	FetchSkipped = "fetch.skipped"
 	// PagePublished is one page acknowledged by the bus.
+	// Stage: crawler. Level: info. Fields: host, url.full, crawl_id, page_id, source?, bytes, seq?.
 	PagePublished = "page.published"
-	// PageGone is one article's page that is not there any more when it is looked at again (status).
+	// PageGone is one article's page that is not there any more when it is looked at again.
+	// Stage: crawler. Level: warn. Fields: host, url.full, crawl_id, page_id, source, status.
 	PageGone = "page.gone"
-	// PageWithheld is one page that was fetched and not passed on, because it asks for that (reason: noindex, noarchive, noai, tdm).
+	// PageWithheld is one page that was fetched and not passed on, because it asks for that.
+	// Stage: crawler. Level: info. Fields: host, url.full, crawl_id, page_id, source, reason.
 	PageWithheld = "page.withheld"
 	// RobotsFetched is one robots.txt read, with the verdict for the host.
+	// Stage: crawler. Level: info. Fields: host, verdict, status, reason, took_ms.
 	RobotsFetched = "robots.fetched"
 	// SourcePoll is one look at a feed, a sitemap or a front page, with the number of new items.
+	// Stage: crawler. Level: info. Fields: host, url.full, source, kind, new, every_ms, next.
 	SourcePoll = "source.poll"
 	// SourceSilent says that a source brought nothing for three times its usual gap; once per silence.
+	// Stage: crawler. Level: warn. Fields: host, source, last_news, usual_gap_ms.
 	SourceSilent = "source.silent"
 	// SourceBack says that a source which was silent brings news again.
+	// Stage: crawler. Level: info. Fields: host, source.
 	SourceBack = "source.back"
-	// PollDropped is one feed or sitemap that the crawler found by itself and looks at no more (reason).
+	// PollDropped is one feed or sitemap that the crawler found by itself and looks at no more.
+	// Stage: crawler. Level: info. Fields: host, url.full, source, reason, last_news?.
 	PollDropped = "poll.dropped"
 	// HostFenced says that another worker holds the host now, so this one let it go.
+	// Stage: crawler. Level: warn, error. Fields: host?, error.
 	HostFenced = "host.fenced"
-	// HostDelayed says that a host gets its next turn later than planned (reason: back-off, Retry-After, ...).
+	// HostDelayed says that a host gets its next turn later than planned.
+	// Stage: crawler. Level: debug, info, warn. Fields: host, url.full?, reason?, error?.
 	HostDelayed = "host.delayed"
-	// HostDropped says that a host failed for so long (since, failures) that what waits of it becomes dead letters; it is asked once a day.
+	// HostDropped says that a host failed for so long that what waits of it becomes dead letters; it is asked once a day.
+	// Stage: crawler. Level: error. Fields: host, reason, failures, since, error.
 	HostDropped = "host.dropped"
 	// HostRecovered says that a host that was dropped answers again.
+	// Stage: crawler. Level: info. Fields: host, dropped.
 	HostRecovered = "host.recovered"
-
-	// ParseDone is one page made into an article.
-	ParseDone = "parse.done"
-	// ParseRejected is one page that holds no article (reason).
-	ParseRejected = "parse.rejected"
-	// ArticlePublished is one article acknowledged by the bus.
-	ArticlePublished = "article.published"
-	// TakedownPublished is one takedown acknowledged by the bus: an article's page is gone.
-	TakedownPublished = "takedown.published"
-
-	// SegmentCommitted is one object written: key, first and last sequence, number of articles, bytes.
-	SegmentCommitted = "segment.committed"
-	// SegmentConflict is one object that another writer had written already: key, writer, next sequence; the sink goes on behind it.
-	SegmentConflict = "segment.conflict"
-	// SegmentGap says that articles were gone from the stream before a sink had read them: those of the partition
-	// among the sequences from and to, both included.
-	SegmentGap = "segment.gap"
-	// DeliveryDone is one batch that a receiver has taken: key, first and last sequence, number of articles, bytes.
-	DeliveryDone = "delivery.done"
-	// DeliveryRejected is one batch that a receiver does not take (status, answer); it becomes a dead letter.
-	DeliveryRejected = "delivery.rejected"
-	// ReceiverDown says that a sink waits because its receiver takes nothing: why (error). Once until receiver.up.
-	ReceiverDown = "receiver.down"
-	// ReceiverUp says that a receiver takes batches again.
-	ReceiverUp = "receiver.up"
-	// ReceiverGone says that a receiver wants no more (410): the sink stops until the process starts again.
-	ReceiverGone = "receiver.gone"
-	// EpochBegun says that a sink counts positions anew, because the stream is not the one it knew.
-	EpochBegun = "epoch.begun"
-
-	// DeadLetter is one message given up and put aside, with the error (reason).
-	DeadLetter = "deadletter.published"
-	// BackpressureOn says that a stage waits because the stream that it writes to is full. A sink says why
-	// (reason): store, which cannot be written (error), or spool, which is used up. It says so once until the
-	// last of its partitions goes on.
-	BackpressureOn = "backpressure.on"
-	// BackpressureOff says that a stage which waited goes on; a sink says what it has waited for (reason), and how long (after).
-	BackpressureOff = "backpressure.off"
-	// NATSDisconnected says that the connection to the bus is lost.
-	NATSDisconnected = "nats.disconnected"
-	// NATSReconnected says that the connection to the bus is back.
-	NATSReconnected = "nats.reconnected"
-	// NATSWaiting says, every ten seconds, that the servers cannot be reached yet, or that their topology is not
-	// right yet, and why (error).
-	NATSWaiting = "nats.waiting"
-	// NATSDenied says that the servers refuse a user something that it needs, which (subject) and what helps (error); the process stops.
-	NATSDenied = "nats.denied"
-	// NATSError is an asynchronous error of the bus, such as a subscriber that is too slow.
-	NATSError = "nats.error"
 	// JanitorArmed says that hosts without a turn were given one, and how many.
+	// Stage: crawler. Level: info. Fields: hosts.
 	JanitorArmed = "janitor.armed"
 )
 
-// The names of fields. Durations are milliseconds, sizes are bytes.
+// Events of the parser: from a page to an article on the bus.
 const (
-	// KeyTime is when the line was written: RFC 3339 with nanoseconds, UTC.
-	KeyTime = "ts"
-	// KeyLevel is debug (detail of one document), info, warn (will be retried) or error (given up).
-	KeyLevel = "level"
-	// KeyMessage is the line in words, for people; it may change.
-	KeyMessage = "msg"
-	// KeyService is the program that wrote the line.
-	KeyService = "service"
-	// KeyEvent is the stable name of what happened, one of the constants above.
-	KeyEvent = "event"
-	// KeyStage is crawler, parser or sink.
-	KeyStage = "stage"
-	// KeyCrawlID names the run of the crawler that a page belongs to.
-	KeyCrawlID = "crawl_id"
-	// KeyPageID names one fetch; with it a page is followed through all stages.
-	KeyPageID = "page_id"
-	// KeyHost is the host of the page, with its port if that is not the default.
-	KeyHost = "host"
-	// KeyURL is the URL, with its userinfo and signatures redacted.
-	KeyURL = "url.full"
-	// KeyNew is how many URLs a look at a feed, sitemap or front page brought that were not known.
-	KeyNew = "new"
-	// KeyReason is why something failed, was skipped, waited or stopped: a word or two from a small set.
-	KeyReason = "reason"
-	// KeySource is the id of the configured source.
-	KeySource = "source"
-	// KeyError is the error in words.
-	KeyError = "error"
-	// KeyIn counts the items that a stage took up.
-	KeyIn = "in"
-	// KeyOut counts the items that a stage passed on.
-	KeyOut = "out"
-	// KeyFailed counts the items that a stage gave up.
-	KeyFailed = "failed"
-	// KeyFailedBy is KeyFailed by reason.
-	KeyFailedBy = "failed_by"
-	// KeySkipped counts the items that a stage left out by rule.
-	KeySkipped = "skipped"
-	// KeySkippedBy is KeySkipped by reason.
-	KeySkippedBy = "skipped_by"
-	// KeyInFlight is the number of items that a stage works on now.
-	KeyInFlight = "in_flight"
-	// KeyLag is the number of items that wait in front of a stage.
-	KeyLag = "lag"
-	// KeyRateIn is the number of items per second that came in during the interval.
-	KeyRateIn = "rate_in"
-	// KeyRate is the number of items per second that went out during the interval.
-	KeyRate = "rate"
-	// KeyP50 is the median latency.
-	KeyP50 = "p50_ms"
-	// KeyP95 is the latency that 95 of 100 items stay below.
-	KeyP95 = "p95_ms"
-	// KeyP99 is the latency that 99 of 100 items stay below.
-	KeyP99 = "p99_ms"
-	// KeyInterval holds the counters since the summary before, and seconds.
-	KeyInterval = "interval"
-	// KeySeconds is the length of the interval or of the run.
-	KeySeconds = "seconds"
-	// KeyFinal marks the last summary of a stage.
-	KeyFinal = "final"
-	// KeyRSS is the memory of the process that is resident.
-	KeyRSS = "rss_bytes"
+	// ParseDone is one page made into an article.
+	// Stage: parser. Level: info. Fields: host?, url.full, crawl_id, page_id, source?, article_id, rev, kind, words, took_ms, waited_ms?, seq?.
+	ParseDone = "parse.done"
+	// ParseRejected is one page that holds no article.
+	// Stage: parser. Level: info. Fields: host?, url.full, crawl_id, page_id, source?, reason, took_ms, waited_ms?, seq?.
+	ParseRejected = "parse.rejected"
+	// ParseFailed is one page that a worker could not finish, as when the bus was away; it is delivered again.
+	// Stage: parser. Level: warn. Fields: host?, url.full?, crawl_id?, page_id?, source?, backoff_ms, seq?, error.
+	ParseFailed = "parse.failed"
+	// ArticlePublished is one article acknowledged by the bus.
+	// Stage: parser. Level: info. Fields: host?, url.full, crawl_id, page_id, source?, article_id, rev, partition?, seq?.
+	ArticlePublished = "article.published"
+	// TakedownPublished is one takedown acknowledged by the bus: an article's page is gone.
+	// Stage: parser. Level: info. Fields: host?, url.full, crawl_id, page_id, source?, article_id, status, partition?, seq?.
+	TakedownPublished = "takedown.published"
+	// SourceCoverage counts, for a source, the articles that this process made since its line before, and those that have
+	// each field; every ten minutes and at the end, only for sources with articles. Lines of all processes can be summed.
+	// Stage: parser. Level: info. Fields: source, seconds, articles, with, words_p50.
+	SourceCoverage = "source.coverage"
+	// SourceDrift says that the articles of a source's last day differ in a field from its own week before; once per drift.
+	// Stage: parser. Level: warn. Fields: source, field, share, usual, articles, usual_articles.
+	SourceDrift = "source.drift"
+	// SourceSteady says that a drift is over.
+	// Stage: parser. Level: info. Fields: source, field, share, usual, articles, usual_articles.
+	SourceSteady = "source.steady"
 )
 
-// Event is the field that names a line.
-func Event(name string) zap.Field { return zap.String(KeyEvent, name) }
+// Events of the sink: from an article to an object or a delivery.
+const (
+	// ArticleWritten is one article, or one takedown, in an object or in a batch that a receiver has taken.
+	// Stage: sink. Level: info. Fields: host?, url.full?, crawl_id?, page_id?, source?, article_id?, rev?, kind, sink, key, partition, seq, waited_ms.
+	ArticleWritten = "article.written"
+	// ArticleRejected is one message that is no JSON and is left out of every object.
+	// Stage: sink. Level: error. Fields: sink, partition, seq, msg_id, error.
+	ArticleRejected = "article.rejected"
+	// SegmentCommitted is one object written.
+	// Stage: sink. Level: info. Fields: sink, partition, key, first, last, articles, skipped, rejected, bytes, took_ms?.
+	SegmentCommitted = "segment.committed"
+	// SegmentConflict is one object that another writer had written already; the sink goes on behind it.
+	// Stage: sink. Level: info. Fields: sink, partition, key, writer, next_seq.
+	SegmentConflict = "segment.conflict"
+	// SegmentGap says that articles were gone from the stream before a sink had read them: those of the partition
+	// among the sequences from first to last, both included.
+	// Stage: sink. Level: warn. Fields: sink, partition, first, last.
+	SegmentGap = "segment.gap"
+	// EpochBegun says that a sink counts positions anew, because the stream is not the one it knew.
+	// Stage: sink. Level: warn. Fields: sink, partition, reason, epoch, old_epoch, position.
+	EpochBegun = "epoch.begun"
+	// PartitionDelayed says that the work on a partition ended with an error and is tried again; at debug while
+	// backpressure.on has told of it.
+	// Stage: sink. Level: debug, warn. Fields: sink, partition, deliveries, error.
+	PartitionDelayed = "partition.delayed"
+	// PartitionFenced says that another worker holds the partition now, so this one let it go.
+	// Stage: sink. Level: debug. Fields: turn.
+	PartitionFenced = "partition.fenced"
+	// SinkUnknown says that the bus has work for a sink which is not configured here; once per sink.
+	// Stage: sink. Level: warn. Fields: sink, turn.
+	SinkUnknown = "sink.unknown"
+	// ArticlesTrimmed says that articles which every sink has were removed from their stream.
+	// Stage: sink. Level: info. Fields: articles.
+	ArticlesTrimmed = "articles.trimmed"
 
-// Reason is the field that says why.
-func Reason(reason string) zap.Field { return zap.String(KeyReason, reason) }
+	// DeliveryDone is one batch that a receiver has taken; a replayed one has neither first nor last.
+	// Stage: sink. Level: info. Fields: sink, partition, key, first?, last?, articles, filtered?, rejected?, bytes?, took_ms?.
+	DeliveryDone = "delivery.done"
+	// DeliveryRejected is one batch that a receiver does not take; it becomes a dead letter.
+	// Stage: sink. Level: warn. Fields: sink, partition, key, articles, status, answer.
+	DeliveryRejected = "delivery.rejected"
+	// DeliveryChanged says that a batch which was on its way cannot be made again; its articles come with another key.
+	// Stage: sink. Level: warn. Fields: sink, partition, key.
+	DeliveryChanged = "delivery.changed"
+	// ReceiverDown says that a sink waits because its receiver takes nothing, and why; once until receiver.up.
+	// Stage: sink. Level: warn. Fields: sink, error.
+	ReceiverDown = "receiver.down"
+	// ReceiverUp says that a receiver takes batches again.
+	// Stage: sink. Level: info. Fields: sink.
+	ReceiverUp = "receiver.up"
+	// ReceiverGone says that a receiver wants no more (410): the sink stops until the process starts again.
+	// Stage: sink. Level: error. Fields: sink.
+	ReceiverGone = "receiver.gone"
+)
 
-// URL is the field url.full, with the userinfo and the values of signatures
-// and tokens redacted.
-func URL(raw string) zap.Field { return zap.String(KeyURL, RedactURL(raw)) }
+// Events of the bus, and of what waits for it.
+const (
+	// DeadLetter is one message given up and put aside, with the error.
+	// Stage: crawler, parser, sink. Level: error. Fields: host?, url.full?, crawl_id?, page_id?, source?, reason, error.
+	DeadLetter = "deadletter.published"
+	// DeadLetterDropped is one replayed dead letter that holds nothing to deliver.
+	// Stage: sink. Level: error. Fields: sink, partition, key, error?.
+	DeadLetterDropped = "deadletter.dropped"
+	// BackpressureOn says that a stage waits because the stream that it writes to is full. A sink says why: store,
+	// which cannot be written, or spool, which is used up. It says so once until the last of its partitions goes on.
+	// Stage: crawler, sink. Level: warn. Fields: host?, sink?, reason?, error?.
+	BackpressureOn = "backpressure.on"
+	// BackpressureOff says that a stage which waited goes on; a sink says what it has waited for, and how long.
+	// Stage: crawler, sink. Level: info. Fields: sink?, reason?, after_ms?.
+	BackpressureOff = "backpressure.off"
+	// NATSDisconnected says that the connection to the bus is lost.
+	// Stage: process. Level: warn. Fields: error.
+	NATSDisconnected = "nats.disconnected"
+	// NATSReconnected says that the connection to the bus is back.
+	// Stage: process. Level: info. Fields: server.
+	NATSReconnected = "nats.reconnected"
+	// NATSWaiting says, every ten seconds, that the servers cannot be reached yet, or that their topology is not
+	// right yet, and why.
+	// Stage: process. Level: info, warn. Fields: left_ms?, error.
+	NATSWaiting = "nats.waiting"
+	// NATSDenied says that the servers refuse a user something that it needs, and what helps; the process stops.
+	// Stage: process. Level: error. Fields: user?, subject?, nats?, error.
+	NATSDenied = "nats.denied"
+	// NATSError is a call to the bus that failed and is made again, or an asynchronous error such as a subscriber that
+	// is too slow.
+	// Stage: process, crawler, parser, sink. Level: debug, warn, error. Fields: host?, source?, sink?, partition?, turn?, subject?, error.
+	NATSError = "nats.error"
+)
+
+// Fields of every line.
+const (
+	// KeyTime is when the line was written: RFC 3339 with nanoseconds, UTC.
+	// Type: time.
+	KeyTime = "ts"
+	// KeyLevel is debug (detail of one document), info, warn (will be tried again) or error (given up).
+	// Type: string.
+	KeyLevel = "level"
+	// KeyMessage is the line in words, for people; it may change.
+	// Type: string.
+	KeyMessage = "msg"
+	// KeySchema is the version of the catalogue that the line keeps to.
+	// Type: string.
+	KeySchema = "schema"
+	// KeyService is the program that wrote the line.
+	// Type: string.
+	KeyService = "service"
+	// KeyInstance is the process that wrote the line: its host's name (in a cluster the pod's), a hyphen, and its id.
+	// Type: string.
+	KeyInstance = "instance"
+	// KeyEvent is the stable name of what happened, one of the events above.
+	// Type: string.
+	KeyEvent = "event"
+	// KeyStage is crawler, parser or sink.
+	// Type: string.
+	KeyStage = "stage"
+)
+
+// Fields by which one page is followed.
+const (
+	// KeyCrawlID names the run of the crawler that a page belongs to.
+	// Type: string.
+	KeyCrawlID = "crawl_id"
+	// KeyPageID names one fetch; with it a page is followed through all stages.
+	// Type: string.
+	KeyPageID = "page_id"
+	// KeyHost is the host of the page, with its port if that is not the default.
+	// Type: string.
+	KeyHost = "host"
+	// KeyURL is the URL, with its userinfo and signatures redacted.
+	// Type: string.
+	KeyURL = "url.full"
+	// KeySource is the id of the configured source.
+	// Type: string.
+	KeySource = "source"
+	// KeyArticleID names an article through all its revisions.
+	// Type: string.
+	KeyArticleID = "article_id"
+	// KeyRev names one revision of an article.
+	// Type: string.
+	KeyRev = "rev"
+	// KeySeq is the sequence of the message in its stream.
+	// Type: integer.
+	KeySeq = "seq"
+	// KeyPartition is the partition of the articles' stream, from 0.
+	// Type: integer.
+	KeyPartition = "partition"
+	// KeySink is the name of the configured sink.
+	// Type: string.
+	KeySink = "sink"
+	// KeyKey is the key of an object, or of a batch for a receiver.
+	// Type: string.
+	KeyKey = "key"
+	// KeyMsgID is the id by which the bus knows a message.
+	// Type: string.
+	KeyMsgID = "msg_id"
+)
+
+// Fields that say what became of something.
+const (
+	// KeyReason is why something failed, was skipped, waited or stopped: a word or two from a small set.
+	// Type: string.
+	KeyReason = "reason"
+	// KeyError is the error in words.
+	// Type: string.
+	KeyError = "error"
+	// KeyKind is what was fetched (page, article, feed, sitemap), polled, or found in a page (the article's kind).
+	// Type: string.
+	KeyKind = "kind"
+	// KeyStatus is the status of an HTTP response.
+	// Type: integer.
+	KeyStatus = "status"
+	// KeyAnswer is the beginning of what a receiver answered.
+	// Type: string.
+	KeyAnswer = "answer"
+	// KeyTruncated says that a body was longer than max_body, and cut.
+	// Type: boolean.
+	KeyTruncated = "truncated"
+	// KeyVerdict is what a robots.txt comes to for its host.
+	// Type: string.
+	KeyVerdict = "verdict"
+	// KeyWriter is who wrote an object first.
+	// Type: string.
+	KeyWriter = "writer"
+	// KeyTurn is the key of a turn: the work on one host, or on one partition of a sink.
+	// Type: string.
+	KeyTurn = "turn"
+	// KeyFrom is the value before.
+	// Type: string.
+	KeyFrom = "from"
+	// KeyTo is the value from now on.
+	// Type: string.
+	KeyTo = "to"
+	// KeyFinal marks the last summary of a stage.
+	// Type: boolean.
+	KeyFinal = "final"
+	// KeyFirst is the first sequence, included.
+	// Type: integer.
+	KeyFirst = "first"
+	// KeyLast is the last sequence, included.
+	// Type: integer.
+	KeyLast = "last"
+	// KeyNextSeq is the sequence at which a sink goes on.
+	// Type: integer.
+	KeyNextSeq = "next_seq"
+	// KeyPosition is the sequence at which a sink begins.
+	// Type: integer.
+	KeyPosition = "position"
+	// KeyEpoch names the stream that positions count in.
+	// Type: string.
+	KeyEpoch = "epoch"
+	// KeyOldEpoch is the epoch before.
+	// Type: string.
+	KeyOldEpoch = "old_epoch"
+)
+
+// Fields that tell times. Those that end in _ms are milliseconds with three decimals at most.
+const (
+	// KeyTook is how long the work itself took: the fetch, the parse, the writing of an object.
+	// Type: number, milliseconds.
+	KeyTook = "took_ms"
+	// KeyWaited is how long something waited before the work: a URL since it was due, a page or an article since it
+	// was published.
+	// Type: number, milliseconds.
+	KeyWaited = "waited_ms"
+	// KeyBackoff is the pause before the next attempt.
+	// Type: number, milliseconds.
+	KeyBackoff = "backoff_ms"
+	// KeyAfter is how long a stage has waited.
+	// Type: number, milliseconds.
+	KeyAfter = "after_ms"
+	// KeyLeft is how long it goes on being tried.
+	// Type: number, milliseconds.
+	KeyLeft = "left_ms"
+	// KeyEvery is the time between two looks at a feed, sitemap or front page.
+	// Type: number, milliseconds.
+	KeyEvery = "every_ms"
+	// KeyUsualGap is the usual time between two news of a source.
+	// Type: number, milliseconds.
+	KeyUsualGap = "usual_gap_ms"
+	// KeyNext is when the next look is due.
+	// Type: time.
+	KeyNext = "next"
+	// KeyLastNews is when something new came last.
+	// Type: time.
+	KeyLastNews = "last_news"
+	// KeySince is when a host began to fail.
+	// Type: time.
+	KeySince = "since"
+	// KeyDropped is when a host was dropped.
+	// Type: time.
+	KeyDropped = "dropped"
+	// KeySeconds is the length of the interval, or the time since the start.
+	// Type: number, seconds.
+	KeySeconds = "seconds"
+	// KeyP50 is the median latency.
+	// Type: number, milliseconds.
+	KeyP50 = "p50_ms"
+	// KeyP95 is the latency that 95 of 100 items stay below.
+	// Type: number, milliseconds.
+	KeyP95 = "p95_ms"
+	// KeyP99 is the latency that 99 of 100 items stay below.
+	// Type: number, milliseconds.
+	KeyP99 = "p99_ms"
+)
+
+// Fields that count.
+const (
+	// KeyIn counts the items that a stage took up.
+	// Type: integer.
+	KeyIn = "in"
+	// KeyOut counts the items that a stage passed on.
+	// Type: integer.
+	KeyOut = "out"
+	// KeyFailed counts the items that a stage gave up.
+	// Type: integer.
+	KeyFailed = "failed"
+	// KeyFailedBy is failed by reason.
+	// Type: counts.
+	KeyFailedBy = "failed_by"
+	// KeySkipped counts the items that were left out by rule.
+	// Type: integer.
+	KeySkipped = "skipped"
+	// KeySkippedBy is skipped by reason.
+	// Type: counts.
+	KeySkippedBy = "skipped_by"
+	// KeyInFlight is the number of items that a stage works on now.
+	// Type: integer.
+	KeyInFlight = "in_flight"
+	// KeyLag is the number of items that wait in front of a stage.
+	// Type: integer.
+	KeyLag = "lag"
+	// KeyRateIn is the number of items that came in during the interval.
+	// Type: number, items per second.
+	KeyRateIn = "rate_in"
+	// KeyRate is the number of items that went out during the interval.
+	// Type: number, items per second.
+	KeyRate = "rate"
+	// KeyInterval holds the counters since the summary before, and seconds.
+	// Type: object.
+	KeyInterval = "interval"
+	// KeyRSS is the memory of the process that is resident.
+	// Type: integer, bytes.
+	KeyRSS = "rss_bytes"
+	// KeyBytes is the size of a body, an object or a batch.
+	// Type: integer, bytes.
+	KeyBytes = "bytes"
+	// KeyWords is the number of words of an article's text.
+	// Type: integer.
+	KeyWords = "words"
+	// KeyNew is how many URLs a look at a feed, sitemap or front page brought that were not known.
+	// Type: integer.
+	KeyNew = "new"
+	// KeyEntries is how many entries of a sitemap could be read.
+	// Type: integer.
+	KeyEntries = "entries"
+	// KeyAttempt is the number of attempts so far.
+	// Type: integer.
+	KeyAttempt = "attempt"
+	// KeyDeliveries is how often the bus has handed out the same turn.
+	// Type: integer.
+	KeyDeliveries = "deliveries"
+	// KeyFailures is how many requests to a host failed in a row.
+	// Type: integer.
+	KeyFailures = "failures"
+	// KeyHosts is a number of hosts.
+	// Type: integer.
+	KeyHosts = "hosts"
+	// KeyArticles is a number of articles.
+	// Type: integer.
+	KeyArticles = "articles"
+	// KeyFiltered is how many articles a sink's filter left out.
+	// Type: integer.
+	KeyFiltered = "filtered"
+	// KeyRejected is how many messages were no articles.
+	// Type: integer.
+	KeyRejected = "rejected"
+	// KeyRequests is how many URLs the crawler took up.
+	// Type: integer.
+	KeyRequests = "requests"
+	// KeyFetched is how many pages were fetched.
+	// Type: integer.
+	KeyFetched = "fetched"
+	// KeyWritten is how many articles sinks have written.
+	// Type: integer.
+	KeyWritten = "written"
+	// KeyErrors is how many items were given up.
+	// Type: integer.
+	KeyErrors = "errors"
+	// KeyWaiting is how many URLs wait in the frontier.
+	// Type: integer.
+	KeyWaiting = "waiting"
+	// KeyPagesPerSecond is how many pages were fetched lately.
+	// Type: number, pages per second.
+	KeyPagesPerSecond = "pages_per_second"
+)
+
+// Fields of the quality of a source.
+const (
+	// KeyWith counts the articles that have a field: title, author, date, image and body.
+	// Type: counts.
+	KeyWith = "with"
+	// KeyTitle is in "with": articles that have a title.
+	// Type: integer.
+	KeyTitle = "title"
+	// KeyAuthor is in "with": articles that name an author.
+	// Type: integer.
+	KeyAuthor = "author"
+	// KeyDate is in "with": articles that have a date.
+	// Type: integer.
+	KeyDate = "date"
+	// KeyImage is in "with": articles that have an image.
+	// Type: integer.
+	KeyImage = "image"
+	// KeyBody is in "with": articles that have a text.
+	// Type: integer.
+	KeyBody = "body"
+	// KeyWordsP50 is the median number of words of the articles' texts.
+	// Type: number.
+	KeyWordsP50 = "words_p50"
+	// KeyField is the field that drifts: title, author, date, image, body or words.
+	// Type: string.
+	KeyField = "field"
+	// KeyShare is the share of articles that have the field, 0 to 1, in the last day; for words their median.
+	// Type: number.
+	KeyShare = "share"
+	// KeyUsual is the same in the week before.
+	// Type: number.
+	KeyUsual = "usual"
+	// KeyUsualArticles is the number of articles of the week before.
+	// Type: integer.
+	KeyUsualArticles = "usual_articles"
+)
+
+// Fields of the process and of its bus.
+const (
+	// KeyVersion is the version of Pressmill.
+	// Type: string.
+	KeyVersion = "version"
+	// KeyGo is the version of Go that it was built with.
+	// Type: string.
+	KeyGo = "go"
+	// KeyPID is the id of the process.
+	// Type: integer.
+	KeyPID = "pid"
+	// KeyGOMAXPROCS is how many threads run Go code at a time.
+	// Type: integer.
+	KeyGOMAXPROCS = "gomaxprocs"
+	// KeyMemoryLimit is what Go's memory is kept below; the largest integer is no limit.
+	// Type: integer, bytes.
+	KeyMemoryLimit = "memory_limit_bytes"
+	// KeyConfig is the configuration, by section.
+	// Type: object.
+	KeyConfig = "config"
+	// KeyServer is the URL of the server of the bus, redacted.
+	// Type: string.
+	KeyServer = "server"
+	// KeyUser is the user of the bus that was refused.
+	// Type: string.
+	KeyUser = "user"
+	// KeySubject is the subject of the bus that it is about.
+	// Type: string.
+	KeySubject = "subject"
+	// KeyNATS is the error as the server wrote it.
+	// Type: string.
+	KeyNATS = "nats"
+)

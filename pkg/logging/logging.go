@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"time"
 
 	"go.uber.org/zap"
@@ -46,7 +47,7 @@ func (c Config) level() (zapcore.Level, error) {
 	return 0, fmt.Errorf("level %q is none of debug, info, warn, error", c.Level)
 }
 
-// New returns the logger of a service (the field "service") that writes one
+// New returns the logger of a service that writes one
 // line per entry to w, each with a single Write. terminal says whether a
 // person watches w. Nothing is sampled, buffered or written to anywhere else.
 func New(cfg Config, service string, w io.Writer, terminal bool) (*zap.Logger, error) {
@@ -63,7 +64,18 @@ func New(cfg Config, service string, w io.Writer, terminal bool) (*zap.Logger, e
 	}
 	out := zapcore.Lock(zapcore.AddSync(w))
 	core := zapcore.NewCore(encoder, out, level)
-	return zap.New(core, zap.ErrorOutput(out)).With(zap.String(KeyService, service)), nil
+	return zap.New(core, zap.ErrorOutput(out)).With(
+		zap.String(KeySchema, Schema), zap.String(KeyService, service), zap.String(KeyInstance, instance())), nil
+}
+
+// instance names the process among all that write the same log: in a cluster
+// the host's name is the pod's, and the process has the id 1.
+func instance() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s-%d", host, os.Getpid())
 }
 
 func newJSONEncoder() zapcore.Encoder {

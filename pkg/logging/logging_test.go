@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -42,8 +44,10 @@ func TestJSONLines(t *testing.T) {
 			t.Fatalf("ts %v: %v", got[KeyTime], err)
 		}
 		delete(got, KeyTime)
+		host, _ := os.Hostname()
 		want := map[string]any{
 			"level": "info", "msg": "fetched\n\x1b[2J\ufffd", "event": "fetch.done", "service": "crawler",
+			"schema": "log/v1", "instance": fmt.Sprintf("%s-%d", host, os.Getpid()),
 			"url.full": "https://REDACTED@example.org/a?sig=REDACTED&x=2", "took_ms": 1.5, "odd": "NaN", "error": "a\nb",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

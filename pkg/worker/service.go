@@ -21,14 +21,14 @@ import (
 // about odd servers, becomes lines of the log, at debug.
 func Service(ctx context.Context, log *zap.Logger, run func(context.Context) error) error {
 	begun := time.Now()
-	restore, err := zap.RedirectStdLogAt(log, zap.DebugLevel)
+	restore, err := zap.RedirectStdLogAt(log.With(logging.Event(logging.LibraryLog)), zap.DebugLevel)
 	if err != nil {
 		return err
 	}
 	defer restore()
 	log.Info("starting", logging.Event(logging.ServiceStart),
-		zap.String("version", Version()), zap.Int("pid", os.Getpid()),
-		zap.Int("gomaxprocs", runtime.GOMAXPROCS(0)), zap.Int64("memory_limit_bytes", debug.SetMemoryLimit(-1)))
+		zap.String(logging.KeyVersion, Version()), zap.String(logging.KeyGo, runtime.Version()), zap.Int(logging.KeyPID, os.Getpid()),
+		zap.Int(logging.KeyGOMAXPROCS, runtime.GOMAXPROCS(0)), zap.Int64(logging.KeyMemoryLimit, debug.SetMemoryLimit(-1)))
 	err = run(ctx)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = nil

@@ -124,7 +124,9 @@ func (s *stage) serve(ctx context.Context, d Deps) error {
 	wg.Go(func() { d.Stage.Run(side) })
 	wg.Go(func() { tellLag(side, d) })
 	d.Log.Info("ready", logging.Event(logging.ServiceReady))
-	return s.work(ctx, d)
+	staged := d // the bus and the summaries go on with the log of the process
+	staged.Log = d.Log.With(zap.String(logging.KeyStage, s.name))
+	return s.work(ctx, staged)
 }
 
 // lagEvery is how old what summaries say of the lag may be.
@@ -216,5 +218,5 @@ func LogConfig(log *zap.Logger, sections map[string]any) {
 		log.Error("show the configuration", logging.Event(logging.ConfigEffective), zap.Error(err))
 		return
 	}
-	log.Info("configuration", logging.Event(logging.ConfigEffective), zap.Any("config", effective))
+	log.Info("configuration", logging.Event(logging.ConfigEffective), zap.Any(logging.KeyConfig, effective))
 }

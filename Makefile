@@ -18,7 +18,7 @@ SPACE    := $(subst x,,x x)
 # URLs may hold what a shell would act upon, so they travel in the environment.
 export SEEDS ?=
 
-.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench scale cluster failover peers evaluate train formats conformance test-cluster test-api images bin/bench clean manifests
+.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench scale cluster failover peers evaluate train formats conformance test-cluster test-api images bin/bench clean manifests dashboard
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
@@ -51,6 +51,7 @@ test: ## all tests, with the race detector where a C compiler is found
 	else echo "no C compiler: testing without the race detector"; set -x; CGO_ENABLED=0 go test -parallel $(PARALLEL) $(PKG); fi
 	$(if $(filter ./...,$(PKG)),CGO_ENABLED=0 go -C .tools/chart test -trimpath -vet=off -count=1 ./...)
 	$(if $(filter ./...,$(PKG)),CGO_ENABLED=0 go -C .tools/images test -vet=off -count=1 ./...)
+	$(if $(filter ./...,$(PKG)),CGO_ENABLED=0 go -C .tools/monitoring test -vet=off -count=1 ./...)
 
 lint: ## golangci-lint, go fix and go mod tidy, changing nothing
 	$(LINTER) run
@@ -62,6 +63,8 @@ lint: ## golangci-lint, go fix and go mod tidy, changing nothing
 	go -C .tools/chart vet ./...
 	go -C .tools/images mod tidy -diff
 	go -C .tools/images vet ./...
+	go -C .tools/monitoring mod tidy -diff
+	go -C .tools/monitoring vet ./...
 
 fmt: ## format the code
 	$(LINTER) fmt
@@ -92,6 +95,9 @@ cluster: build ## run a cluster of processes on the sources of CONFIG, or only S
 
 failover: ## pass turns on, and crawl, in a cluster of three servers that loses one; kill processes of a cluster
 	PRESSMILL_CLUSTER=1 go test -run 'OnACluster|ClusterLoses' -count=1 -v ./pkg/bus/turn ./crawler ./deploy/pressmill
+
+dashboard: ## make deploy/monitoring/grafana/dashboard.json
+	go -C .tools/monitoring test -count=1 -run '^TestDashboardIsAsMade$$' -update .
 
 manifests: ## render the chart to deploy/manifests, for those without Helm
 	@mkdir -p bin

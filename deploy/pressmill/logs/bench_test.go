@@ -7,13 +7,15 @@ import (
 	"testing"
 )
 
-// corpus is lines as the programs write them, 8 MB of them.
+// corpus is some 12 MB of lines as the programs write them.
 func corpus() []byte {
-	return bytes.Repeat([]byte(plain+"\n"), 8<<20/(len(plain)+1))
+	var text bytes.Buffer
+	newCrawl(&text, 2000).run(30_000)
+	return text.Bytes()
 }
 
 // BenchmarkRead is what the reading of lines costs: by this package with all
-// cores and with one, by bufio.Scanner, which only finds where they end, and
+// cores and with one, with a tally of them, by bufio.Scanner, which only finds where they end, and
 // by encoding/json.
 func BenchmarkRead(b *testing.B) {
 	text := corpus()
@@ -36,6 +38,14 @@ func BenchmarkRead(b *testing.B) {
 			b.Fatal(err)
 		}
 		return n
+	})
+	run("tally", func() (n int) {
+		t := NewTally(0)
+		r := Reader{Each: t.Add}
+		if err := r.Read(b.Context(), bytes.NewReader(text)); err != nil {
+			b.Fatal(err)
+		}
+		return int(t.Whole.Lines)
 	})
 	run("parse on one core", func() (n int) {
 		var l Line

@@ -63,6 +63,8 @@ func (c Config) uses(r Role) map[string]use {
 			streamPages:    0, // pulled through the consumer
 			streamArticles: write,
 			streamDead:     write,
+
+			bucketStream(bucketCoverage): write | get,
 		}
 	case RoleSink:
 		uses := map[string]use{

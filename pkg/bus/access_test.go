@@ -227,7 +227,7 @@ func forbidden() map[bus.Role][]string {
 	worker := slices.Concat(nobody, noWorker)
 	return map[bus.Role][]string{
 		bus.RoleCrawler: append(slices.Clone(worker),
-			"articles.p00.a", "sink.files-p00.turn", "sink.files-p00.ready", "dlq.parser.a", "dlq.sink.a", "$KV.positions.a", "$KV.cursors.a",
+			"articles.p00.a", "sink.files-p00.turn", "sink.files-p00.ready", "dlq.parser.a", "dlq.sink.a", "$KV.positions.a", "$KV.cursors.a", "$KV.source_coverage.a",
 			"$JS.API.STREAM.INFO.ARTICLES", "$JS.API.DIRECT.GET.ARTICLES", "$JS.API.STREAM.MSG.GET.ARTICLES", "$JS.API.STREAM.PURGE.ARTICLES",
 			"$JS.API.DIRECT.GET.PAGES", "$JS.API.STREAM.MSG.GET.PAGES", "$JS.API.STREAM.PURGE.PAGES", "$JS.API.CONSUMER.MSG.NEXT.PAGES.parser",
 			"$JS.API.CONSUMER.MSG.NEXT.PAGES.archive", "$JS.API.CONSUMER.MSG.NEXT.SINKS.sink", "$JS.ACK.PAGES.parser.1.1.1.1.1",
@@ -237,7 +237,7 @@ func forbidden() map[bus.Role][]string {
 			"sub _INBOX.parser.>", "sub _INBOX.sink.a", "sub _INBOX.operator.>", "sub host.*.ready"),
 		bus.RoleParser: append(slices.Clone(worker),
 			"host.a.turn", "host.a.ready", "frontier.a.0", "revisit.a.1", "parked.a.b.0", "seen.a.202611.0", "pages.a", "sink.files-p00.ready",
-			"dlq.crawler.a", "dlq.sink.a", "$KV.robots.a", "$KV.source_status.a.b", "$KV.groups.a", "$KV.positions.a",
+			"dlq.crawler.a", "dlq.sink.a", "$KV.robots.a", "$KV.source_status.a.b", "$KV.groups.a", "$KV.positions.a", "$JS.API.DIRECT.GET.KV_source_coverage", "$JS.API.STREAM.PURGE.KV_source_coverage",
 			"$JS.API.STREAM.INFO.HOSTS", "$JS.API.STREAM.INFO.FRONTIER", "$JS.API.DIRECT.GET.HOSTS", "$JS.API.DIRECT.GET.FRONTIER",
 			"$JS.API.DIRECT.GET.PAGES", "$JS.API.STREAM.MSG.GET.PAGES", "$JS.API.STREAM.MSG.DELETE.PAGES", "$JS.API.STREAM.PURGE.PAGES",
 			"$JS.API.DIRECT.GET.ARTICLES", "$JS.API.STREAM.MSG.GET.ARTICLES", "$JS.API.STREAM.PURGE.ARTICLES", "$JS.API.STREAM.MSG.DELETE.ARTICLES",
@@ -245,7 +245,7 @@ func forbidden() map[bus.Role][]string {
 			"sub _INBOX.crawler.>", "sub _INBOX.sink.a", "sub _INBOX.operator.>"),
 		bus.RoleSink: append(slices.Clone(worker),
 			"pages.a", "articles.p00.a", "host.a.turn", "host.a.ready", "frontier.a.0", "revisit.a.1", "parked.a.b.0", "seen.a.202611.0",
-			"dlq.crawler.a", "dlq.parser.a", "$KV.robots.a", "$KV.source_status.a.b", "$KV.groups.a",
+			"dlq.crawler.a", "dlq.parser.a", "$KV.robots.a", "$KV.source_status.a.b", "$KV.source_coverage.a", "$KV.groups.a",
 			"$JS.API.STREAM.INFO.HOSTS", "$JS.API.DIRECT.GET.FRONTIER", "$JS.API.STREAM.PURGE.PAGES", "$JS.API.STREAM.MSG.DELETE.PAGES",
 			"$JS.API.STREAM.MSG.DELETE.ARTICLES", "$JS.API.STREAM.PURGE.SINKS", "$JS.API.CONSUMER.MSG.NEXT.HOSTS.crawler", "$JS.API.CONSUMER.MSG.NEXT.PAGES.parser",
 			"$JS.ACK.HOSTS.crawler.1.1.1.1.1", "$JS.ACK.PAGES.parser.1.1.1.1.1", "sub _INBOX.crawler.>", "sub _INBOX.parser.a", "sub _INBOX.operator.>"),

@@ -221,7 +221,8 @@ func parsePages(ctx context.Context, b *bus.Bus) error {
 		cancel()
 		return failed
 	})
-	return errors.Join(err, failed)
+	_, errCoverage := bus.UpdateCoverage(context.WithoutCancel(ctx), b, "paper", func(*int) {})
+	return errors.Join(err, failed, errCoverage)
 }
 
 func archivePages(ctx context.Context, b *bus.Bus) error {

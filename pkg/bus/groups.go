@@ -16,13 +16,19 @@ import (
 // again when another worker stored something in between. What nobody changes
 // for an hour is forgotten.
 func UpdateGroup[T any](ctx context.Context, b *Bus, group string, change func(*T)) (T, error) {
+	return update(ctx, b, bucketGroups, group, change)
+}
+
+// update changes the key of a bucket that a host or a source has, as UpdateGroup
+// does.
+func update[T any](ctx context.Context, b *Bus, bucket, name string, change func(*T)) (T, error) {
 	var state T
-	kv, err := b.bucket(ctx, bucketGroups)
+	kv, err := b.bucket(ctx, bucket)
 	if err != nil {
 		return state, err
 	}
 	for {
-		state, err = changeKey(ctx, kv, HostToken(group), change)
+		state, err = changeKey(ctx, kv, HostToken(name), change)
 		if !errors.Is(err, ErrConflict) {
 			break
 		}
@@ -33,7 +39,7 @@ func UpdateGroup[T any](ctx context.Context, b *Bus, group string, change func(*
 		}
 	}
 	if err != nil {
-		return state, fmt.Errorf("update %s/%s: %w", bucketGroups, group, err)
+		return state, fmt.Errorf("update %s/%s: %w", bucket, name, err)
 	}
 	return state, nil
 }

@@ -62,16 +62,35 @@ func (b *Bus) Statuses(ctx context.Context, source string, each func(source, hos
 	if source != "" {
 		keys = HostToken(source) + ".*"
 	}
+	return b.each(ctx, bucketStatus, keys, func(key string, data []byte) error {
+		source, host, err := splitStatusKey(key)
+		if err != nil {
+			return err
+		}
+		return each(source, host, data)
+	})
+}
+
+// eachBatch is how many keys are read at once.
+const eachBatch = 256
+
+// each calls tell with the keys of a bucket and what they hold; once more with
+// one that changes meanwhile.
+func (b *Bus) each(ctx context.Context, bucket, keys string, tell func(key string, data []byte) error) error {
 	for from := uint64(1); ; {
-		msgs, err := direct.Read(ctx, b.nc, bucketStream(bucketStatus), direct.Request{
-			From: from, Subject: bucketSubject(bucketStatus, keys), Limit: statusBatch, MaxBytes: readBytes,
+		msgs, err := direct.Read(ctx, b.nc, bucketStream(bucket), direct.Request{
+			From: from, Subject: bucketSubject(bucket, keys), Limit: eachBatch, MaxBytes: readBytes,
 		})
 		if err != nil {
-			return fmt.Errorf("read bucket %s: %w", bucketStatus, err)
+			return fmt.Errorf("read bucket %s: %w", bucket, err)
 		}
 		for _, m := range msgs {
-			if err := tellStatus(m, each); err != nil {
-				return err
+			if len(m.Data) == 0 {
+				continue // it marks one that was removed
+			}
+			key := strings.TrimPrefix(m.Subject, bucketSubject(bucket, ""))
+			if err := tell(key, m.Data); err != nil {
+				return fmt.Errorf("read %s/%s: %w", bucket, key, err)
 			}
 		}
 		if len(msgs) == 0 || msgs[len(msgs)-1].Behind == 0 {
@@ -79,24 +98,6 @@ func (b *Bus) Statuses(ctx context.Context, source string, each func(source, hos
 		}
 		from = msgs[len(msgs)-1].Seq + 1
 	}
-}
-
-// statusBatch is how many statuses are read at once.
-const statusBatch = 256
-
-func tellStatus(m direct.Message, each func(source, host string, status []byte) error) error {
-	if len(m.Data) == 0 {
-		return nil // it marks one that was removed
-	}
-	key := strings.TrimPrefix(m.Subject, bucketSubject(bucketStatus, ""))
-	source, host, err := splitStatusKey(key)
-	if err == nil {
-		err = each(source, host, m.Data)
-	}
-	if err != nil {
-		return fmt.Errorf("read %s/%s: %w", bucketStatus, key, err)
-	}
-	return nil
 }
 
 func splitStatusKey(key string) (source, host string, err error) {

@@ -28,6 +28,7 @@ const (
 
 	bucketSources   = "sources"
 	bucketStatus    = "source_status"
+	bucketCoverage  = "source_coverage"
 	bucketRobots    = "robots"
 	bucketGroups    = "groups"
 	bucketPositions = "positions"
@@ -154,6 +155,7 @@ func (c Config) buckets() []jetstream.KeyValueConfig {
 	return []jetstream.KeyValueConfig{
 		{Bucket: bucketSources, Description: "sources to crawl", History: 1, Replicas: c.Replicas},
 		{Bucket: bucketStatus, Description: "how each source does on each of its hosts", History: 1, Replicas: c.Replicas},
+		{Bucket: bucketCoverage, Description: "what the articles of each source had, lately and usually", History: 1, Replicas: c.Replicas, TTL: 9 * 24 * time.Hour, MaxValueSize: 64 << 10},
 		{Bucket: bucketRobots, Description: "robots.txt per host", History: 1, Replicas: c.Replicas, TTL: 25 * time.Hour, MaxValueSize: 1 << 20},
 		{Bucket: bucketGroups, Description: "rates of requests to domains and addresses", History: 1, Replicas: c.Replicas, TTL: time.Hour},
 		{Bucket: bucketPositions, Description: "mirror of the sinks' positions", History: 1, Replicas: c.Replicas},

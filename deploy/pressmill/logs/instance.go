@@ -31,6 +31,12 @@ type Process struct {
 // Running says whether the instance is not known to have stopped.
 func (i *Process) Running() bool { return i.Stopped == 0 || i.Started > i.Stopped }
 
+// Has says whether the instance works, or worked, on a stage.
+func (i *Process) Has(stage int) bool {
+	g := &i.Stages[stage]
+	return g.Summaries > 0 || g.seen != Balance{} || i.Service == StageNames[stage]
+}
+
 // Ledger holds the counts of one stage of one instance against each other: what
 // its summaries say, and what its lines add up to as of the last summary. Lives
 // of the process before the last one are in it with their last summaries. What

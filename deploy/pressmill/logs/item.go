@@ -55,12 +55,11 @@ func (it *item) read(l *Line) {
 		it.stage, it.outcome, it.alsoIn = Parser, in, true
 	case logging.ParseRejected:
 		it.stage, it.outcome, it.alsoIn = Parser, skipped, true
-		if l.Is(Reason, "retry") {
-			it.outcome, it.alsoIn = retried, false
-		}
+	case logging.ParseFailed:
+		it.stage, it.outcome = Parser, retried
 	case logging.ArticlePublished, logging.TakedownPublished:
 		it.stage, it.outcome = Parser, out
-	case "article.written":
+	case logging.ArticleWritten:
 		it.stage, it.outcome, it.alsoIn = SinkStage, written, true
 	case logging.SegmentCommitted, logging.DeliveryDone:
 		it.stage, it.outcome, it.n = SinkStage, object, l.Int(Articles)
@@ -132,12 +131,14 @@ func (t *Totals) count(l *Line, it *item) {
 	if it.stage < 0 {
 		return
 	}
-	t.Stages[it.stage].Lines++
+	s := &t.Stages[it.stage]
+	s.Lines++
+	s.Last = max(s.Last, l.At)
 	if it.outcome == none {
 		t.ofSource(l)
 		return
 	}
-	t.Stages[it.stage].count(l, it)
+	s.count(l, it)
 	if len(it.source) > 0 {
 		t.Sources.at(it.source).count(l, it)
 	}
@@ -149,7 +150,7 @@ func (t *Totals) count(l *Line, it *item) {
 // ofSource adds what a line says of a source as a whole.
 func (t *Totals) ofSource(l *Line) {
 	poll := l.Is(Event, logging.SourcePoll)
-	if source := l.Bytes(Source); len(source) > 0 && (poll || l.Is(Event, "source.coverage")) {
+	if source := l.Bytes(Source); len(source) > 0 && (poll || l.Is(Event, logging.SourceCoverage)) {
 		s := t.Sources.at(source)
 		if !poll {
 			s.Coverage.count(l)

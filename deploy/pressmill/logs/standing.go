@@ -78,7 +78,7 @@ func (t *Tally) sink(l *Line, it *item) {
 		t.Sinks[string(name)] = s
 	}
 	switch string(l.Bytes(Event)) {
-	case "article.written":
+	case logging.ArticleWritten:
 		s.Written++
 		if it.waited >= 0 {
 			s.Waited.Observe(it.waited)
@@ -127,9 +127,9 @@ func (t *Tally) drift(l *Line) {
 	d.Share, _ = l.Number(Share)
 	d.Usual, _ = l.Number(Usual)
 	t.Drifts = slices.DeleteFunc(t.Drifts, func(o Drift) bool {
-		return o.Source == d.Source && (o.Field == d.Field || d.Field == "" && l.Is(Event, "source.steady"))
+		return o.Source == d.Source && (o.Field == d.Field || d.Field == "" && l.Is(Event, logging.SourceSteady))
 	})
-	if l.Is(Event, "source.drift") && len(t.Drifts) < maxDrifts {
+	if l.Is(Event, logging.SourceDrift) && len(t.Drifts) < maxDrifts {
 		t.Drifts = append(t.Drifts, d)
 	}
 }

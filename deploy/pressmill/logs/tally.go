@@ -221,9 +221,9 @@ func (t *Tally) special(l *Line, it *item, process *Process) {
 		}
 	case logging.SourceBack:
 		delete(t.Silent, l.Text(Source))
-	case "source.drift", "source.steady":
+	case logging.SourceDrift, logging.SourceSteady:
 		t.drift(l)
-	case "article.written", logging.SegmentCommitted, logging.DeliveryDone, logging.SegmentConflict, logging.SegmentGap, logging.EpochBegun,
+	case logging.ArticleWritten, logging.SegmentCommitted, logging.DeliveryDone, logging.SegmentConflict, logging.SegmentGap, logging.EpochBegun,
 		logging.DeliveryRejected, logging.ReceiverDown, logging.ReceiverUp, logging.ReceiverGone:
 		t.sink(l, it)
 	}

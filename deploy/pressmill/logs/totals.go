@@ -35,6 +35,7 @@ type Totals struct {
 // requests, a parser's pages, a sink's articles.
 type StageTotals struct {
 	Lines int64
+	Last  int64 // when its last line was written, in nanoseconds since 1970; 0: none
 	// In is what was taken up: requests that were answered or not, pages, articles written.
 	In int64
 	// Out is what was passed on: pages, feeds and sitemaps that were used, articles
@@ -59,6 +60,7 @@ type StageTotals struct {
 
 func (s *StageTotals) merge(o *StageTotals) {
 	s.Lines += o.Lines
+	s.Last = max(s.Last, o.Last)
 	s.In += o.In
 	s.Out += o.Out
 	s.Failed += o.Failed

@@ -2,11 +2,9 @@ package logs
 
 import (
 	"bytes"
-)
 
-// knownSchema is the version that is read. Lines that were written before
-// there were versions have none, and are read.
-const knownSchema = "log/v1"
+	"pressmill/pkg/logging"
+)
 
 // reach is how far into a line its object may begin, behind what a carrier
 // wrote in front.
@@ -73,7 +71,7 @@ func (l *Line) parse(b, arena []byte) []byte {
 
 // judge says whether an object is a line of ours.
 func (l *Line) judge() {
-	if l.Has(Schema) && !l.Is(Schema, knownSchema) {
+	if l.Has(Schema) && !l.Is(Schema, logging.Schema) { // before there were versions, lines had none
 		l.state = bad + state(UnknownSchema)
 		return
 	}

@@ -1,0 +1,336 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
+	"pressmill/deploy/pressmill/logs"
+	"pressmill/deploy/pressmill/logs/report"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// collect reads lines into a report.
+func collect(t *testing.T, lines string, change func(*report.Builder)) *report.Report {
+	t.Helper()
+	b := report.NewBuilder()
+	if change != nil {
+		change(b)
+	}
+	var in logs.Input
+	reader := logs.Reader{Each: b.Add, Told: in.Add}
+	if err := reader.Read(t.Context(), strings.NewReader(lines)); err != nil {
+		t.Fatal(err)
+	}
+	b.File("lines.jsonl", in)
+	return b.Report("A day")
+}
+
+// page writes a report. PRESSMILL_PAGES names a folder to keep it in, to look at it in a browser.
+func page(t *testing.T, r *report.Report) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := report.Write(&out, r); err != nil {
+		t.Fatal(err)
+	}
+	if dir := os.Getenv("PRESSMILL_PAGES"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, strings.ReplaceAll(t.Name(), "/", "-")+".html"), out.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wellFormed(t, out.String())
+	alone(t, out.String())
+	return out.String()
+}
+
+func bad(t *testing.T) string {
+	t.Helper()
+	var lines bytes.Buffer
+	writeBadDay(t, &lines)
+	return lines.String()
+}
+
+func TestBadDay(t *testing.T) {
+	lines := bad(t)
+	r := collect(t, lines, nil)
+	written := page(t, r)
+	if len(written) > 1<<20 {
+		t.Errorf("the page has %d bytes", len(written))
+	}
+	type alert struct{ urgency, event, name string }
+	var got []alert
+	for _, a := range r.Verdict.Alerts {
+		name := ""
+		if len(a.Names) > 0 {
+			name = a.Names[0]
+		}
+		got = append(got, alert{a.Urgency.String(), a.Event, name})
+	}
+	want := []alert{
+		{"act", "service.start", "parser on news-parser-6c9f1"},
+		{"act", "backpressure.on", "crawler · news-crawler-6c9f0-1"},
+		{"act", "source.silent", "harbour-post"},
+		{"act", "source.drift", "valley-herald: author 8 %, usually 97 %"},
+		{"look", "deadletter.published", "crawler · timeout: 69"},
+		{"look", "stage.summary lag", ""},
+		{"look", "fetch.failed http_403, http_429", "www.brinebridge-news.example"},
+		{"look", "nats.disconnected", "news-crawler-6c9f0-1"},
+		{"look", "host.dropped", "www.greywater-review.example"},
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(alert{})); diff != "" {
+		t.Error(diff)
+	}
+	for _, text := range []string{r.Verdict.Headline, "harbour-post", "▼ 97 % → 8 %", "ended without a word", "permission denied"} {
+		if !strings.Contains(written, text) {
+			t.Errorf("the page lacks %q", text)
+		}
+	}
+	counts(t, lines, r)
+}
+
+// counts compares totals with those of the lines, counted another way.
+func counts(t *testing.T, lines string, r *report.Report) {
+	t.Helper()
+	of := func(pattern string) int64 {
+		return int64(len(regexp.MustCompile(pattern).FindAllString(lines, -1)))
+	}
+	for _, c := range []struct {
+		what      string
+		got, want int64
+	}{
+		{"fetched", r.Totals.Fetched, of(`"fetch\.done"`)},
+		{"pages", r.Totals.Pages, of(`"page\.published"`)},
+		{"articles", r.Totals.Articles, of(`"article\.published"`)},
+		{"objects", r.Totals.Objects, of(`"(segment\.committed|delivery\.done)"`)},
+		{"dead letters", r.Totals.Dead, of(`"deadletter\.published"`)},
+		{"lines", r.Totals.Lines, of(`(?m)^{`)},
+		{"broken lines", r.Files[0].Faults(), of(`(?m)^goroutine`)},
+	} {
+		if c.got != c.want || c.want == 0 {
+			t.Errorf("%s: %d, the lines have %d", c.what, c.got, c.want)
+		}
+	}
+	for i, s := range r.Stages {
+		sum := int64(0)
+		for _, n := range s.OutIn {
+			sum += n
+		}
+		if sum != s.Out {
+			t.Errorf("the bins of the %s have %d of %d", r.Stages[i].Name, sum, s.Out)
+		}
+	}
+	in := int64(0)
+	for _, s := range append(r.Sources.List, r.Sources.More) {
+		for _, n := range s.In {
+			in += n
+		}
+	}
+	if in != r.Totals.Articles {
+		t.Errorf("the sources have %d articles of %d", in, r.Totals.Articles)
+	}
+}
+
+// TestReport holds the figures of a few lines against a golden file.
+func TestReport(t *testing.T) {
+	lines, err := os.ReadFile("testdata/lines.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := collect(t, string(lines), nil)
+	page(t, r)
+	got, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = append(got, '\n')
+	if *update {
+		if err := os.WriteFile("testdata/report.json", got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile("testdata/report.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestNoLineAndOne(t *testing.T) {
+	for name, tt := range map[string]struct {
+		lines string
+		want  report.Urgency
+	}{
+		"nothing":  {"", report.Nobody},
+		"no line":  {"panic: oh\n\ngoroutine 1\n", report.Nobody},
+		"an event": {`{"ts":"2026-11-27T10:00:00Z","level":"info","msg":"x","service":"crawler","event":"fetch.done","stage":"crawler"}`, report.Fine},
+		"a start":  {`{"ts":"2026-11-27T10:00:00Z","level":"info","msg":"x","service":"crawler","event":"service.start"}`, report.Fine},
+		"unknown":  {`{"ts":"2026-11-27T10:00:00Z","level":"info","msg":"x","event":"no.such"}`, report.Fine},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := collect(t, tt.lines, nil)
+			if r.Verdict.Urgency != tt.want {
+				t.Errorf("got %q", r.Verdict.Headline)
+			}
+			if !strings.Contains(page(t, r), r.Verdict.Headline) {
+				t.Error("the page lacks its headline")
+			}
+		})
+	}
+}
+
+// TestTimeIsBounded has lines before and after the time that was asked for.
+func TestTimeIsBounded(t *testing.T) {
+	r := collect(t, bad(t), func(b *report.Builder) { b.Since, b.Until = hours(10), hours(11) })
+	if r.From.Before(hours(10)) || !r.To.Before(hours(11)) || r.Outside == 0 || r.Totals.Articles == 0 {
+		t.Errorf("from %s to %s, %d outside, %d articles", r.From, r.To, r.Outside, r.Totals.Articles)
+	}
+}
+
+// TestOrderOfLines has the lines of files in another order, as they come of several processes.
+func TestOrderOfLines(t *testing.T) {
+	lines := strings.SplitAfter(bad(t), "\n")
+	there := collect(t, strings.Join(lines, ""), nil)
+	slices.Reverse(lines)
+	back := collect(t, strings.Join(lines, ""), nil)
+	if diff := cmp.Diff(there.Verdict, back.Verdict); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(there.Stages, back.Stages); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestHostileLines has what sites and others may put into lines.
+func TestHostileLines(t *testing.T) {
+	attack := `</script></style><img src=//evil.example onerror=alert(1)>"'--><svg/onload=alert(2)>{{.}}` + "\u202e\x00\ufffd"
+	var lines strings.Builder
+	for _, event := range []string{"fetch.done", "fetch.failed", "parse.rejected", "article.published", "deadletter.published", "source.silent",
+		"source.drift", "source.coverage", "segment.committed", "backpressure.on", "host.dropped", "service.start", "service.stop", "receiver.down", "nats.denied"} {
+		for _, stage := range []string{"crawler", "parser", "sink"} {
+			line := fieldsOf{"ts": "2026-11-27T10:00:00Z", "level": "error", "event": event, "stage": stage, "articles": 3, "share": 0.1, "usual": 0.9, "with": fieldsOf{attack: 1, "title": 3}, "took_ms": 10}
+			for _, name := range []string{"msg", "service", "instance", "host", "source", "url.full", "reason", "error", "sink", "field", "key"} {
+				line[name] = name + attack
+			}
+			line["url.full"] = "javascript:alert(3)//" + attack
+			b, err := json.Marshal(line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines.Write(append(b, '\n'))
+		}
+	}
+	lines.WriteString(attack + "\n")
+	r := collect(t, lines.String(), nil)
+	r.Title = attack
+	r.Files[0].Name = attack
+	page(t, r)
+}
+
+// TestManyNames has more of everything than is kept, with long names; the page stays small.
+func TestManyNames(t *testing.T) {
+	b := report.NewBuilder()
+	reader := logs.Reader{Each: b.Add}
+	out, in := io.Pipe()
+	go func() {
+		others := []string{"fetch.failed", "service.start", "source.silent", "source.drift", "deadletter.published", "segment.committed", "backpressure.on"}
+		long := strings.Repeat("ä", 110)
+		for i := range 5_200 {
+			at := midnight.Add(time.Duration(i) * 5 * time.Minute).Format(time.RFC3339)
+			for _, event := range []string{"article.published", others[i%len(others)]} {
+				fmt.Fprintf(in, `{"ts":"%s","level":"error","msg":"m","service":"s%d","instance":"i%d%s","event":"%s","stage":"crawler","host":"h%d%s","source":"s%d%s","reason":"r%d%s","error":"%[7]s","sink":"%[2]d%[7]s","field":"f%[2]d","took_ms":%[2]d,"articles":1,"share":0.1,"usual":0.9}`+"\n",
+					at, i, i, long, event, i, long, i, long, i, long)
+			}
+		}
+		in.Close()
+	}()
+	if err := reader.Read(t.Context(), out); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(page(t, b.Report("Many"))); n > 2<<20 {
+		t.Errorf("the page has %d bytes", n)
+	}
+}
+
+// wellFormed checks that every element is closed where it should be, and that ids are single.
+func wellFormed(t *testing.T, text string) {
+	t.Helper()
+	void := []string{"meta", "br", "img", "input", "hr", "link"}
+	var open []string
+	ids := map[string]bool{}
+	z := html.NewTokenizer(strings.NewReader(text))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			if len(open) > 0 {
+				t.Errorf("open at the end: %v", open)
+			}
+			return
+		case html.StartTagToken:
+			token := z.Token()
+			if !slices.Contains(void, token.Data) {
+				open = append(open, token.Data)
+			}
+			for _, a := range token.Attr {
+				if a.Key == "id" && ids[a.Val] {
+					t.Errorf("two have the id %s", a.Val)
+				}
+				ids[a.Val] = ids[a.Val] || a.Key == "id"
+			}
+		case html.EndTagToken:
+			name := z.Token().Data
+			if len(open) == 0 || open[len(open)-1] != name {
+				t.Fatalf("</%s> closes %v", name, open)
+			}
+			open = open[:len(open)-1]
+		}
+	}
+}
+
+// alone checks that a page loads nothing and runs nothing but its own script.
+func alone(t *testing.T, text string) {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts := 0
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		switch n.Data {
+		case "script":
+			scripts++
+		case "img", "iframe", "object", "embed", "link", "base", "form", "image", "use", "foreignobject", "audio", "video", "template":
+			t.Errorf("there is a %s", n.Data)
+		}
+		for _, a := range n.Attr {
+			switch {
+			case strings.HasPrefix(a.Key, "on"), a.Key == "src", a.Key == "srcset", a.Key == "action":
+				t.Errorf("%s has %s=%q", n.Data, a.Key, a.Val)
+			case a.Key == "href" && !strings.HasPrefix(a.Val, "#"):
+				t.Errorf("a link leads to %q", a.Val)
+			case a.Key == "style" && !regexp.MustCompile(`^(--v:[0-9.e-]+|(left|width|bottom):[0-9.]+%|;)+$`).MatchString(a.Val):
+				t.Errorf("%s has the style %q", n.Data, a.Val)
+			}
+		}
+	}
+	if scripts != 1 || strings.Contains(text, "ZgotmplZ") || regexp.MustCompile(`(?i)@import|url\(`).MatchString(text) {
+		t.Errorf("%d scripts, or something that was replaced or is loaded", scripts)
+	}
+}

@@ -18,7 +18,7 @@ SPACE    := $(subst x,,x x)
 # URLs may hold what a shell would act upon, so they travel in the environment.
 export SEEDS ?=
 
-.PHONY: help run demo build $(BINARIES) test lint fmt check fuzz bench scale cluster failover peers evaluate train formats conformance test-cluster test-api images bin/bench clean manifests dashboard
+.PHONY: help run demo build $(BINARIES) bin/fragile test lint fmt check fuzz bench scale cluster failover chaos peers evaluate train formats conformance test-cluster test-api images bin/bench clean manifests dashboard
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
@@ -36,8 +36,9 @@ bin/crawler:   MAIN := ./crawler/cmd/crawler
 bin/parser:    MAIN := ./parser/cmd/parser
 bin/sink:      MAIN := ./sink/cmd/sink
 bin/pressmill: MAIN := ./deploy/pressmill
+bin/fragile:   MAIN := ./deploy/chaos/fragile
 
-$(BINARIES): # the go command knows what is stale
+$(BINARIES) bin/fragile: # the go command knows what is stale
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $@ $(MAIN)
 
 bin/bench: # a module of its own
@@ -95,6 +96,12 @@ cluster: build ## run a cluster of processes on the sources of CONFIG, or only S
 
 failover: ## pass turns on, and crawl, in a cluster of three servers that loses one; kill processes of a cluster
 	PRESSMILL_CLUSTER=1 go test -run 'OnACluster|ClusterLoses' -count=1 -v ./pkg/bus/turn ./crawler ./deploy/pressmill
+
+chaos: build bin/fragile ## crawl 500 hosts with a cluster while 30 faults of each kind are injected; ARGS="-short", -seed N, -kinds kill,cut, ...
+	rm -rf bin/chaos
+	mkdir -p bin/chaos
+	PRESSMILL_CHAOS=$(CURDIR)/bin PRESSMILL_ARTIFACTS=$(CURDIR)/bin/chaos $(if $(wildcard $(SERVERS)/bin/versitygw),PRESSMILL_SERVERS=$(CURDIR)/$(SERVERS)) \
+		go test -count=1 -timeout 90m -run '^TestChaos$$' -v ./deploy/chaos $(ARGS)
 
 dashboard: ## make deploy/monitoring/grafana/dashboard.json
 	go -C .tools/monitoring test -count=1 -run '^TestDashboardIsAsMade$$' -update .

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -112,41 +113,6 @@ func (s *site) written() (articles []news.Article, err error) {
 	}), err
 }
 
-// differences tells where what was written is not what the site has: each
-// article once, with its title and its text.
-func (s *site) differences(articles []news.Article) (lost, wrong []string) {
-	times := map[string]int{}
-	for _, a := range articles {
-		want, known := s.truth[a.URL.Final]
-		switch sum := demo.TextSHA256(paragraphs(a)); {
-		case !known:
-			wrong = append(wrong, "no article: "+a.URL.Final)
-		case a.Title != want.Title || sum != want.SHA256:
-			wrong = append(wrong, "another text: "+a.URL.Final)
-		}
-		if times[a.ID]++; times[a.ID] > 1 {
-			wrong = append(wrong, "written twice: "+a.URL.Final)
-		}
-		times[a.URL.Final]++
-	}
-	for u := range s.truth {
-		if times[u] == 0 {
-			lost = append(lost, u)
-		}
-	}
-	slices.Sort(lost)
-	return lost, wrong
-}
-
-func paragraphs(a news.Article) (text []string) {
-	for _, b := range a.Body.Blocks {
-		if b.T == news.BlockParagraph {
-			text = append(text, b.Text)
-		}
-	}
-	return text
-}
-
 // check fails unless the site was crawled politely and all of it was written
 // once, which it waits for.
 func (s *site) check(limit, gap time.Duration) {
@@ -156,7 +122,7 @@ func (s *site) check(limit, gap time.Duration) {
 	for {
 		articles, err := s.written()
 		if err == nil {
-			if lost, wrong = s.differences(articles); len(lost) == 0 {
+			if lost, wrong = demo.Differences(slices.Collect(maps.Values(s.truth)), articles); len(lost) == 0 {
 				break
 			}
 			err = fmt.Errorf("%d of %d written", len(articles), len(s.truth))

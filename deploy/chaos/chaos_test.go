@@ -1,0 +1,173 @@
+//go:build linux
+
+package chaos_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pressmill/sink/store/storetest"
+)
+
+const (
+	envBin       = "PRESSMILL_CHAOS"     // the folder of the binaries; without it the test is skipped
+	envArtifacts = "PRESSMILL_ARTIFACTS" // where logs and the report are kept
+)
+
+// settings say how much is done.
+type settings struct {
+	seed            uint64
+	hosts, articles int
+	faults          int // of each kind
+	kinds           []string
+	spell           time.Duration // over which they are spread
+	delay, ackWait  time.Duration
+	bin, artifacts  string
+}
+
+func TestMain(m *testing.M) {
+	if group := os.Getenv(envGroup); group != "" {
+		fmt.Fprintln(os.Stderr, runAsGroup(group, os.Args[1:]))
+		os.Exit(1)
+	}
+	flag.Uint64("seed", 1, "of the plan of faults and of the site")
+	flag.Int("hosts", 0, "of the site (default 500, short 24)")
+	flag.Int("articles", 0, "of all hosts (default 20000, short 240)")
+	flag.Int("faults", -1, "of each kind (default 30, short 3)")
+	flag.String("kinds", strings.Join(kinds(), ","), "of faults")
+	flag.Duration("spell", 0, "over which the faults are spread (default 10m, short 40s)")
+	flag.Duration("delay", 0, "between requests to a host (default 10s, short 2s)")
+	os.Exit(m.Run())
+}
+
+// setting is the value of a flag.
+func setting[T any](name string) T {
+	return flag.Lookup(name).Value.(flag.Getter).Get().(T) //nolint:forcetypeassert // as TestMain has it
+}
+
+// or is a value that is set, or else the default of the form that is run.
+func or[T comparable](value, unset, full, short T) T {
+	switch {
+	case value != unset:
+		return value
+	case testing.Short():
+		return short
+	}
+	return full
+}
+
+func newSettings(t *testing.T) settings {
+	s := settings{
+		seed: setting[uint64]("seed"), kinds: strings.Split(setting[string]("kinds"), ","),
+		hosts:    or(setting[int]("hosts"), 0, 500, 24),
+		articles: or(setting[int]("articles"), 0, 20_000, 240),
+		faults:   or(setting[int]("faults"), -1, 30, 3),
+		spell:    or(setting[time.Duration]("spell"), 0, 10*time.Minute, 40*time.Second),
+		delay:    or(setting[time.Duration]("delay"), 0, 10*time.Second, 2*time.Second),
+		ackWait:  or(0, 0, ackWait, ackWait/2),
+		bin:      os.Getenv(envBin), artifacts: os.Getenv(envArtifacts),
+	}
+	for _, kind := range s.kinds {
+		if !slices.Contains(kinds(), kind) {
+			t.Fatalf("-kinds %s: it is one of %s", kind, strings.Join(kinds(), ", "))
+		}
+	}
+	if s.artifacts == "" {
+		s.artifacts = t.TempDir()
+	}
+	leave := func(why string, without ...string) {
+		t.Logf("%s: left out: %s", why, strings.Join(without, ", "))
+		s.kinds = slices.DeleteFunc(s.kinds, func(kind string) bool { return slices.Contains(without, kind) })
+	}
+	if !isolated() {
+		leave("without namespaces", kindCut, kindDisk)
+	}
+	if os.Getenv(storetest.EnvServers) == "" {
+		leave("without an S3 server", kindStore)
+	}
+	return s
+}
+
+// TestChaos crawls a local web with a cluster of processes while faults are
+// injected, and wants every article once in each sink, manners kept, and nothing
+// given up but what is poison.
+func TestChaos(t *testing.T) {
+	if os.Getenv(envBin) == "" {
+		t.Skip("needs binaries and time: make chaos")
+	}
+	if !inNamespaces(t) {
+		return
+	}
+	r := start(t, newSettings(t))
+	report := r.newReport()
+	done := r.disturbAll(plan(r.seed, r.faults, r.spell, r.ackWait, r.kinds))
+	complete := r.awaitAll()
+	report.throughput()
+	r.stopWorkers()
+	r.judge(report, done, complete)
+	report.write(done)
+}
+
+// disturbAll crawls and injects the faults, each at its time unless its target
+// has not recovered from another, and returns when all targets have recovered.
+func (r *rig) disturbAll(all []fault) (done []*injection) {
+	r.began = time.Now()
+	first := &injection{}
+	r.must(r.applySeeds(first))
+	r.Logf("%d hosts, %d articles; %d faults within %s, seed %d", r.hosts, r.articles, len(all), r.spell, r.seed)
+	stop := r.sayProgress()
+	defer stop()
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for i := range all {
+		time.Sleep(time.Until(r.began.Add(all[i].At)))
+		wg.Go(func() {
+			in := r.inject(all[i])
+			r.Log(in.text(r.began))
+			mu.Lock()
+			defer mu.Unlock()
+			done = append(done, in)
+		})
+	}
+	wg.Wait()
+	slices.SortFunc(done, func(a, b *injection) int { return a.Began.Compare(b.Began) })
+	return done
+}
+
+// sayProgress says every 15 s how far the crawl is.
+func (r *rig) sayProgress() (stop func()) {
+	end := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-end:
+				return
+			case <-time.After(15 * time.Second):
+			}
+			r.Logf("%4.0f s: %s", time.Since(r.began).Seconds(), r.state())
+		}
+	})
+	return func() { close(end); wg.Wait() }
+}
+
+func (r *rig) state() string {
+	state, err := r.bus.State(r.Context())
+	if err != nil {
+		return fmt.Sprintf("the servers do not answer: %v", err)
+	}
+	return fmt.Sprintf("%d requests, %d URLs wait, %d pages wait, %d articles, %d dead letters",
+		len(r.site.Requests()), state.Frontier, state.Pages, state.Articles, state.DeadLetters)
+}
+
+// limit is how long the crawl may take without faults, and longer.
+func (r *rig) limit() time.Duration {
+	requests := r.articles/r.hosts + 12
+	return 2*(time.Duration(requests)*r.delay+r.spell) + 3*time.Minute
+}

@@ -1,0 +1,123 @@
+//go:build linux
+
+package chaos_test
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"pressmill/deploy/pressmill/demo"
+	"pressmill/pkg/bus"
+)
+
+// poisoned is the pages that crash parsers.
+type poisoned struct {
+	path string // of the file that the parsers read
+
+	mu   sync.Mutex
+	urls []string
+}
+
+// poisonPage makes one of the articles that nobody has asked for yet poisonous,
+// and waits until it is a dead letter.
+func (r *rig) poisonPage(in *injection) error {
+	url, err := r.choosePoison(rand.New(rand.NewPCG(in.Seed, 0)))
+	if err != nil {
+		return err
+	}
+	mark := 0
+	in.Hit, in.Began = url, time.Now()
+	crash, found := r.sees(mark, r.limit(), func(l line) bool { return l.Event == eventCrash && l.URL == url })
+	if !found {
+		return errors.New("the page crashed nothing")
+	}
+	in.Lifted = crash.Time
+	if !eventually(readyFor+10*r.ackWait, func() bool { return r.isDead(url) }) {
+		return errors.New("the page crashes parsers and does not become a dead letter")
+	}
+	in.Recovered = time.Now()
+	return nil
+}
+
+func (r *rig) choosePoison(chance *rand.Rand) (string, error) {
+	r.poison.mu.Lock()
+	defer r.poison.mu.Unlock()
+	truth := r.site.Truth()
+	for range 50 {
+		url := truth[chance.IntN(len(truth))].URL
+		if slices.Contains(r.poison.urls, url) || r.asked(url) {
+			continue
+		}
+		if err := r.poison.write(append(slices.Clone(r.poison.urls), url)); err != nil {
+			return "", err
+		}
+		time.Sleep(time.Second) // what was asked for meanwhile may have been parsed before
+		if !r.asked(url) {
+			r.poison.urls = append(r.poison.urls, url)
+			return url, nil
+		}
+		if err := r.poison.write(r.poison.urls); err != nil {
+			return "", err
+		}
+	}
+	return "", errors.New("no page is left to poison")
+}
+
+// write replaces the file whole, as parsers read it at any time.
+func (p *poisoned) write(urls []string) error {
+	if err := os.WriteFile(p.path+".new", []byte(strings.Join(urls, "\n")+"\n"), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(p.path+".new", p.path)
+}
+
+// asked says whether a page was asked for.
+func (r *rig) asked(url string) bool {
+	return slices.ContainsFunc(r.site.Requests(), func(q demo.Request) bool { return q.URL() == url })
+}
+
+// isDead says whether a page is a dead letter.
+func (r *rig) isDead(url string) bool {
+	letters, err := r.deadLetters()
+	return err == nil && slices.ContainsFunc(letters, func(d deadLetter) bool { return d.url == url })
+}
+
+// deadLetter is one, and the page or URL that it is about.
+type deadLetter struct {
+	bus.DeadLetter
+	url string
+}
+
+func (r *rig) deadLetters() (letters []deadLetter, err error) {
+	ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
+	defer cancel()
+	err = r.bus.DeadLetters(ctx, "", func(d bus.DeadLetter) bool {
+		letters = append(letters, deadLetter{d, urlIn(d.Data)})
+		return true
+	})
+	return letters, err
+}
+
+// urlIn is the URL of a page as it lies on the bus, behind the length of its
+// metadata, or of one that waited to be fetched.
+func urlIn(data []byte) string {
+	if n, k := binary.Uvarint(data); k > 0 && n <= uint64(len(data)-k) {
+		data = data[k : k+int(n)]
+	}
+	var meta struct {
+		Final string `json:"url_final"`
+		URL   string `json:"url"`
+	}
+	if err := json.Unmarshal(data, &meta); err != nil {
+		return ""
+	}
+	return meta.Final + meta.URL
+}

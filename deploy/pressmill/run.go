@@ -50,7 +50,9 @@ holds. Without a URL and -seeds, the sources of the configuration are collected.
 written as JSON lines below -out; ` + "`zstdcat`" + ` or ` + "`sink cat URL`" + ` show them.
 
 Run again with the same -data, it goes on where it stopped, and fetches no article that it has.
-With -once it ends when nothing is left to do; otherwise it goes on polling until Ctrl-C.`,
+With -once it ends when nothing is left to do; otherwise it goes on polling until Ctrl-C.
+
+` + worker.LevelHelp,
 		Run: func(ctx context.Context, env *worker.Env, args []string) error {
 			j, err := parseRun(env, args)
 			if err != nil {
@@ -281,13 +283,13 @@ func (j *job) run(ctx context.Context, env *worker.Env) error {
 		shared.Stderr = aboveProgress{env.Stderr}
 		env = &shared
 	}
-	log, err := env.Logger(j.log)
+	log, done, err := env.Logger(j.log)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = log.Sync() }() // stderr cannot always be synced
+	defer done()
 	return worker.Service(ctx, log, func(ctx context.Context) error {
-		worker.LogConfig(log, map[string]any{"bus": j.bus, "crawler": j.crawler, "parser": j.parser, "sinks": j.sinks, "sources": j.sources})
+		worker.LogConfig(log, map[string]any{"log": j.log.Settled(), "bus": j.bus, "crawler": j.crawler, "parser": j.parser, "sinks": j.sinks, "sources": j.sources})
 		srv, err := embedded.Start(j.data, j.listen)
 		if err != nil {
 			return err

@@ -24,6 +24,9 @@ const (
 	// LogLevel says that a signal changed the level of the log while the process ran.
 	// Stage: process. Level: info. Fields: from, to.
 	LogLevel = "log.level"
+	// LogLost says, when the file of the log can be written again, how many lines were lost since it could not (seconds), and why.
+	// Stage: process. Level: error. Fields: lines, seconds, error.
+	LogLost = "log.lost"
 	// LibraryLog is what a library writes to the standard logger, such as net/http about an odd server.
 	// Stage: process. Level: debug. Fields: none.
 	LibraryLog = "library.log"
@@ -468,6 +471,9 @@ const (
 	// KeyWritten is how many articles sinks have written.
 	// Type: integer.
 	KeyWritten = "written"
+	// KeyLines counts lines of the log.
+	// Type: integer.
+	KeyLines = "lines"
 	// KeyErrors is how many items were given up.
 	// Type: integer.
 	KeyErrors = "errors"

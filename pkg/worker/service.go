@@ -54,8 +54,3 @@ func stopReason(ctx context.Context, err error) string {
 	}
 	return "done"
 }
-
-// Logger returns the logger of the program, which writes to Stderr.
-func (e *Env) Logger(cfg logging.Config) (*zap.Logger, error) {
-	return logging.New(cfg, e.program, e.Stderr, e.Terminal)
-}

@@ -49,7 +49,8 @@ func StageCommand(name, short string, load func(*config.File) (any, error), run 
 			"SIGTERM or Ctrl-C finish what is in flight and give the rest back to the others, within 30 s; what\n" +
 			"has not ended by then is given up after 40 s, as in a crash. terminationGracePeriodSeconds: 45.\n\n" +
 			"With -health, /livez says whether the worker's loop turns, whatever becomes of the servers, and /readyz\n" +
-			"whether it takes work: it is connected, the topology was right at the start, and it is not stopping.",
+			"whether it takes work: it is connected, the topology was right at the start, and it is not stopping.\n\n" +
+			LevelHelp,
 		Run: func(ctx context.Context, env *Env, args []string) error {
 			flags := env.Flags()
 			path := flags.String("config", "", "`FILE` with the sections bus, log and those of the stage (YAML)")
@@ -93,13 +94,13 @@ func (s *stage) start(ctx context.Context, env *Env, path string) error {
 	if err != nil {
 		return err
 	}
-	log, err := env.Logger(logCfg)
+	log, done, err := env.Logger(logCfg)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = log.Sync() }() // stderr cannot always be synced
+	defer done()
 	return Service(ctx, log, func(ctx context.Context) error {
-		LogConfig(log, map[string]any{"log": logCfg, "bus": s.bus, s.name: section})
+		LogConfig(log, map[string]any{"log": logCfg.Settled(), "bus": s.bus, s.name: section})
 		return s.serve(ctx, Deps{Config: file, Log: log, Stage: logging.NewStage(log, s.name), Health: NewHealth(staleAfter)})
 	})
 }

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/term"
 
 	"pressmill/pkg/config"
+	"pressmill/pkg/logging/redact"
 )
 
 // The exit codes.
@@ -58,6 +59,7 @@ type Env struct {
 
 	program string
 	command Command
+	levels  <-chan os.Signal // changes of the log's level; nil: there are none
 }
 
 // UsageError is a wrong use of a command: exit code 2.
@@ -88,7 +90,8 @@ func (e *ExitError) Unwrap() error { return e.Err }
 // process. The exit code is 0 if all is done, 2 for a UsageError or a
 // config.ErrInvalid, that of an ExitError, and 1 for any other error. The
 // first SIGINT or SIGTERM cancels the context of the command, the second
-// ends the process at once with 1.
+// ends the process at once with 1. SIGUSR1 and SIGUSR2 change the level of the
+// log, see Env.Logger.
 func Main(p Program) { os.Exit(p.main()) }
 
 func (p Program) main() int {
@@ -102,13 +105,19 @@ func (p Program) main() int {
 		fmt.Fprintf(os.Stderr, "%s: second %s, stopping at once\n", p.Name, <-impatient)
 		os.Exit(exitFailed)
 	}()
-	return Run(ctx, p, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	levels := make(chan os.Signal, 16)
+	signal.Notify(levels, levelSignals()...)
+	return p.start(ctx, os.Args[1:], &Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, levels: levels})
 }
 
 // Run is Main for tests: without signals, and it returns the exit code.
 func Run(ctx context.Context, p Program, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	p.Commands = append(slices.Clone(p.Commands), versionCommand())
-	env := &Env{Stdin: stdin, Stdout: stdout, Stderr: stderr, Terminal: isTerminal(stderr), program: p.Name}
+	return p.start(ctx, args, &Env{Stdin: stdin, Stdout: stdout, Stderr: stderr})
+}
+
+func (p Program) start(ctx context.Context, args []string, env *Env) int {
+	p.Commands = append(slices.Clone(p.Commands), levelCommand(), versionCommand())
+	env.Terminal, env.program = isTerminal(env.Stderr), p.Name
 	return env.exit(ctx, p.run(ctx, env, args))
 }
 
@@ -266,9 +275,9 @@ func (e *Env) exit(ctx context.Context, err error) int {
 	return exitFailed
 }
 
-// complain writes an error, each line of a joined one under the name.
+// complain writes an error without its secrets, each line of a joined one under the name.
 func (e *Env) complain(name string, err error) {
-	for line := range strings.SplitSeq(err.Error(), "\n") {
+	for line := range strings.SplitSeq(redact.Text(err.Error()), "\n") {
 		fmt.Fprintf(e.Stderr, "%s: %s\n", name, line)
 	}
 }

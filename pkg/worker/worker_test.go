@@ -84,10 +84,11 @@ func echo(_ context.Context, env *Env, args []string) error {
 }
 
 func wait(ctx context.Context, env *Env, _ []string) error {
-	log, err := env.Logger(logging.Config{})
+	log, done, err := env.Logger(logging.Config{})
 	if err != nil {
 		return err
 	}
+	defer done()
 	return Service(ctx, log, func(ctx context.Context) error {
 		fmt.Fprintln(env.Stdout, "ready")
 		<-ctx.Done()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"runtime"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -39,6 +40,7 @@ type Worker struct {
 	log       *zap.Logger
 	stage     *logging.Stage
 	busy      busy
+	quality   quality
 }
 
 // stuckAfter is how long the extraction of a page, which takes milliseconds, may
@@ -55,13 +57,18 @@ func NewWorker(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) (*
 	if err != nil {
 		return nil, err
 	}
-	return &Worker{cfg: cfg, extractor: Extractor{Rules: set}, bus: b, log: log, stage: stage}, nil
+	return &Worker{cfg: cfg, extractor: Extractor{Rules: set}, bus: b, log: log, stage: stage, quality: quality{bus: b, log: log}}, nil
 }
 
 // Run works until ctx is cancelled, finishes the pages in work and returns
 // nil. beat is called at least every few seconds while it is alive, and not any
 // more when it cannot get away from a page.
 func (w *Worker) Run(ctx context.Context, beat func()) error {
+	side, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	wg.Go(func() { w.quality.run(side) })
 	return w.bus.ConsumePages(ctx, w.cfg.Workers, func() {
 		if w.busy.longest() < stuckAfter {
 			beat()
@@ -83,6 +90,7 @@ func (w *Worker) handle(ctx context.Context, page *news.Page) error {
 	w.stage.Observe(took)
 	if reject, ok := errors.AsType[*RejectError](err); ok {
 		w.stage.Skip(reject.Reason)
+		w.quality.rejected(page)
 		log.Info("no article", logging.Event(logging.ParseRejected), logging.Reason(reject.Reason), zap.Duration(logging.KeyTook, took))
 		return nil
 	}
@@ -100,6 +108,7 @@ func (w *Worker) handle(ctx context.Context, page *news.Page) error {
 	if err != nil {
 		return err
 	}
+	w.quality.published(page, article, stored)
 	if !stored {
 		w.stage.Skip("duplicate")
 		return nil

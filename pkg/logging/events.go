@@ -118,11 +118,13 @@ const (
 	// each field; every ten minutes and at the end, only for sources with articles. Lines of all processes can be summed.
 	// Stage: parser. Level: info. Fields: source, seconds, articles, with, words_p50.
 	SourceCoverage = "source.coverage"
-	// SourceDrift says that the articles of a source's last day differ in a field from its own week before; once per drift.
+	// SourceDrift says that the articles of a source's last day differ in a field from its own week before, or that none of
+	// the last ones has it; once per drift.
 	// Stage: parser. Level: warn. Fields: source, field, share, usual, articles, usual_articles.
 	SourceDrift = "source.drift"
-	// SourceSteady says that a drift is over.
-	// Stage: parser. Level: info. Fields: source, field, share, usual, articles, usual_articles.
+	// SourceSteady says that a drift is over: the source is as it was (reason: back), or has been so for a week that it is
+	// taken as usual (reason: usual).
+	// Stage: parser. Level: info. Fields: source, field, reason, share, usual, articles, usual_articles.
 	SourceSteady = "source.steady"
 )
 
@@ -502,13 +504,14 @@ const (
 	// KeyImage is in "with": articles that have an image.
 	// Type: integer.
 	KeyImage = "image"
-	// KeyBody is in "with": articles that have a text.
+	// KeyBody is in "with": articles whose text has 50 words or more.
 	// Type: integer.
 	KeyBody = "body"
 	// KeyWordsP50 is the median number of words of the articles' texts.
 	// Type: number.
 	KeyWordsP50 = "words_p50"
-	// KeyField is the field that drifts: title, author, date, image, body or words.
+	// KeyField is the field that drifts: title, author, date, image, body or words; or article, of which share counts
+	// pages: of those that are articles or have the URL of a story, it is those that are articles.
 	// Type: string.
 	KeyField = "field"
 	// KeyShare is the share of articles that have the field, 0 to 1, in the last day; for words their median.

@@ -58,12 +58,18 @@ func newBench(t *testing.T, sections string) bench {
 	return bench{b, dir, write(t, "config.yaml", fmt.Sprintf("bus: {url: %q}\n%s", srv.URL(), sections))}
 }
 
+// command is a worker as a process.
+func (b bench) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], append([]string{"-config", b.config}, args...)...)
+	cmd.Args[0] = name
+	cmd.Env = append(os.Environ(), "PRESSMILL_MAIN=1", "GORACE=atexit_sleep_ms=0")
+	return cmd
+}
+
 // start starts a worker as a process.
 func (b bench) start(t *testing.T, name string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "-config", b.config)
-	cmd.Args[0] = name
-	cmd.Env = append(os.Environ(), "PRESSMILL_MAIN=1", "GORACE=atexit_sleep_ms=0")
+	cmd := b.command(name)
 	var log strings.Builder
 	cmd.Stderr = &log
 	if err := cmd.Start(); err != nil {

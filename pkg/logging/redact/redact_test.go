@@ -103,12 +103,12 @@ func TestErrors(t *testing.T) {
 
 func TestTree(t *testing.T) {
 	got := Tree(map[string]any{
-		"url": "nats://u:p@h", "level": "info", "n": 1,
+		"url": "nats://u:p@h", "odd": "nats://u:p w@h", "level": "info", "n": 1,
 		"headers": map[string]any{"X-Api-Key": "abc", "Authorization": "env:AUTH", "Accept-Language": "de"},
 		"secrets": []any{"whsec_abc", "file:/run/secret"}, "proxy_auth": "u:p", "nkey_file": "/run/nkey", "password": "",
 	})
 	want := map[string]any{
-		"url": "nats://REDACTED@h", "level": "info", "n": 1,
+		"url": "nats://REDACTED@h", "odd": "nats://REDACTED@h", "level": "info", "n": 1,
 		"headers": map[string]any{"X-Api-Key": Mark, "Authorization": "env:AUTH", "Accept-Language": "de"},
 		"secrets": []any{Mark, "file:/run/secret"}, "proxy_auth": Mark, "nkey_file": "/run/nkey", "password": "",
 	}

@@ -21,6 +21,9 @@ func tree(v any, hidden bool) any {
 		if hidden && v != "" && !strings.HasPrefix(v, "env:") && !strings.HasPrefix(v, "file:") {
 			return Mark
 		}
+		if name := nameBefore(v, max(strings.Index(v, "://"), 0)); name != "" && strings.HasPrefix(v, name) {
+			v = URL(v) // as a whole, whatever its password holds
+		}
 		return Text(v)
 	}
 	return v

@@ -13,6 +13,17 @@ type tick struct {
 	Minor bool // left out where there is little room
 }
 
+// Class is the style of the label: one at an end of the axis stays within it.
+func (t tick) Class() string {
+	switch {
+	case t.At > 96:
+		return "last"
+	case t.Minor:
+		return "minor"
+	}
+	return ""
+}
+
 // scale puts values on an axis from 0 to 100.
 type scale struct {
 	at    func(v float64) float64
@@ -48,8 +59,20 @@ var durations = []struct {
 	ms    float64
 	label string
 }{
-	{0.01, "10 µs"}, {0.1, "0.1 ms"}, {1, "1 ms"}, {10, "10 ms"}, {100, "100 ms"}, {1e3, "1 s"}, {1e4, "10 s"}, {6e4, "1 min"}, {6e5, "10 min"},
-	{3.6e6, "1 h"}, {3.6e7, "10 h"}, {3.456e8, "4 d"}, {3.456e9, "40 d"}, {3.456e10, "400 d"},
+	{0.01, "10 µs"},
+	{0.1, "0.1 ms"},
+	{1, "1 ms"},
+	{10, "10 ms"},
+	{100, "100 ms"},
+	{1e3, "1 s"},
+	{1e4, "10 s"},
+	{6e4, "1 min"},
+	{6e5, "10 min"},
+	{3.6e6, "1 h"},
+	{3.6e7, "10 h"},
+	{3.456e8, "4 d"},
+	{3.456e9, "40 d"},
+	{3.456e10, "400 d"},
 }
 
 // logarithmic is a scale of milliseconds from the mark below least to the one above most.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -60,9 +61,7 @@ func (d *badDay) line(at time.Time, level, event, service, instance, stage strin
 	if stage != "" {
 		l[logging.KeyStage] = stage
 	}
-	for name, v := range fields {
-		l[name] = v
-	}
+	maps.Copy(l, fields)
 	b, err := json.Marshal(l)
 	if err != nil {
 		d.t.Fatal(err)
@@ -84,12 +83,12 @@ func hours(h float64) time.Time { return midnight.Add(time.Duration(h * float64(
 // processes start before midnight or in the morning; one parser dies seven times after six in the evening.
 func (d *badDay) processes() {
 	for n := range 2 {
-		d.line(hours(0.02), "info", logging.ServiceStart, "crawler", pod("crawler", n), "", fieldsOf{"version": "1.4.0"})
+		d.line(midnight, "info", logging.ServiceStart, "crawler", pod("crawler", n), "", fieldsOf{"version": "1.4.0"})
 	}
 	d.line(hours(9), "info", logging.ServiceStop, "crawler", pod("crawler", 1), "", fieldsOf{"reason": "terminated", "seconds": 32328})
 	d.line(hours(9.02), "info", logging.ServiceStart, "crawler", pod("crawler", 2), "", fieldsOf{"version": "1.4.1"})
-	d.line(hours(0.02), "info", logging.ServiceStart, "parser", pod("parser", 0), "", nil)
-	d.line(hours(0.02), "info", logging.ServiceStart, "sink", pod("sink", 0), "", nil)
+	d.line(midnight, "info", logging.ServiceStart, "parser", pod("parser", 0), "", nil)
+	d.line(midnight, "info", logging.ServiceStart, "sink", pod("sink", 0), "", nil)
 	d.line(hours(3), "info", logging.ServiceStart, "parser", pod("parser", 1), "", nil)
 	for n := range 7 {
 		d.line(hours(18+0.4*float64(n)), "info", logging.ServiceStart, "parser", pod("parser", 1), "", nil)
@@ -110,7 +109,7 @@ func (d *badDay) source(i int, name string) {
 			articles = 0
 		}
 		for range articles {
-			d.page(hours(float64(hour)+d.rand.Float64()), i, name, host)
+			d.page(hours(float64(hour)+0.001+0.99*d.rand.Float64()), i, name, host)
 		}
 		with := fieldsOf{"title": articles, "author": articles - i%3, "date": articles, "image": articles * 9 / 10, "body": articles}
 		if name == "valley-herald" && hour >= 14 {
@@ -131,13 +130,8 @@ func (d *badDay) source(i int, name string) {
 func (d *badDay) page(at time.Time, i int, source, host string) {
 	of := fieldsOf{"host": host, "source": source, "crawl_id": "20261127T000112Z-1f", "page_id": fmt.Sprintf("%016x", d.rand.Uint64()), "url.full": "https://" + host + "/story-" + fmt.Sprint(d.n)}
 	with := func(more fieldsOf) fieldsOf {
-		all := fieldsOf{}
-		for k, v := range of {
-			all[k] = v
-		}
-		for k, v := range more {
-			all[k] = v
-		}
+		all := maps.Clone(of)
+		maps.Copy(all, more)
 		return all
 	}
 	worker := pod("crawler", 0)
@@ -196,9 +190,16 @@ func (d *badDay) summaries(at time.Time) {
 	}
 	for _, stage := range []string{"crawler", "parser", "sink"} {
 		d.line(at, "info", logging.StageSummary, stage, pod(stage, 0), stage, fieldsOf{
-			"seconds": 300, "in": 10, "out": 9, "failed": 0, "skipped": 1, "lag": math.Round(lag[stage] + 5*d.rand.Float64()), "rss_bytes": 61 << 20,
-			"interval": fieldsOf{"seconds": 300, "in": 10, "out": 9},
+			"seconds": 300, "in": 0, "out": 0, "failed": 0, "skipped": 0, "lag": math.Round(lag[stage] + 5*d.rand.Float64()), "rss_bytes": 61 << 20,
+			"interval": fieldsOf{"seconds": 300, "in": 0, "out": 0},
 		})
+	}
+	for _, stage := range []string{"crawler", "parser"} {
+		name := second(stage, h)
+		if name == "" {
+			continue
+		}
+		d.line(at, "info", logging.StageSummary, stage, name, stage, fieldsOf{"seconds": 300, "in": 0, "out": 0, "failed": 0, "skipped": 0})
 	}
 	if away {
 		return
@@ -207,9 +208,22 @@ func (d *badDay) summaries(at time.Time) {
 	d.line(at, "info", logging.SegmentCommitted, "sink", pod("sink", 0), "sink", fieldsOf{
 		"sink": "articles", "partition": 3, "key": "articles/x", "first": 1, "last": n, "articles": n, "skipped": 0, "rejected": 0, "bytes": 3800 * n, "took_ms": d.ms(80),
 	})
-	if d.n%4 == 0 {
+	if at.Minute()%15 == 0 {
 		d.line(at, "info", logging.DeliveryDone, "sink", pod("sink", 0), "sink", fieldsOf{"sink": "desk", "partition": 3, "key": "x", "articles": n, "bytes": 9000 * n, "took_ms": d.ms(300)})
 	}
+}
+
+// second is the other worker of a stage, if there is one at that hour.
+func second(stage string, hour float64) string {
+	switch {
+	case stage == "crawler" && hour < 9:
+		return pod(stage, 1)
+	case stage == "crawler" && hour > 9.1:
+		return pod(stage, 2)
+	case stage == "parser" && hour > 3 && hour < 17.9:
+		return pod(stage, 1)
+	}
+	return ""
 }
 
 // trouble writes what happens once.

@@ -36,6 +36,7 @@ type Builder struct {
 	// included, the second is not.
 	Since, Until time.Time
 
+	tally     *logs.Tally // holds summaries against lines
 	from, to  int64
 	outside   int64
 	totals    Totals
@@ -91,6 +92,7 @@ type stage struct {
 	lines                    int64
 	out, sumOut              int64
 	failed, retried, skipped counts
+	idle                     counts // answers with nothing to pass on
 	sumFailed, sumSkipped    counts
 	took, waited             spread
 }
@@ -114,7 +116,8 @@ func (c *column) add(s *source, n int64) {
 // NewBuilder returns a Builder without any line.
 func NewBuilder() *Builder {
 	return &Builder{
-		from: math.MaxInt64, to: math.MinInt64,
+		tally: logs.NewTally(0),
+		from:  math.MaxInt64, to: math.MinInt64,
 		moments: newBins(maxBins, joinMoments), columns: newBins(maxColumns, joinColumns),
 		hosts: newTable[host](maxHosts), sources: newTable[source](maxSources), sinks: newTable[sinkCount](maxReasons),
 		processes: newTable[process](maxProcesses), toggles: map[subject]*toggle{}, noted: map[string]*note{},
@@ -133,6 +136,7 @@ func (b *Builder) Add(l *logs.Line) {
 	}
 	b.from, b.to = min(b.from, l.At), max(b.to, l.At)
 	b.totals.Lines++
+	b.tally.Add(l)
 	at := stageOf(l)
 	if at < stages {
 		b.stages[at].lines++
@@ -154,9 +158,9 @@ func stageOf(l *logs.Line) int {
 // count does what the event of a line asks for.
 func (b *Builder) count(l *logs.Line, at int, p *process) {
 	switch string(l.Bytes(logs.Event)) {
-	case logging.FetchDone, logging.FetchFailed, logging.FetchSkipped, logging.PagePublished, logging.PageWithheld:
+	case logging.FetchDone, logging.FetchFailed, logging.FetchSkipped, logging.PagePublished, logging.PageWithheld, logging.PageGone:
 		b.crawled(l)
-	case logging.ParseDone, logging.ParseRejected, logging.ParseFailed, logging.ArticlePublished:
+	case logging.ParseDone, logging.ParseRejected, logging.ParseFailed, logging.ArticlePublished, logging.TakedownPublished:
 		b.parsed(l)
 	case logging.ArticleWritten, logging.ArticleRejected, logging.SegmentCommitted, logging.SegmentConflict, logging.SegmentGap,
 		logging.DeliveryDone, logging.DeliveryRejected, logging.PartitionDelayed:
@@ -183,8 +187,15 @@ func (b *Builder) crawled(l *logs.Line) {
 		s.skipped.add(l.Bytes(logs.Reason), 1)
 	case logging.PageWithheld:
 		s.skipped.add([]byte("withheld: "+l.Text(logs.Reason)), 1)
-	case logging.FetchDone:
+	case logging.PageGone:
 		b.done(l, crawler, 1)
+	case logging.FetchDone:
+		switch kind := l.Bytes(logs.Kind); string(kind) {
+		case "unchanged", "redirect", "twin", "missing":
+			s.idle.add(kind, 1)
+		default:
+			b.done(l, crawler, 1)
+		}
 		b.took(l, crawler)
 		b.waited(l, crawler)
 		b.hosts.of(l.Bytes(logs.Host)).answer(l, answered)
@@ -206,12 +217,19 @@ func (b *Builder) parsed(l *logs.Line) {
 		b.took(l, parser)
 		b.waited(l, parser)
 	case logging.ParseRejected:
+		if l.Is(logs.Reason, "retry") {
+			s.retried.add([]byte("delivered again"), 1)
+			return
+		}
 		s.skipped.add(l.Bytes(logs.Reason), 1)
 		b.took(l, parser)
 		b.waited(l, parser)
 		b.source(l).rejected++
 	case logging.ParseFailed:
 		s.retried.add([]byte("delivered again"), 1)
+	case logging.TakedownPublished:
+		b.done(l, parser, 1)
+		b.totals.Takedowns++
 	case logging.ArticlePublished:
 		b.done(l, parser, 1)
 		src := b.source(l)

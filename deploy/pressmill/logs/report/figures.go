@@ -24,7 +24,7 @@ func (b *Builder) Report(title string) *Report {
 	r.Sinks = b.tellSinks()
 	r.Dead = b.dead.tell()
 	t := &r.Totals
-	t.Fetched, t.Articles = r.Stages[crawler].Out, r.Stages[parser].Out
+	t.Fetched, t.Articles = r.Stages[crawler].Out+sum(r.Stages[crawler].Idle), r.Stages[parser].Out-t.Takedowns
 	t.Written = r.Stages[sink].Out
 	for _, s := range r.Stages {
 		t.GivenUp += sum(s.Failed)
@@ -49,9 +49,11 @@ func (b *Builder) tellStage(i int, times Times) Stage {
 	s := &b.stages[i]
 	t := Stage{
 		Name: stageNames[i], Seen: s.lines > 0, Out: s.out,
-		Failed: s.failed.list(), Retried: s.retried.list(), Skipped: s.skipped.list(),
+		Failed: s.failed.list(), Retried: s.retried.list(), Skipped: s.skipped.list(), Idle: s.idle.list(),
 		Took: s.took.tell(), Waited: s.waited.tell(),
 	}
+	told, lines := b.tally.Instances.Balance(i)
+	t.Missing = max(0, told.Out-lines.Out) + max(0, told.Failed-lines.Failed)
 	summed := s.out == 0 && s.sumOut > 0
 	if summed {
 		t.Out, t.Failed, t.Skipped = s.sumOut, s.sumFailed.list(), s.sumSkipped.list()

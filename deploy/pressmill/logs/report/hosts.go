@@ -20,6 +20,8 @@ type host struct {
 const (
 	// pressed is the share of 403 and 429 from which on a host does not want us so.
 	pressed = 0.1
+	// noticed is the share of requests that brought nothing from which on a host is among the worst.
+	noticed = 0.05
 	// judged is the least number of requests that a share is made of.
 	judged = 10
 )
@@ -94,7 +96,12 @@ func (b *Builder) tellHosts() (Hosts, []Count) {
 	}
 	t.Busiest = most(all, func(h Host) float64 { return float64(h.Requests) })
 	t.Slowest = most(all, func(h Host) float64 { return h.P95 })
-	t.Worst = most(all, func(h Host) float64 { return h.Bad() * float64(h.Requests-h.Classes[answered]) })
+	t.Worst = most(all, func(h Host) float64 {
+		if h.Bad() < noticed {
+			return 0
+		}
+		return h.Bad() * float64(h.Requests-h.Classes[answered])
+	})
 	return t, statuses
 }
 

@@ -33,7 +33,6 @@ type process struct {
 	summaries     bool
 	starts        []int64
 	stops         []stop
-	lastError     bool
 	stretches     *bins[stretch]
 }
 

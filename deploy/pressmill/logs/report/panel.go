@@ -52,7 +52,7 @@ func perUnit(most int64, width time.Duration) (float64, string) {
 
 // throughput is the panel of what a stage passed on, and gave up.
 func throughput(s Stage, t Times, what string) panel {
-	p := panel{Class: s.Name, Name: s.Name, About: what, N: t.N, X: timeTicks(t.Start, t.End()), Empty: absent(s, sum([]Count{{"", s.Out}})+sum(s.Failed))}
+	p := panel{Class: s.Name, Name: s.Name, About: what, N: t.N, X: timeTicks(t.Start, t.End()), Empty: absent(s, s.Out+sum(s.Failed))}
 	if p.Empty != "" {
 		return p
 	}
@@ -75,7 +75,7 @@ func throughput(s Stage, t Times, what string) panel {
 	p.Area, p.Over = stairs(under, nil), stairs(over, under)
 	p.Bands = bands(s.PressureIn, t)
 	average := float64(s.Out) * factor / float64(t.N)
-	p.Now = number(s.Out)
+	p.Now = number(s.Out) + " in all"
 	p.Description = fmt.Sprintf("%s by the %s over time, %s: %s on average, %s at most, %s.", what, s.Name, unit, digits(average), digits(float64(most)*factor), t.span(best))
 	return p
 }
@@ -141,7 +141,7 @@ var lagUnits = map[string]string{"crawler": "turns that wait", "parser": "pages 
 
 // latency is the panel of a 95th percentile.
 func latency(class, name string, values []float64, all Spread, t Times) panel {
-	p := panel{Class: class, Name: name, N: t.N, Unit: "p95", X: timeTicks(t.Start, t.End())}
+	p := panel{Class: class, Name: name, N: t.N, X: timeTicks(t.Start, t.End())}
 	least, most := math.Inf(1), 0.0
 	for _, v := range values {
 		if v != unknown {
@@ -160,7 +160,7 @@ func latency(class, name string, values []float64, all Spread, t Times) panel {
 			p.Hits = append(p.Hits, hit{i, fmt.Sprintf("%s · p95 %s", t.span(i), millis(v))})
 		}
 	}
-	p.Now = "p95 " + millis(all.P95)
+	p.Now = "p95 " + millis(all.P95) + " in all"
 	p.Description = fmt.Sprintf("95th percentile of the time that %s took, over time: from %s to %s.", name, millis(least), millis(most))
 	return p
 }

@@ -33,18 +33,19 @@ type File struct {
 
 // Totals are counts of lines, each of which tells of one item.
 type Totals struct {
-	Lines    int64
-	Fetched  int64 // requests that brought something
-	Pages    int64 // passed on to the parsers
-	Articles int64
-	Written  int64 // articles in objects and deliveries, of all sinks together
-	Objects  int64 // and deliveries
-	Bytes    int64 // of both
-	GivenUp  int64 // URLs, messages and batches that failed for good
-	Retries  int64 // fetches, parses and deliveries that failed and were tried again
-	Dead     int64 // letters
-	Hosts    int
-	Sources  int
+	Lines     int64
+	Fetched   int64 // requests that were answered well
+	Pages     int64 // passed on to the parsers
+	Articles  int64
+	Takedowns int64 // of articles whose page is gone
+	Written   int64 // articles in objects and deliveries, of all sinks together
+	Objects   int64 // and deliveries
+	Bytes     int64 // of both
+	GivenUp   int64 // URLs, messages and batches that failed for good
+	Retries   int64 // fetches, parses and deliveries that failed and were tried again
+	Dead      int64 // letters
+	Hosts     int
+	Sources   int
 }
 
 // Times are the bins that series count in: N of them, Width each, from Start.
@@ -68,8 +69,10 @@ type Stage struct {
 	Name               string
 	Seen               bool // whether there is any line of it
 	Out                int64
+	Missing            int64   // items that summaries count and no line tells of
 	Failed, Retried    []Count // by reason
 	Skipped            []Count // by reason: rejected ones, and left out ones
+	Idle               []Count // answers that brought nothing to pass on, by kind: unchanged, redirect, twin, missing
 	OutIn, FailedIn    []int64 // by bin
 	LagIn              []int64 // by bin; unknown
 	PressureIn         []bool  // by bin: it waits for the stage behind it

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -81,7 +82,7 @@ func TestBadDay(t *testing.T) {
 	}
 	want := []alert{
 		{"act", "service.start", "parser on news-parser-6c9f1"},
-		{"act", "backpressure.on", "crawler · news-crawler-6c9f0-1"},
+		{"act", "backpressure.on", "crawler · news-crawler-6c9f0-1 · still, for 1 h 33 min"},
 		{"act", "source.silent", "harbour-post"},
 		{"act", "source.drift", "valley-herald: author 8 %, usually 97 %"},
 		{"look", "deadletter.published", "crawler · timeout: 69"},
@@ -99,6 +100,62 @@ func TestBadDay(t *testing.T) {
 		}
 	}
 	counts(t, lines, r)
+	agrees(t, lines, r)
+}
+
+// agrees holds the figures against those that the live view shows of the same lines.
+func agrees(t *testing.T, lines string, r *report.Report) {
+	t.Helper()
+	tally := logs.NewTally(0)
+	reader := logs.Reader{Each: tally.Add}
+	if err := reader.Read(t.Context(), strings.NewReader(lines)); err != nil {
+		t.Fatal(err)
+	}
+	type figures struct {
+		Out, Retried int64
+		Skipped      map[string]int64
+		P95          string
+	}
+	for i, s := range r.Stages {
+		there := tally.Whole.Stages[i]
+		want := figures{there.Out, there.Retried, there.SkippedBy, fmt.Sprintf("%.3g", there.Waited.Quantile(0.95))}
+		got := figures{Out: s.Out, P95: fmt.Sprintf("%.3g", s.Waited.P95)}
+		for _, c := range s.Retried {
+			got.Retried += c.N
+		}
+		for _, c := range s.Skipped {
+			if got.Skipped == nil {
+				got.Skipped = map[string]int64{}
+			}
+			got.Skipped[c.Name] = c.N
+		}
+		if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b logs.Reasons) bool { return maps.Equal(a, b) })); diff != "" {
+			t.Errorf("%s: %s", s.Name, diff)
+		}
+	}
+}
+
+// TestMissingLines has summaries that count more than the lines do.
+func TestMissingLines(t *testing.T) {
+	line := `{"ts":"2026-11-27T10:0%d:00Z","level":"info","msg":"x","service":"parser","instance":"mill-1","stage":"parser","event":"%s"%s}` + "\n"
+	lines := fmt.Sprintf(line, 0, "service.start", "") + fmt.Sprintf(line, 1, "article.published", `,"source":"a"`) +
+		fmt.Sprintf(line, 2, "stage.summary", `,"seconds":60,"in":9,"out":5,"failed":2,"interval":{"seconds":60,"out":5,"failed":2}`)
+	r := collect(t, lines, nil)
+	if r.Stages[1].Missing != 6 || !strings.Contains(page(t, r), "Summaries count more items than there are lines") {
+		t.Errorf("%d lines are missing: %q", r.Stages[1].Missing, r.Verdict.Headline)
+	}
+}
+
+// TestSummariesAlone has the lines of a process whose items were below the level of its log.
+func TestSummariesAlone(t *testing.T) {
+	line := `{"ts":"2026-11-27T10:0%d:00Z","level":"info","msg":"x","service":"crawler","instance":"mill-1","stage":"crawler","event":"stage.summary",` +
+		`"seconds":60,"in":9,"out":%d,"failed":0,"lag":3,"interval":{"seconds":60,"out":4,"failed":1,"failed_by":{"timeout":1}}}` + "\n"
+	r := collect(t, fmt.Sprintf(line, 1, 4)+fmt.Sprintf(line, 2, 8), nil)
+	s := r.Stages[0]
+	if s.Out != 8 || r.Totals.Fetched != 8 || len(s.Failed) != 1 || s.Failed[0] != (report.Count{Name: "timeout", N: 2}) {
+		t.Errorf("got %+v", s)
+	}
+	page(t, r)
 }
 
 // counts compares totals with those of the lines, counted another way.
@@ -219,8 +276,10 @@ func TestOrderOfLines(t *testing.T) {
 func TestHostileLines(t *testing.T) {
 	attack := `</script></style><img src=//evil.example onerror=alert(1)>"'--><svg/onload=alert(2)>{{.}}` + "\u202e\x00\ufffd"
 	var lines strings.Builder
-	for _, event := range []string{"fetch.done", "fetch.failed", "parse.rejected", "article.published", "deadletter.published", "source.silent",
-		"source.drift", "source.coverage", "segment.committed", "backpressure.on", "host.dropped", "service.start", "service.stop", "receiver.down", "nats.denied"} {
+	for _, event := range []string{
+		"fetch.done", "fetch.failed", "parse.rejected", "article.published", "deadletter.published", "source.silent",
+		"source.drift", "source.coverage", "segment.committed", "backpressure.on", "host.dropped", "service.start", "service.stop", "receiver.down", "nats.denied",
+	} {
 		for _, stage := range []string{"crawler", "parser", "sink"} {
 			line := fieldsOf{"ts": "2026-11-27T10:00:00Z", "level": "error", "event": event, "stage": stage, "articles": 3, "share": 0.1, "usual": 0.9, "with": fieldsOf{attack: 1, "title": 3}, "took_ms": 10}
 			for _, name := range []string{"msg", "service", "instance", "host", "source", "url.full", "reason", "error", "sink", "field", "key"} {
@@ -297,6 +356,7 @@ func wellFormed(t *testing.T, text string) {
 				t.Fatalf("</%s> closes %v", name, open)
 			}
 			open = open[:len(open)-1]
+		default:
 		}
 	}
 }

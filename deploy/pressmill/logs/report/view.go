@@ -29,7 +29,7 @@ type tile struct {
 func newView(r *Report) *view {
 	v := &view{Report: r}
 	v.Tiles = tiles(r)
-	works := [stages]string{"documents fetched", "articles published", "articles written"}
+	works := [stages]string{"documents passed on", "articles published", "articles written"}
 	for i, s := range r.Stages {
 		v.Throughput = append(v.Throughput, throughput(s, r.Times, works[i]))
 		v.Lag = append(v.Lag, lag(s, r.Times))
@@ -61,10 +61,10 @@ func tiles(r *Report) []tile {
 		return percent(share(n, all)) + " " + what
 	}
 	return []tile{
-		{Label: "Documents fetched", Value: number(t.Fetched), Note: plural(int64(t.Hosts), "host"), Class: "crawler", Link: "#hosts"},
-		{Label: "Pages published", Value: number(t.Pages), Note: "to the parsers", Class: "crawler", Link: "#throughput"},
-		{Label: "Articles published", Value: number(t.Articles), Note: of(t.Articles, t.Pages, "of the pages"), Class: "parser", Link: "#sources"},
-		{Label: "Articles written", Value: number(t.Written), Note: plural(int64(len(r.Sinks)), "sink"), Class: "sink", Link: "#sinks"},
+		{Label: "Fetched", Value: number(t.Fetched), Note: "from " + plural(int64(t.Hosts), "host"), Class: "crawler", Link: "#hosts"},
+		{Label: "Pages", Value: number(t.Pages), Note: "to the parsers", Class: "crawler", Link: "#throughput"},
+		{Label: "Articles", Value: number(t.Articles), Note: of(t.Articles, t.Pages, "of the pages"), Class: "parser", Link: "#sources"},
+		{Label: "Written", Value: number(t.Written), Note: "by " + plural(int64(len(r.Sinks)), "sink"), Class: "sink", Link: "#sinks"},
 		{Label: "Objects", Value: number(t.Objects), Note: size(t.Bytes), Class: "sink", Link: "#sinks"},
 		{Label: "Given up", Value: number(t.GivenUp), Note: "after " + plural2(t.Retries, "retry", "retries"), Class: alarm(t.GivenUp), Link: "#outcomes"},
 		{Label: "Dead letters", Value: number(t.Dead), Note: "put aside", Class: alarm(t.Dead), Link: "#dead"},
@@ -93,8 +93,10 @@ type latencyRow struct {
 	Title              string
 }
 
-var tookNames = [stages]string{"fetch a document", "parse a page", "write an object"}
-var waitedNames = [stages]string{"a URL waits, once it is due", "a page waits for a parser", "an article waits to be written"}
+var (
+	tookNames   = [stages]string{"fetch a document", "parse a page", "write an object"}
+	waitedNames = [stages]string{"a URL waits, once it is due", "a page waits for a parser", "an article waits to be written"}
+)
 
 func latencies(r *Report) (v latencyView) {
 	least, most := 1e12, 0.0
@@ -148,11 +150,8 @@ type reason struct {
 	Width             float64
 }
 
-// shownReasons is how many reasons of a stage are shown; the table has all.
-const shownReasons = 10
-
 func outcomes(r *Report) (list []outcome) {
-	done := [stages]string{"fetched", "published", "written"}
+	done := [stages]string{"passed on", "published", "written"}
 	skip := [stages]string{"skipped", "rejected", "skipped"}
 	for i, s := range r.Stages {
 		if !s.Seen {
@@ -160,13 +159,16 @@ func outcomes(r *Report) (list []outcome) {
 		}
 		o := outcome{Name: s.Name, Done: done[i], SkipWord: skip[i], Out: s.Out, Skip: sum(s.Skipped), Fail: sum(s.Failed), Again: sum(s.Retried)}
 		o.Parts = parts([]part{
-			{Class: s.Name, Label: done[i], N: o.Out}, {Class: "quiet", Label: skip[i], N: o.Skip}, {Class: "bad", Label: "failed", N: o.Fail},
+			{Class: s.Name, Label: done[i], N: o.Out}, {Class: "quiet", Label: skip[i] + ", or nothing to pass on", N: o.Skip + sum(s.Idle)}, {Class: "bad", Label: "failed", N: o.Fail},
 		})
 		for _, c := range s.Failed {
 			o.Reasons = append(o.Reasons, reason{Class: "bad", Kind: "failed", Name: c.Name, N: c.N})
 		}
 		for _, c := range s.Skipped {
 			o.Reasons = append(o.Reasons, reason{Class: "quiet", Kind: skip[i], Name: c.Name, N: c.N})
+		}
+		for _, c := range s.Idle {
+			o.Reasons = append(o.Reasons, reason{Class: "quiet", Kind: "nothing to pass on", Name: c.Name, N: c.N})
 		}
 		for _, c := range s.Retried {
 			o.Reasons = append(o.Reasons, reason{Class: "warn", Kind: "tried again", Name: c.Name, N: c.N})

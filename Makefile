@@ -18,7 +18,7 @@ SPACE    := $(subst x,,x x)
 # URLs may hold what a shell would act upon, so they travel in the environment.
 export SEEDS ?=
 
-.PHONY: help run demo build $(BINARIES) bin/fragile test lint fmt check fuzz bench scale cluster failover chaos peers evaluate train formats conformance test-cluster test-api images bin/bench clean manifests dashboard
+.PHONY: help run demo build $(BINARIES) bin/fragile test lint fmt check fuzz bench scale cluster failover chaos peers evaluate train formats conformance test-cluster test-api images bin/bench clean manifests dashboard test-monitoring
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
@@ -102,6 +102,14 @@ chaos: build bin/fragile ## crawl 500 hosts with a cluster while 30 faults of ea
 	mkdir -p bin/chaos
 	PRESSMILL_CHAOS=$(CURDIR)/bin PRESSMILL_ARTIFACTS=$(CURDIR)/bin/chaos $(if $(wildcard $(SERVERS)/bin/versitygw),PRESSMILL_SERVERS=$(CURDIR)/$(SERVERS)) \
 		go test -count=1 -timeout 90m -run '^TestChaos$$' -v ./deploy/chaos $(ARGS)
+
+LOKI := .tools/monitoring/loki
+
+test-monitoring: $(LOKI)/bin/loki bin/pressmill bin/parser ## try the alerts and the dashboard on a real Loki and real faults; building Loki takes minutes
+	PRESSMILL_LOKI=$(CURDIR)/$(LOKI)/bin/loki PRESSMILL_LOKITOOL=$(CURDIR)/$(LOKI)/bin/lokitool PRESSMILL_BIN=$(CURDIR)/bin go -C $(LOKI) test -count=1 -v ./...
+
+$(LOKI)/bin/loki: $(LOKI)/go.sum
+	CGO_ENABLED=0 go build -C $(LOKI) -o bin/ github.com/grafana/loki/v3/cmd/loki github.com/grafana/loki/v3/cmd/lokitool
 
 dashboard: ## make deploy/monitoring/grafana/dashboard.json
 	go -C .tools/monitoring test -count=1 -run '^TestDashboardIsAsMade$$' -update .

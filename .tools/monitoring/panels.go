@@ -63,13 +63,13 @@ func chart(title, about, unit string, width uint32, queries []query) *timeseries
 
 // figure is one number for the whole time that is looked at; red from alarming
 // on, if that is not zero.
-func figure(title, about, unit string, alarming float64, q query) panel {
+func figure(title, about string, alarming float64, q query) panel {
 	steps := []dashboard.Threshold{{Color: "green"}}
 	if alarming > 0 {
 		steps = append(steps, dashboard.Threshold{Color: "red", Value: &alarming})
 	}
 	return stat.NewPanelBuilder().Title(title).Description(about).Datasource(source()).Span(sixth).Height(low).
-		Unit(unit).NoValue("0").GraphMode(common.BigValueGraphModeNone).
+		Unit(count).NoValue("0").GraphMode(common.BigValueGraphModeNone).
 		Thresholds(dashboard.NewThresholdsConfigBuilder().Mode(dashboard.ThresholdsModeAbsolute).Steps(steps)).
 		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"})).
 		WithTarget(target(0, q).QueryType("instant"))

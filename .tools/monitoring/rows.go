@@ -34,14 +34,14 @@ func overview() row {
 		return query{expr: `sum(sum_over_time(` + events("stage.summary") + ` | json stage="stage", n="interval.out" | stage="` + stage + `" | unwrap n [$__range]))`}
 	}
 	return row{"Overview", []panel{
-		figure("Pages fetched", "In the time above, by the summaries of all crawlers.", count, 0, total("crawler")),
-		figure("Articles", "That the parsers passed on.", count, 0, total("parser")),
-		figure("Articles written", "By all sinks: with two sinks every article counts twice.", count, 0, total("sink")),
-		figure("Sources with articles", "", count, 0, query{expr: `count(sum by (source) (sum_over_time(` +
+		figure("Pages fetched", "In the time above, by the summaries of all crawlers.", 0, total("crawler")),
+		figure("Articles", "That the parsers passed on.", 0, total("parser")),
+		figure("Articles written", "By all sinks: with two sinks every article counts twice.", 0, total("sink")),
+		figure("Sources with articles", "", 0, query{expr: `count(sum by (source) (sum_over_time(` +
 			events("source.coverage") + ` | json source="source", n="articles" | unwrap n [$__range])))`}),
-		figure("Dead letters", "pressmill deadletters list shows them.", count, 1, query{expr: `sum(count_over_time(` +
+		figure("Dead letters", "pressmill deadletters list shows them.", 1, query{expr: `sum(count_over_time(` +
 			events("deadletter.published") + ` [$__range]))`}),
-		figure("Starts of processes", "More than were meant are crashes.", count, 0, query{expr: `sum(count_over_time(` +
+		figure("Starts of processes", "More than were meant are crashes.", 0, query{expr: `sum(count_over_time(` +
 			events("service.start") + ` [$__range]))`}),
 		lines("Throughput", "Items a second that each stage passed on, exact over any time.", perSecond, half,
 			query{`sum by (stage) (rate(` + summary("interval.out") + ` [$__auto]))`, "{{stage}}"}),

@@ -62,7 +62,7 @@ func TestRulesKeepSeriesFew(t *testing.T) {
 	by := regexp.MustCompile(`\b(?:by|on) \(([^)]*)\)`)
 	for _, r := range readRules(t) {
 		for _, m := range by.FindAllStringSubmatch(r.Expr, -1) {
-			for _, label := range strings.Split(m[1], ", ") {
+			for label := range strings.SplitSeq(m[1], ", ") {
 				if !slices.Contains(groupings, label) {
 					t.Errorf("%s%s: a series for each %s", r.Alert, r.Record, label)
 				}
@@ -103,7 +103,7 @@ func checkLink(t *testing.T, where, link string) {
 		t.Errorf("%s: the link %q names no heading", where, link)
 		return
 	}
-	for _, line := range strings.Split(string(read(t, filepath.Join("..", "..", file))), "\n") {
+	for line := range strings.SplitSeq(string(read(t, filepath.Join("..", "..", file))), "\n") {
 		if strings.HasPrefix(line, "#") && anchorOf(line) == anchor {
 			return
 		}

@@ -12,7 +12,9 @@ import (
 	"pressmill/pkg/logging"
 )
 
-func newLogger(r *rig) *zap.Logger { return zap.New(r.core) }
+func newLogger(r *rig) *zap.Logger {
+	return zap.New(r.core).With(zap.String(logging.KeyHost, "example.org"))
+}
 
 // intervals are those that the polls of a URL led to.
 func (r *rig) intervals(url string) (every []time.Duration) {

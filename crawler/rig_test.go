@@ -19,6 +19,7 @@ import (
 	"pressmill/pkg/bus"
 	"pressmill/pkg/bus/embedded"
 	"pressmill/pkg/logging"
+	"pressmill/pkg/logging/logtest"
 	"pressmill/pkg/news"
 	"pressmill/pkg/race"
 )
@@ -190,6 +191,7 @@ func newRigOn(t *testing.T, b *bus.Bus) *rig {
 	t.Helper()
 	r := &rig{Bus: b, cfg: testConfig()}
 	r.core, r.logs = observer.New(zap.InfoLevel)
+	r.core = zapcore.NewTee(r.core, logtest.Core(t, "crawler"))
 	r.stage = logging.NewStage(zap.NewNop(), "crawler")
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var wg sync.WaitGroup

@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
 	"pressmill/pkg/bus"
 	"pressmill/pkg/bus/embedded"
 	"pressmill/pkg/logging"
+	"pressmill/pkg/logging/logtest"
 )
 
 // handedOn checks that a crawler that has stopped holds no turn, and that its
@@ -65,6 +67,7 @@ func TestStopWhileThePagesAreFull(t *testing.T) {
 	must(t, b.Apply(t.Context()))
 	r := &rig{Bus: b, cfg: testConfig(), stage: logging.NewStage(zap.NewNop(), "crawler")}
 	r.core, r.logs = observer.New(zap.InfoLevel)
+	r.core = zapcore.NewTee(r.core, logtest.Core(t, "crawler"))
 	s := newSite(t)
 	s.on("/long", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")

@@ -320,7 +320,7 @@ func TestGoneReceiverHoldsNothing(t *testing.T) {
 	fill(b.fakeBus, 4, 50, want)
 	cfg := hookConfig(in)
 	cfg.Webhook.Parallel = 1
-	drainAll(t, newLoggedSink(t, b, newFakeTurns(), cfg, Options{Once: true}, zap.New(core)))
+	drainAll(t, newLoggedSink(t, b, newFakeTurns(), cfg, Options{Once: true}, logged(t, core)))
 	if n := logs.FilterField(logging.Event(logging.ReceiverGone)).Len(); n != 1 || in.requests == 0 || in.requests > 4 {
 		t.Errorf("%d events, %d requests", n, in.requests)
 	}
@@ -345,7 +345,7 @@ func TestReceiverIsWaitedForAndToldOnce(t *testing.T) {
 	})
 	core, logs := observer.New(zap.DebugLevel)
 	fill(b.fakeBus, 4, 50, want)
-	s := newLoggedSink(t, b, newFakeTurns(), hookConfig(in), Options{Once: true}, zap.New(core))
+	s := newLoggedSink(t, b, newFakeTurns(), hookConfig(in), Options{Once: true}, logged(t, core))
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- s.Run(ctx) }()

@@ -154,6 +154,6 @@ func (c *courier) settle(ctx context.Context) error {
 			next.LastTime = last.Time
 		}
 	}
-	c.logEpoch(c.part, c.cur.position(), next.position(), "the stream is another one than the cursor was written for")
+	c.logEpoch(c.part, c.cur.position(), next.position(), "stream")
 	return c.put(ctx, next)
 }

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
+	"pressmill/pkg/logging/logtest"
 	"pressmill/sink/segment"
 	"pressmill/sink/store"
 )
@@ -295,6 +297,12 @@ func (s flakyStore) Create(ctx context.Context, key string, data []byte) error {
 func newTestSink(t testing.TB, b Bus, q Turns, cfg Config, opt Options) *Sink {
 	t.Helper()
 	return newLoggedSink(t, b, q, cfg, opt, zap.NewNop())
+}
+
+// logged returns the logger of a sink that writes to core; its lines are
+// checked against the catalogue too.
+func logged(t testing.TB, core zapcore.Core) *zap.Logger {
+	return zap.New(zapcore.NewTee(core, logtest.Core(t, "sink")))
 }
 
 func newLoggedSink(t testing.TB, b Bus, q Turns, cfg Config, opt Options, log *zap.Logger) *Sink {

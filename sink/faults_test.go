@@ -174,7 +174,7 @@ func drainServer(t *testing.T, s *server, cfg Config) (Stats, *observer.Observed
 	}
 	core, seen := observer.New(zap.InfoLevel)
 	articles, turns := OnBus(s.Bus, func() {})
-	sink := newLoggedSink(t, articles, turns, cfg, Options{Once: true}, zap.New(core))
+	sink := newLoggedSink(t, articles, turns, cfg, Options{Once: true}, logged(t, core))
 	drainAll(t, sink)
 	wantOnce(t, cfg.URL, s.want)
 	return sink.Stats()[cfg.Name], seen

@@ -107,9 +107,9 @@ func (o *output) settle(ctx context.Context, b Bus, part int, p position) (posit
 	case err != nil:
 		return p, err
 	case !ok:
-		reason = "the stream is another one than the objects were read from"
+		reason = "stream" // it is another one than the objects were read from
 	case p.Shape != o.cfg.shape():
-		reason = "the format or layout of the objects has changed"
+		reason = "format" // or the layout of the objects has changed
 	default:
 		return p, nil
 	}

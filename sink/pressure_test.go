@@ -39,7 +39,7 @@ func TestStoreAway(t *testing.T) {
 	cfg.MaxAge = 10 * time.Millisecond
 	core, seen := observer.New(zap.InfoLevel)
 	articles, turns := OnBus(s.Bus, func() {})
-	sink := newLoggedSink(t, articles, turns, cfg, Options{}, zap.New(core))
+	sink := newLoggedSink(t, articles, turns, cfg, Options{}, logged(t, core))
 	var away atomic.Bool
 	var tries atomic.Int32
 	sink.outputs[0].store = markedStore{awayStore{sink.outputs[0].store, &away, &tries}}

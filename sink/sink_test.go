@@ -301,7 +301,7 @@ func TestGapIsLogged(t *testing.T) {
 	b.purgeTo(30)
 	fill(b, 1, 5, want)
 	core, seen := observer.New(zap.InfoLevel)
-	s := newLoggedSink(t, b, q, cfg, Options{Once: true}, zap.New(core))
+	s := newLoggedSink(t, b, q, cfg, Options{Once: true}, logged(t, core))
 	drainAll(t, s)
 	wantOnce(t, cfg.URL, want)
 	for _, e := range seen.All() {

@@ -24,6 +24,7 @@ import (
 	"pressmill/parser"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
+	"pressmill/pkg/logging/logtest"
 	"pressmill/pkg/worker"
 	"pressmill/sink"
 )
@@ -71,6 +72,7 @@ func startProgram(t *testing.T, p worker.Program, args ...string) (stop func()) 
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		code := worker.Run(ctx, p, args, strings.NewReader(""), io.Discard, &stderr)
+		logtest.Check(t, stderr.String())
 		if code != 0 {
 			t.Errorf("%s %v: exit code %d\n%s", p.Name, args, code, &stderr)
 		}

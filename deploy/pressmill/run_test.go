@@ -22,6 +22,7 @@ import (
 	"pressmill/crawler"
 	"pressmill/deploy/pressmill/demo"
 	"pressmill/parser"
+	"pressmill/pkg/logging/logtest"
 	"pressmill/pkg/news"
 	"pressmill/pkg/worker"
 	"pressmill/sink"
@@ -65,13 +66,14 @@ func runArgs(dir string, seeds ...string) []string {
 	}, seeds...)
 }
 
-// pressmill runs a command in this process.
+// pressmill runs a command in this process, and has what it logs checked.
 func pressmill(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var out, errs bytes.Buffer
 	code = worker.Run(ctx, program(), args, strings.NewReader(""), &out, &errs)
+	logtest.Check(t, errs.String())
 	return code, out.String(), errs.String()
 }
 

@@ -20,6 +20,7 @@ import (
 	"pressmill/crawler"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/bus/embedded"
+	"pressmill/pkg/logging/logtest"
 	"pressmill/pkg/news"
 	"pressmill/sink/segment"
 )
@@ -78,6 +79,7 @@ func (b bench) start(t *testing.T, name string) *exec.Cmd {
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
+		logtest.Check(t, log.String())
 		if t.Failed() {
 			t.Logf("%s:\n%s", name, log.String())
 		}

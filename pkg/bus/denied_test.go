@@ -19,10 +19,12 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
+	"pressmill/pkg/logging/logtest"
 )
 
 // picky starts a server on which the user crawler may do everything but
@@ -81,7 +83,7 @@ func denied(t *testing.T, b *bus.Bus) *bus.DeniedError {
 func TestARefusedMessageEndsTheGuard(t *testing.T) {
 	srv, _ := picky(t, nil)
 	core, seen := observer.New(zap.InfoLevel)
-	b, err := bus.Connect(as(t, srv, "right"), "crawler", zap.New(core))
+	b, err := bus.Connect(as(t, srv, "right"), "crawler", zap.New(zapcore.NewTee(core, logtest.Core(t, ""))))
 	if err != nil {
 		t.Fatal(err)
 	}

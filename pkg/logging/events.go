@@ -4,8 +4,12 @@ package logging
 // the comments say is what operators read, in deploy/LOGS.md. The last line of
 // an event's comment tells its stages (process: a line that belongs to none),
 // its levels and its fields; fields with a ? are there only where they are
-// known or make sense, and those that every line has are not listed. The last
-// line of a field's comment tells its type and, where it has one, its unit.
+// known or make sense, and those that every line has are not listed. Before it
+// may stand a line with what the event's reason may be (NNN: a number). The
+// last line of a field's comment tells its type (one of the Type constants)
+// and, where it has one, its unit. After a change: go generate ./pkg/logging
+
+//go:generate go test -run ^TestCatalogueIsGenerated$ . -update
 
 // Events of the whole process.
 const (
@@ -51,9 +55,11 @@ const (
 	// Stage: crawler. Level: info. Fields: host, url.full, crawl_id, page_id, source, kind, status, bytes, truncated, took_ms, waited_ms?.
 	FetchDone = "fetch.done"
 	// FetchFailed is one fetch that brought no page: at warn it will be tried again, at error it is given up.
+	// Reasons: timeout, dns, refused, reset, tls, proxy, decode, protocol, network, canceled, empty, http_NNN, robots_unreachable, credentials, redirects, redirect, blocked, bad_feed, bad_sitemap, host_dropped.
 	// Stage: crawler. Level: warn, error. Fields: host, url.full, crawl_id?, page_id?, source?, reason, attempt?, backoff_ms?, entries?, took_ms?, waited_ms?, error.
 	FetchFailed = "fetch.failed"
 	// FetchSkipped is one URL that was not fetched, by rule.
+	// Reasons: robots, seen, age, scope, twin, late, paused, source_removed, bad_url, no_feed, trap_length, trap_path, trap_pattern, budget, and those of fetch.failed.
 	// Stage: crawler. Level: info. Fields: host, url.full, crawl_id, page_id?, source, reason, waited_ms?.
 	FetchSkipped = "fetch.skipped"
 	// PagePublished is one page acknowledged by the bus.
@@ -63,6 +69,7 @@ const (
 	// Stage: crawler. Level: warn. Fields: host, url.full, crawl_id, page_id, source, status.
 	PageGone = "page.gone"
 	// PageWithheld is one page that was fetched and not passed on, because it asks for that.
+	// Reasons: noindex, noarchive, noai, tdm.
 	// Stage: crawler. Level: info. Fields: host, url.full, crawl_id, page_id, source, reason.
 	PageWithheld = "page.withheld"
 	// RobotsFetched is one robots.txt read, with the verdict for the host.
@@ -78,6 +85,7 @@ const (
 	// Stage: crawler. Level: info. Fields: host, source.
 	SourceBack = "source.back"
 	// PollDropped is one feed or sitemap that the crawler found by itself and looks at no more.
+	// Reasons: too_many, robots, no_feed, and those of fetch.failed.
 	// Stage: crawler. Level: info. Fields: host, url.full, source, reason, last_news?.
 	PollDropped = "poll.dropped"
 	// HostFenced says that another worker holds the host now, so this one let it go.
@@ -87,6 +95,7 @@ const (
 	// Stage: crawler. Level: debug, info, warn. Fields: host, url.full?, reason?, error?.
 	HostDelayed = "host.delayed"
 	// HostDropped says that a host failed for so long that what waits of it becomes dead letters; it is asked once a day.
+	// Reasons: those of fetch.failed.
 	// Stage: crawler. Level: error. Fields: host, reason, failures, since, error.
 	HostDropped = "host.dropped"
 	// HostRecovered says that a host that was dropped answers again.
@@ -103,6 +112,7 @@ const (
 	// Stage: parser. Level: info. Fields: host?, url.full, crawl_id, page_id, source?, article_id, rev, kind, words, took_ms, waited_ms?, seq?.
 	ParseDone = "parse.done"
 	// ParseRejected is one page that holds no article.
+	// Reasons: not_html, error_page, no_text, no_title, soft_404, parked_domain, needs_script, bot_wall, consent_wall, login_wall, paywall_stub, homepage, section_front, tag_page, author_page, search_page, service_page, product_page, forum_thread, video_page, audio_page, gallery_page.
 	// Stage: parser. Level: info. Fields: host?, url.full, crawl_id, page_id, source?, reason, took_ms, waited_ms?, seq?.
 	ParseRejected = "parse.rejected"
 	// ParseFailed is one page that a worker could not finish, as when the bus was away; it is delivered again.
@@ -147,6 +157,7 @@ const (
 	// Stage: sink. Level: warn. Fields: sink, partition, first, last.
 	SegmentGap = "segment.gap"
 	// EpochBegun says that a sink counts positions anew, because the stream is not the one it knew.
+	// Reasons: stream, format.
 	// Stage: sink. Level: warn. Fields: sink, partition, reason, epoch, old_epoch, position.
 	EpochBegun = "epoch.begun"
 	// PartitionDelayed says that the work on a partition ended with an error and is tried again; at debug while
@@ -186,6 +197,7 @@ const (
 // Events of the bus, and of what waits for it.
 const (
 	// DeadLetter is one message given up and put aside, with the error.
+	// Reasons: extract, invalid_article, takedown, bad_article, bad_message, bad_source, delivered_too_often, and those of fetch.failed.
 	// Stage: crawler, parser, sink. Level: error. Fields: host?, url.full?, crawl_id?, page_id?, source?, reason, error.
 	DeadLetter = "deadletter.published"
 	// DeadLetterDropped is one replayed dead letter that holds nothing to deliver.
@@ -193,9 +205,11 @@ const (
 	DeadLetterDropped = "deadletter.dropped"
 	// BackpressureOn says that a stage waits because the stream that it writes to is full. A sink says why: store,
 	// which cannot be written, or spool, which is used up. It says so once until the last of its partitions goes on.
+	// Reasons: store, spool.
 	// Stage: crawler, sink. Level: warn. Fields: host?, sink?, reason?, error?.
 	BackpressureOn = "backpressure.on"
 	// BackpressureOff says that a stage which waited goes on; a sink says what it has waited for, and how long.
+	// Reasons: store, spool.
 	// Stage: crawler, sink. Level: info. Fields: sink?, reason?, after_ms?.
 	BackpressureOff = "backpressure.off"
 	// NATSDisconnected says that the connection to the bus is lost.
@@ -426,7 +440,7 @@ const (
 	// Type: number, items per second.
 	KeyRate = "rate"
 	// KeyInterval holds the counters since the summary before, and seconds.
-	// Type: object.
+	// Type: fields.
 	KeyInterval = "interval"
 	// KeyRSS is the memory of the process that is resident.
 	// Type: integer, bytes.

@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"math"
 	"os"
 	"strings"
@@ -136,31 +133,4 @@ func FuzzRedactURL(f *testing.F) {
 			t.Errorf("%q: %q, then %q", raw, once, twice)
 		}
 	})
-}
-
-// Every constant of the catalogue is documented and no two are the same.
-func TestCatalogue(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "events.go", nil, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := map[string]string{}
-	ast.Inspect(file, func(n ast.Node) bool {
-		spec, ok := n.(*ast.ValueSpec)
-		if !ok {
-			return true
-		}
-		name, value := spec.Names[0].Name, spec.Values[0].(*ast.BasicLit).Value
-		if !strings.HasPrefix(spec.Doc.Text(), name+" ") {
-			t.Errorf("%s has no comment that begins with its name", name)
-		}
-		if first, twice := seen[value]; twice {
-			t.Errorf("%s and %s are both %s", first, name, value)
-		}
-		seen[value] = name
-		return true
-	})
-	if len(seen) < 50 {
-		t.Errorf("only %d constants found", len(seen))
-	}
 }

@@ -193,11 +193,13 @@ func (c counters) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	enc.AddInt64(KeyOut, c.out)
 	enc.AddInt64(KeyFailed, c.failed)
 	enc.AddInt64(KeySkipped, c.skipped)
-	for key, by := range map[string]map[string]int64{KeyFailedBy: c.failedBy, KeySkippedBy: c.skippedBy} {
-		if len(by) == 0 {
-			continue
+	if len(c.failedBy) > 0 {
+		if err := enc.AddObject(KeyFailedBy, reasons(c.failedBy)); err != nil {
+			return err
 		}
-		if err := enc.AddObject(key, reasons(by)); err != nil {
+	}
+	if len(c.skippedBy) > 0 {
+		if err := enc.AddObject(KeySkippedBy, reasons(c.skippedBy)); err != nil {
 			return err
 		}
 	}

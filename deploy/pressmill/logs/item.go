@@ -149,16 +149,20 @@ func (t *Totals) count(l *Line, it *item) {
 
 // ofSource adds what a line says of a source as a whole.
 func (t *Totals) ofSource(l *Line) {
-	poll := l.Is(Event, logging.SourcePoll)
-	if source := l.Bytes(Source); len(source) > 0 && (poll || l.Is(Event, logging.SourceCoverage)) {
+	source := l.Bytes(Source)
+	if len(source) == 0 {
+		return
+	}
+	switch string(l.Bytes(Event)) {
+	case logging.SourcePoll:
 		s := t.Sources.at(source)
-		if !poll {
-			s.Coverage.count(l)
-			return
-		}
 		s.Polls++
 		s.New += l.Int(New)
 		s.LastPoll = max(s.LastPoll, l.At)
+	case logging.SourceCoverage:
+		t.Sources.at(source).Coverage.count(l)
+	case logging.SourceSilent:
+		t.Sources.at(source) // it may have no other line
 	}
 }
 

@@ -25,7 +25,7 @@ func tallied(t testing.TB, text string) *Tally {
 func TestCountsAreExact(t *testing.T) {
 	var text bytes.Buffer
 	c := newCrawl(&text, 300)
-	c.run(60_000)
+	c.run(8_000)
 	tally := tallied(t, text.String())
 	if tally.Input.Lines != int64(c.lines) || tally.Input.Faults() != 0 || tally.Whole.Lines != int64(c.lines) {
 		t.Errorf("%d lines, %d of them broken; want %d", tally.Input.Lines, tally.Input.Faults(), c.lines)
@@ -126,17 +126,17 @@ func TestMemoryDoesNotGrowWithNames(t *testing.T) {
 			tally.Add(&l)
 		}
 	}
-	add(0, 30_000)
+	add(0, 6_000)
 	first := heap() - before
-	add(30_000, 90_000)
+	add(6_000, 18_000)
 	if now := heap() - before; now > first+first/4+2<<20 {
-		t.Errorf("%d bytes after 30,000 names, %d after 90,000", first, now)
+		t.Errorf("%d bytes after 6,000 names, %d after 18,000", first, now)
 	}
 	sum := tally.Whole.Hosts.Others.Failed
 	for _, h := range tally.Whole.Hosts.All() {
 		sum += h.Failed
 	}
-	if sum != 90_000 || tally.Whole.Hosts.Len() > 2*keepHosts || tally.Instances.Len() > 2*keepInstances {
+	if sum != 18_000 || tally.Whole.Hosts.Len() > 2*keepHosts || tally.Instances.Len() > 2*keepInstances {
 		t.Errorf("the hosts add up to %d; %d hosts, %d instances", sum, tally.Whole.Hosts.Len(), tally.Instances.Len())
 	}
 	if n := len(tally.Whole.Stages[Crawler].FailedBy); n > maxReasons+1 || len(tally.Failures) > 2*maxFailures || len(tally.Notes) > 2*maxNotes {

@@ -15,13 +15,14 @@ type tick struct {
 
 // Class is the style of the label: one at an end of the axis stays within it.
 func (t tick) Class() string {
-	switch {
-	case t.At > 96:
-		return "last"
-	case t.Minor:
-		return "minor"
+	class := ""
+	if t.At > 96 {
+		class = "last"
 	}
-	return ""
+	if t.Minor {
+		class += " minor"
+	}
+	return class
 }
 
 // scale puts values on an axis from 0 to 100.

@@ -20,6 +20,8 @@ const (
 	// vanishedAfter is how long a process that writes summaries every 30 s may
 	// write nothing before it counts as gone.
 	vanishedAfter = 3 * time.Minute
+	// replacedAfter is the same for one in whose place another process was started.
+	replacedAfter = 10 * time.Second
 	// looping is the number of deaths of a life that make a crash loop.
 	looping = 3
 )
@@ -159,6 +161,7 @@ func (b *Builder) tellLives() Lives {
 	}
 	for _, g := range lanes {
 		for _, lane := range g {
+			lane.replaced(b.to)
 			t.Rows = append(t.Rows, *lane)
 			deaths := lane.deaths()
 			t.Deaths += int64(deaths)
@@ -178,6 +181,17 @@ func (b *Builder) tellLives() Lives {
 		return cmp.Or(strings.Compare(a.Service, b.Service), strings.Compare(a.Stage, b.Stage), strings.Compare(a.Name, b.Name))
 	})
 	return t
+}
+
+// replaced finds runs that another process of the same service on the same
+// host took the place of, and that have written nothing since.
+func (l *Life) replaced(end int64) {
+	for i := range l.Runs[:max(0, len(l.Runs)-1)] {
+		r := &l.Runs[i]
+		if r.End == Running && l.Runs[i+1].Started && time.Duration(end-r.To.UnixNano()) > replacedAfter {
+			r.End = Vanished
+		}
+	}
 }
 
 // laneFor is a row in which runs have room behind those that are there.

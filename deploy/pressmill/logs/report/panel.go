@@ -118,7 +118,7 @@ func lag(s Stage, t Times) panel {
 		most = max(most, values[i])
 	}
 	if p.Empty == "" && last == unknown {
-		p.Empty = "No summary tells its lag. Workers do; a single process has none to tell."
+		p.Empty = "No summary tells its lag."
 	}
 	if p.Empty != "" {
 		return p

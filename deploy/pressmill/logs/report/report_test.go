@@ -146,6 +146,46 @@ func TestMissingLines(t *testing.T) {
 	}
 }
 
+// TestLives has two workers of one host, of which one is killed and started again, and a pod that dies.
+func TestLives(t *testing.T) {
+	var lines strings.Builder
+	say := func(second int, service, instance, event string) {
+		fmt.Fprintf(&lines, `{"ts":"%s","level":"info","msg":"x","service":"%s","instance":"%s","event":"%s"}`+"\n",
+			midnight.Add(time.Duration(second)*time.Second).Format(time.RFC3339), service, instance, event)
+	}
+	for second := 0; second < 100; second += 5 {
+		say(second, "parser", "mill-10", "parse.done")
+		if second < 40 {
+			say(second, "parser", "mill-11", "parse.done")
+		} else {
+			say(second+1, "parser", "mill-12", "parse.done")
+		}
+	}
+	say(40, "parser", "mill-12", "service.start")
+	say(100, "parser", "mill-10", "service.stop")
+	say(3, "sink", "news-sink-0-1", "service.start")
+	say(50, "sink", "news-sink-0-1", "service.start")
+	say(99, "sink", "news-sink-0-1", "service.stop")
+	r := collect(t, lines.String(), nil)
+	var got []string
+	for _, life := range r.Lives.Rows {
+		row := life.Service + " " + life.Name + ":"
+		for _, run := range life.Runs {
+			row += fmt.Sprintf(" %.0f-%.0f %s", run.From.Sub(midnight).Seconds(), run.To.Sub(midnight).Seconds(), run.End)
+		}
+		got = append(got, row)
+	}
+	want := []string{
+		"parser mill: 0-100 stopped", "parser mill: 0-35 ended without a word 40-96 running",
+		"sink news-sink-0: 3-3 ended without a word 50-99 stopped",
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestSummariesAlone has the lines of a process whose items were below the level of its log.
 func TestSummariesAlone(t *testing.T) {
 	line := `{"ts":"2026-11-27T10:0%d:00Z","level":"info","msg":"x","service":"crawler","instance":"mill-1","stage":"crawler","event":"stage.summary",` +

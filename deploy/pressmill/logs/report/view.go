@@ -66,9 +66,27 @@ func tiles(r *Report) []tile {
 		{Label: "Articles", Value: number(t.Articles), Note: of(t.Articles, t.Pages, "of the pages"), Class: "parser", Link: "#sources"},
 		{Label: "Written", Value: number(t.Written), Note: "by " + plural(int64(len(r.Sinks)), "sink"), Class: "sink", Link: "#sinks"},
 		{Label: "Objects", Value: number(t.Objects), Note: size(t.Bytes), Class: "sink", Link: "#sinks"},
+		{Label: "Sources", Value: number(int64(t.Sources)), Note: silentNote(r), Class: alarm(int64(r.Sources.silent())), Link: "#sources"},
 		{Label: "Given up", Value: number(t.GivenUp), Note: "after " + plural2(t.Retries, "retry", "retries"), Class: alarm(t.GivenUp), Link: "#outcomes"},
 		{Label: "Dead letters", Value: number(t.Dead), Note: "put aside", Class: alarm(t.Dead), Link: "#dead"},
 	}
+}
+
+func silentNote(r *Report) string {
+	if n := r.Sources.silent(); n > 0 {
+		return number(int64(n)) + " silent"
+	}
+	return "none silent"
+}
+
+// silent is how many sources are silent at the end.
+func (s Sources) silent() (n int) {
+	for _, source := range s.List {
+		if source.Silent != nil {
+			n++
+		}
+	}
+	return n
 }
 
 func plural2(n int64, one, more string) string {

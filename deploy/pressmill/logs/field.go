@@ -2,6 +2,7 @@ package logs
 
 import (
 	"strings"
+	"sync"
 
 	"pressmill/pkg/logging"
 )
@@ -140,29 +141,20 @@ var fieldNames = [fieldCount]string{
 	stream:        "stream",
 }
 
-// otherNames are the names that the fields have elsewhere: in the presets ecs
-// and gcp, and in what wraps lines.
-var otherNames = map[string]Field{
-	"@timestamp": Time, "time": Time,
-	"log.level": Level, "severity": Level,
-	"message":      Message,
-	"service.name": Service, "service.node.name": Instance,
-	"event.action": Event, "url.domain": Host, "error.message": Error,
-	"log": wrapped, "line": wrapped,
-}
-
-// ecsPrefix is before the names that have no home in the Elastic Common Schema.
-const ecsPrefix = "pressmill."
+// carrierNames are the names that carriers give to the line that they wrap.
+var carrierNames = []string{"log", "line"}
 
 // String is the name of the field in the default preset.
 func (f Field) String() string { return fieldNames[f] }
 
+var presetNames = sync.OnceValue(logging.Canonical)
+
 // canonical returns the default preset's name of a key of any preset.
 func canonical(key string) string {
-	if f, ok := fieldOf([]byte(key)); ok {
-		return fieldNames[f]
+	if name, ok := presetNames()[key]; ok {
+		return name
 	}
-	return strings.TrimPrefix(key, ecsPrefix)
+	return strings.TrimPrefix(key, logging.CanonicalPrefix)
 }
 
 // slots is the size of the table of names: a power of two, and sparse.
@@ -183,12 +175,19 @@ func buildNames() (table [slots]slot) {
 		}
 		table[i] = slot{name, f}
 	}
+	byName := map[string]Field{}
 	for f, name := range fieldNames {
+		byName[name] = Field(f)
 		put(name, Field(f))
-		put(ecsPrefix+name, Field(f))
+		put(logging.CanonicalPrefix+name, Field(f))
 	}
-	for name, f := range otherNames {
-		put(name, f)
+	for name, canonical := range logging.Canonical() {
+		if f, known := byName[canonical]; known && name != canonical {
+			put(name, f)
+		}
+	}
+	for _, name := range carrierNames {
+		put(name, wrapped)
 	}
 	return table
 }

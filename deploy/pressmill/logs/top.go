@@ -56,12 +56,14 @@ type Top[T any] struct {
 	Missed int64
 
 	keep  int
+	born  uint64
 	names map[string]*ranked[T]
 	merge func(into, from *T)
 }
 
 type ranked[T any] struct {
 	lines int64
+	born  uint64 // in the order of their coming
 	value T
 }
 
@@ -76,31 +78,34 @@ func (t *Top[T]) at(name []byte) *T {
 		if len(t.names) >= 2*t.keep {
 			t.shrink()
 		}
-		r = &ranked[T]{}
+		t.born++
+		r = &ranked[T]{born: t.born}
 		t.names[string(name)] = r
 	}
 	r.lines++
 	return &r.value
 }
 
-// shrink puts away all but the names to keep.
+// shrink puts away all but the names to keep: of those with as many lines, the older ones go.
 func (t *Top[T]) shrink() {
-	type entry struct {
-		name  string
-		lines int64
+	ranks := make([]uint64, 0, len(t.names))
+	for _, r := range t.names {
+		ranks = append(ranks, r.rank())
 	}
-	all := make([]entry, 0, len(t.names))
+	slices.Sort(ranks)
+	least := ranks[max(0, len(ranks)-t.keep)]
 	for name, r := range t.names {
-		all = append(all, entry{name, r.lines})
-	}
-	slices.SortFunc(all, func(a, b entry) int { return cmp.Or(cmp.Compare(b.lines, a.lines), cmp.Compare(a.name, b.name)) })
-	for _, e := range all[min(t.keep, len(all)):] {
-		t.merge(&t.Others, &t.names[e.name].value)
-		t.Missed = max(t.Missed, e.lines)
-		t.Put++
-		delete(t.names, e.name)
+		if r.rank() < least {
+			t.merge(&t.Others, &r.value)
+			t.Missed = max(t.Missed, r.lines)
+			t.Put++
+			delete(t.names, name)
+		}
 	}
 }
+
+// rank orders names by their lines, and then by their age.
+func (r *ranked[T]) rank() uint64 { return uint64(min(r.lines, 1<<31))<<32 | r.born&(1<<32-1) }
 
 func (t *Top[T]) add(other *Top[T]) {
 	for name, r := range other.names {

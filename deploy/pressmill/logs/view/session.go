@@ -43,14 +43,15 @@ const (
 // elsewhere, or with Once, until the input ends, with plain text then. A
 // terminal is left as it was.
 func (s *Session) Run(ctx context.Context) error {
-	s.tally = logs.NewTally(window)
 	if len(s.Files) == 0 {
 		s.Files = []string{logs.StandardInput}
 	}
 	out, ok := s.Stdout.(*os.File)
 	if s.Once || !ok || !term.IsTerminal(int(out.Fd())) {
+		s.tally = logs.NewTally(0) // the whole is all that is asked for
 		return s.plain(ctx)
 	}
+	s.tally = logs.NewTally(window)
 	return s.live(ctx, out)
 }
 

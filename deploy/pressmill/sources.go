@@ -15,6 +15,7 @@ import (
 
 	"pressmill/crawler"
 	"pressmill/crawler/opml"
+	"pressmill/parser/coverage"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
 	"pressmill/pkg/weburl"
@@ -163,7 +164,9 @@ func listCommand() worker.Command {
 	return operatorWith(worker.Command{
 		Name: "sources list", Args: "[-json]", Short: "Show the sources and how they do",
 		Long: `Columns: FOUND counts the URLs that were new at polls; POLLS the pages, feeds and sitemaps that are looked at,
-with those whose last look failed. STATE is
+with those whose last look failed. ARTICLES were published within a day; of these, AUTHOR, DATE, IMAGE and BODY say
+how many have it. DRIFT names what differs from the source's own week before, and how it is usually: see
+source.drift in the log. STATE is
 
   active    polled
   paused    not polled until ` + "`pressmill sources resume`" + `
@@ -179,29 +182,35 @@ with those whose last look failed. STATE is
 		if err != nil {
 			return err
 		}
+		known, err := bus.Coverage[coverage.Record](ctx, b)
+		if err != nil {
+			fmt.Fprintf(env.Stderr, "what the articles of the sources have is not known: %v\n", err)
+		}
+		lines := sourceLines(reports, known, time.Now())
 		if asJSON {
 			enc := json.NewEncoder(env.Stdout)
-			for _, r := range reports {
-				err = errors.Join(err, enc.Encode(r))
+			var errs []error
+			for _, l := range lines {
+				errs = append(errs, enc.Encode(l))
 			}
-			return err
+			return errors.Join(errs...)
 		}
 		if len(reports) == 0 {
 			fmt.Fprintln(env.Stderr, "no sources; `pressmill sources apply -f FILE` adds some")
 		}
-		return printReports(env.Stdout, reports, time.Now())
+		return printSourceLines(env.Stdout, lines, time.Now())
 	})
 }
 
-func printReports(w io.Writer, reports []crawler.Report, now time.Time) error {
+func printSourceLines(w io.Writer, lines []sourceLine, now time.Time) error {
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tab, "ID\tSTATE\tLAST SUCCESS\tNEXT POLL\tFOUND\tPOLLS\tDOMAIN")
-	for _, r := range reports {
+	fmt.Fprintln(tab, "ID\tSTATE\tLAST SUCCESS\tNEXT POLL\tFOUND\tPOLLS\tDOMAIN\tARTICLES\tAUTHOR\tDATE\tIMAGE\tBODY\tDRIFT")
+	for _, r := range lines {
 		polls := fmt.Sprint(len(r.Polls))
 		if n := r.Failing(); n > 0 {
 			polls += fmt.Sprintf(" (%d failing)", n)
 		}
-		fmt.Fprintf(tab, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", r.ID, r.State, relative(r.LastSuccess, now), relative(r.NextPoll, now), r.Found, polls, r.Domain)
+		fmt.Fprintf(tab, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", r.ID, r.State, relative(r.LastSuccess, now), relative(r.NextPoll, now), r.Found, polls, r.Domain, r.Coverage.columns())
 	}
 	return tab.Flush()
 }

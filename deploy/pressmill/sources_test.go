@@ -55,7 +55,7 @@ func TestSourcesFromApplyToRemove(t *testing.T) {
 		t.Errorf("apply again: %q", got)
 	}
 	lines := strings.Split(mustRun(t, "sources", "list", "-config", config), "\n")
-	for i, want := range []string{"ID STATE LAST SUCCESS NEXT POLL FOUND POLLS DOMAIN", "example.com active - - 0 0 example.com", "paper paused - - 0 0 example.org"} {
+	for i, want := range []string{"ID STATE LAST SUCCESS NEXT POLL FOUND POLLS DOMAIN ARTICLES AUTHOR DATE IMAGE BODY DRIFT", "example.com active - - 0 0 example.com - - - - - -", "paper paused - - 0 0 example.org - - - - - -"} {
 		if got := strings.Join(strings.Fields(lines[i]), " "); got != want {
 			t.Errorf("list, line %d: %q, want %q", i, got, want)
 		}

@@ -120,16 +120,18 @@ func (r *Record) slot(hour int64) *Slot {
 	return &r.Hours[len(r.Hours)-1]
 }
 
-// Last returns the counts of the last day.
-func (r *Record) Last() *Counts {
+// Last returns the counts of the last day before now.
+func (r *Record) Last(now time.Time) *Counts {
 	var c Counts
 	for i := range r.Hours {
-		c.add(&r.Hours[i].Counts)
+		if r.Hours[i].At > hourOf(now)-day {
+			c.add(&r.Hours[i].Counts)
+		}
 	}
 	return &c
 }
 
-// last returns of these what tells of one field.
+// last returns of the last day what tells of one field.
 func (r *Record) last(f Field) *Counts {
 	var c Counts
 	for i := range r.Hours {

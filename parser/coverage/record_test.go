@@ -151,7 +151,7 @@ func TestRuns(t *testing.T) {
 		}
 		r.Add(&b, monday)
 	}
-	last := r.Last()
+	last := r.Last(monday)
 	if last.Longest[coverage.Author] != 5 || last.Starts[coverage.Author] != 5 || r.Runs[coverage.Author] != 0 || last.With[coverage.Author] != 8 || last.Articles != 23 {
 		t.Errorf("%+v", last)
 	}

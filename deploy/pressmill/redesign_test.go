@@ -3,7 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -35,12 +37,12 @@ func TestARedesignShows(t *testing.T) {
 			}
 			pages++
 		}
-		workers := []*exec.Cmd{b.start(t, "parser"), b.start(t, "parser")}
+		workers := []*parserProcess{startParser(t, b), startParser(t, b)}
 		b.until(t, "all pages are parsed", func(s bus.State, busy map[string]int) bool { return s.Pages == 0 && busy["parser"] == 0 })
 		var log parserLog
 		for _, w := range workers {
-			b.stop(t, w)
-			log.read(t, w.Stderr.(fmt.Stringer).String())
+			b.stop(t, w.Cmd)
+			log.read(t, w.told(t))
 		}
 		if log.articles != n {
 			t.Errorf("%d articles in the lines of both, want %d", log.articles, n)
@@ -61,6 +63,47 @@ func TestARedesignShows(t *testing.T) {
 	if want := "100 30% 100% 100% 100% author 0% (100%)"; !strings.Contains(strings.Join(strings.Fields(list), " "), want) {
 		t.Errorf("%q is not in the list:\n%s", want, list)
 	}
+}
+
+// parserProcess is a parser whose log is a file.
+type parserProcess struct {
+	*exec.Cmd
+
+	log string
+}
+
+// startParser starts a parser and waits until it is ready: before that, a signal
+// may end it at once.
+func startParser(t *testing.T, b bench) *parserProcess {
+	t.Helper()
+	p := &parserProcess{b.command("parser"), filepath.Join(t.TempDir(), "parser.log")}
+	file, err := os.Create(p.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	p.Stderr = file
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Process.Kill(); _ = p.Wait() })
+	for range 400 {
+		if strings.Contains(p.told(t), `"service.ready"`) {
+			return p
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("a parser that is never ready:\n%s", p.told(t))
+	return nil
+}
+
+func (p *parserProcess) told(t *testing.T) string {
+	t.Helper()
+	log, err := os.ReadFile(p.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(log)
 }
 
 // knownSource stores ten days of a source whose articles had everything, up to

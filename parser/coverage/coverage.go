@@ -72,17 +72,17 @@ func Of(a *news.Article) Seen {
 
 // Counts is what was counted of some articles of a source.
 type Counts struct {
-	Articles int `json:"n"`
-	Tried    int `json:"p"` // pages that were articles or have the URL of a story
+	Articles int
+	Tried    int // pages that were articles or have the URL of a story
 	// With counts the articles that have a field; of Article, the pages that were
 	// articles.
-	With [shares]int `json:"w"`
+	With [shares]int
 	// Starts counts the articles without a field that follow one with it: the
 	// beginnings of runs.
-	Starts [shares]int `json:"s,omitzero"`
+	Starts [shares]int
 	// Longest is the longest of these runs that has come to an end.
-	Longest [shares]int `json:"l,omitzero"`
-	Lengths Lengths     `json:"h,omitempty"`
+	Longest [shares]int
+	Lengths Lengths
 }
 
 // of returns what a field is a share of.

@@ -20,8 +20,8 @@ type Record struct {
 
 // Slot is an hour or a day.
 type Slot struct {
-	At  int64 `json:"at"`            // the first hour of it, counted since 1970
-	Odd uint8 `json:"odd,omitempty"` // a bit for each field that drifted then
+	At  int64 // the first hour of it, counted since 1970
+	Odd uint8 // a bit for each field that drifted then
 	Counts
 }
 

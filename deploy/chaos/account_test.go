@@ -73,7 +73,7 @@ func (a account) repeats() finding {
 	f := finding{name: "articles fetched again without a reason"}
 	articles, last, n := map[string]bool{}, map[string]demo.Request{}, 0
 	for _, t := range a.truth {
-		articles[t.URL] = true
+		articles[t.URL] = t.Second == "" // others are looked at again
 	}
 	for _, q := range a.requests {
 		url := q.URL()
@@ -145,15 +145,18 @@ func (a account) pages() finding {
 	return f
 }
 
-// articles wants each article published once by the parsers' lines, or not at
-// all if the parser that had it was interrupted.
+// articles wants each version of an article published once by the parsers' lines,
+// or none at all if the parser that had it was interrupted.
 func (a account) articles() finding {
 	f := finding{name: "articles were published not once"}
-	published, parsed, silent := map[string]int{}, map[string]line{}, 0
+	published, parsed, silent := map[string]map[string]int{}, map[string]line{}, 0
 	for _, l := range a.lines {
 		switch l.Event {
 		case logging.ArticlePublished:
-			published[l.URL]++
+			if published[l.URL] == nil {
+				published[l.URL] = map[string]int{}
+			}
+			published[l.URL][l.Rev]++
 		case logging.ParseDone:
 			if _, earlier := parsed[l.URL]; !earlier {
 				parsed[l.URL] = l
@@ -161,10 +164,12 @@ func (a account) articles() finding {
 		}
 	}
 	for _, t := range a.truth {
-		switch first := parsed[t.URL]; {
-		case published[t.URL] > 1:
-			f.faults = append(f.faults, fmt.Sprintf("%s: %d times", t.URL, published[t.URL]))
-		case published[t.URL] == 0:
+		for rev, n := range published[t.URL] {
+			if n > 1 {
+				f.faults = append(f.faults, fmt.Sprintf("%s, version %s: %d times", t.URL, rev, n))
+			}
+		}
+		if first := parsed[t.URL]; len(published[t.URL]) == 0 {
 			silent++
 			if !a.interrupted(first.worker, first.Time.Add(-time.Second), first.Time.Add(tellFor)) {
 				f.faults = append(f.faults, t.URL+": not once, and its parser was not interrupted")
@@ -183,12 +188,12 @@ func (a account) writings() finding {
 	for _, l := range a.lines {
 		switch l.Event {
 		case logging.ArticlePublished:
-			articles[l.Article] = true
+			articles[l.Article+" "+l.Rev] = true
 		case logging.ArticleWritten:
 			if written[l.Sink] == nil {
 				written[l.Sink] = map[string]int{}
 			}
-			written[l.Sink][l.Article]++
+			written[l.Sink][l.Article+" "+l.Rev]++
 		}
 	}
 	for _, s := range a.spells {
@@ -205,7 +210,7 @@ func (a account) writings() finding {
 			}
 		}
 	}
-	f.text = fmt.Sprintf("%d articles in %d sinks; of %d writings no sink had time to tell; %d not once", len(articles), len(written), silent, len(f.faults))
+	f.text = fmt.Sprintf("%d versions of articles in %d sinks; of %d writings no sink had time to tell; %d not once", len(articles), len(written), silent, len(f.faults))
 	return f
 }
 

@@ -28,6 +28,7 @@ type settings struct {
 	kinds           []string
 	spell           time.Duration // over which they are spread
 	delay, ackWait  time.Duration
+	revisit         time.Duration // when articles of the hosts that revise them are looked at again
 	bin, artifacts  string
 }
 
@@ -71,6 +72,7 @@ func newSettings(t *testing.T) settings {
 		spell:    or(setting[time.Duration]("spell"), 0, 10*time.Minute, 40*time.Second),
 		delay:    or(setting[time.Duration]("delay"), 0, 10*time.Second, 2*time.Second),
 		ackWait:  or(0, 0, ackWait, ackWait/2),
+		revisit:  or(0, 0, 5*time.Minute, 20*time.Second),
 		bin:      os.Getenv(envBin), artifacts: os.Getenv(envArtifacts),
 	}
 	for _, kind := range s.kinds {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -312,19 +313,31 @@ func (r *rig) applySeeds(in *injection) error {
 	return nil
 }
 
-// sources is the file of the sources, one for each host: they and
-// their seeds come in an order of chance, and one seed twice.
+// sources is the file of the sources, one for each host: they and their seeds come
+// in an order of chance, and one seed twice.
 func (r *rig) sources(chance *rand.Rand) ([]byte, error) {
 	type source struct {
 		ID    string   `json:"id"`
 		Depth int      `json:"depth"`
 		Seeds []string `json:"seeds"`
+		// Revisit is empty where articles stay as they are, which means never.
+		Revisit []string `json:"revisit"`
+	}
+	revised := map[string]bool{}
+	for _, a := range r.site.Truth() {
+		if u, err := url.Parse(a.URL); err == nil && a.Second != "" {
+			revised["http://"+u.Host+"/"] = true
+		}
 	}
 	var all []source
-	for i, url := range r.site.URLs() {
-		seeds := []string{url, url + "feed.xml", url + "news-sitemap.xml"}
+	for i, front := range r.site.URLs() {
+		seeds := []string{front, front + "feed.xml", front + "news-sitemap.xml"}
 		chance.Shuffle(len(seeds), func(a, b int) { seeds[a], seeds[b] = seeds[b], seeds[a] })
-		all = append(all, source{ID: fmt.Sprintf("web-%d", i), Depth: 2, Seeds: append(seeds, seeds[0])})
+		s := source{ID: fmt.Sprintf("web-%d", i), Depth: 2, Seeds: append(seeds, seeds[0]), Revisit: []string{}}
+		if revised[front] {
+			s.Revisit = append(s.Revisit, r.revisit.String())
+		}
+		all = append(all, s)
 	}
 	chance.Shuffle(len(all), func(a, b int) { all[a], all[b] = all[b], all[a] })
 	return json.Marshal(map[string]any{"sources": all}) // which is YAML

@@ -23,6 +23,7 @@ type line struct {
 	URL     string    `json:"url.full"`
 	Page    string    `json:"page_id"`
 	Article string    `json:"article_id"`
+	Rev     string    `json:"rev"`
 	Reason  string    `json:"reason"`
 	Sink    string    `json:"sink"`
 

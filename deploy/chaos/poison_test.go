@@ -26,8 +26,8 @@ type poisoned struct {
 	urls []string
 }
 
-// poisonPage makes one of the articles that nobody has asked for yet poisonous,
-// and waits until it is a dead letter.
+// poisonPage makes one of the articles that nobody has asked for yet and that
+// stay as they are poisonous, and waits until it is a dead letter.
 func (r *rig) poisonPage(in *injection) error {
 	url, err := r.choosePoison(rand.New(rand.NewPCG(in.Seed, 0)))
 	if err != nil {
@@ -52,8 +52,9 @@ func (r *rig) choosePoison(chance *rand.Rand) (string, error) {
 	defer r.poison.mu.Unlock()
 	truth := r.site.Truth()
 	for range 50 {
-		url := truth[chance.IntN(len(truth))].URL
-		if slices.Contains(r.poison.urls, url) || r.asked(url) {
+		one := truth[chance.IntN(len(truth))]
+		url := one.URL
+		if one.Second != "" || slices.Contains(r.poison.urls, url) || r.asked(url) {
 			continue
 		}
 		if err := r.poison.write(append(slices.Clone(r.poison.urls), url)); err != nil {

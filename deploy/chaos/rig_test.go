@@ -61,7 +61,7 @@ func start(t *testing.T, s settings) *rig {
 		r.busy[name] = new(sync.Mutex)
 	}
 	site, stop, err := demo.ServeLoad(t.Context(), "127.0.0.1:0", demo.LoadConfig{
-		Hosts: s.hosts, Articles: s.articles, Seed: s.seed, Latency: 30 * time.Millisecond,
+		Hosts: s.hosts, Articles: s.articles, Seed: s.seed, Latency: 30 * time.Millisecond, Revise: s.revisit / 2,
 	})
 	r.must(err)
 	t.Cleanup(stop)

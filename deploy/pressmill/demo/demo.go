@@ -40,12 +40,14 @@ const (
 type Site struct {
 	base    string // scheme and host, of a site that is served
 	latency time.Duration
+	revise  time.Duration // of a Load: see LoadConfig
 	content content
 	mux     *http.ServeMux
 
 	mu       sync.Mutex
 	requests []Request
-	fetches  map[string]int // GETs of an article's path so far
+	fetches  map[string]int       // GETs of an article's path so far
+	first    map[string]time.Time // of a Load: when each was first asked for
 }
 
 // New returns a site whose articles were published within the last two days.
@@ -156,7 +158,7 @@ func (s *Site) article(a *article) http.HandlerFunc {
 			return
 		}
 		shown := a
-		if before > 0 && a.second != nil {
+		if before > 0 && a.second != nil && s.isRevised(a.Path) {
 			shown = a.second
 		}
 		page := s.content.render(a.Template, s.content.articleView(shown, base(r)))
@@ -186,8 +188,19 @@ func (s *Site) countFetch(path, method string) (before int) {
 	before = s.fetches[path]
 	if method == http.MethodGet {
 		s.fetches[path]++
+		if before == 0 && s.revise > 0 {
+			s.first[path] = time.Now()
+		}
 	}
 	return before
+}
+
+// isRevised says whether the second version of an article that was asked for
+// before is shown by now.
+func (s *Site) isRevised(path string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Since(s.first[path]) >= s.revise
 }
 
 func (s *Site) front(w http.ResponseWriter, r *http.Request) {

@@ -8,31 +8,35 @@ import (
 	"pressmill/pkg/news"
 )
 
-// Differences tells where what was written is not what a site has, each article
-// once, with its title and its text: URLs of articles that were not written, and
-// of what was written and should not have been, with the reason before them.
+// Differences tells where what was written is not what a site has, each version
+// of an article once, with its title and its text: URLs of articles that were not
+// written, or not as they were last, and of what was written and should not have
+// been, with the reason before them.
 func Differences(truth []Truth, articles []news.Article) (lost, wrong []string) {
 	want := make(map[string]Truth, len(truth))
 	for _, a := range truth {
 		want[a.URL] = a
 	}
-	ids, urls := map[string]bool{}, map[string]bool{}
+	type version struct{ id, rev string }
+	times, last := map[version]int{}, map[string]bool{}
 	for _, a := range articles {
 		u := cmp.Or(a.URL.Canonical, a.URL.Final)
 		t, known := want[u]
+		sum := TextSHA256(paragraphs(a))
 		switch {
 		case !known:
 			wrong = append(wrong, "no article: "+u)
-		case a.Title != t.Title || TextSHA256(paragraphs(a)) != t.SHA256:
+		case a.Title != t.Title || sum != t.SHA256 && sum != t.Second:
 			wrong = append(wrong, "another text: "+u)
 		}
-		if ids[a.ID] {
+		v := version{a.ID, a.Rev}
+		if times[v]++; times[v] > 1 {
 			wrong = append(wrong, "written twice: "+u)
 		}
-		ids[a.ID], urls[u] = true, true
+		last[u] = last[u] || sum == cmp.Or(t.Second, t.SHA256)
 	}
 	for u := range want {
-		if !urls[u] {
+		if !last[u] {
 			lost = append(lost, u)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 const (
 	listed     = 100                 // teasers on a front page or a section, at most
 	unlistedIn = 9                   // one article in so many is linked only from another one
+	revisedIn  = 4                   // one host in so many revises its articles, if any does
 	spread     = 20 * 24 * time.Hour // over which the articles were published
 	newest     = time.Hour           // the age of the latest
 )
@@ -37,6 +38,9 @@ type LoadConfig struct {
 	Articles int // of all hosts together
 	Seed     uint64
 	Latency  time.Duration // from a request to its answer, at least
+	// Revise has one host in four show each article with a paragraph more from
+	// this long after it was first asked for; 0: never.
+	Revise time.Duration
 	// Name is the name or the address by which the hosts are reached; the ports
 	// tell them apart. ServeLoad takes that of its address where it is empty.
 	Name string
@@ -52,13 +56,19 @@ func newLoad(cfg LoadConfig, authorities []string, now time.Time) *Load {
 		if i < cfg.Articles%cfg.Hosts {
 			count++
 		}
-		l.hosts = append(l.hosts, &Site{
+		s := &Site{
 			base:    "http://" + authority,
 			latency: cfg.Latency,
 			content: content{now: now, templates: templates, articles: invent(cfg.Seed, i, count, now)},
 			mux:     http.NewServeMux(),
 			fetches: map[string]int{},
-		})
+			first:   map[string]time.Time{},
+		}
+		if cfg.Revise > 0 && i%revisedIn == 0 {
+			s.revise = cfg.Revise
+			reviseAll(s.content.articles, cfg.Seed, i)
+		}
+		l.hosts = append(l.hosts, s)
 	}
 	for i, s := range l.hosts {
 		s.linkRails(l.hosts[(i+1)%len(l.hosts)])
@@ -83,6 +93,15 @@ func invent(seed uint64, host, count int, now time.Time) []*article {
 		articles = append(articles, a)
 	}
 	return articles
+}
+
+// reviseAll gives each article of a host a second version.
+func reviseAll(articles []*article, seed uint64, host int) {
+	for i, a := range articles {
+		second := *a
+		second.Paragraphs = append(slices.Clone(a.Paragraphs), newProse(^seed, uint64(host), uint64(i)).paragraph())
+		a.second = &second
+	}
 }
 
 // linkRails gives each article the two that follow it and one of another host.

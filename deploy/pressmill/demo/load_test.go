@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -67,6 +68,25 @@ func TestLoadIsTheSameForTheSameSeed(t *testing.T) {
 	slices.Sort(first)
 	if n := len(slices.Compact(first)); n != 400 {
 		t.Errorf("%d articles differ, want 400", n)
+	}
+}
+
+// One host in four shows a second version of its articles once some time has
+// passed since each was first asked for.
+func TestLoadRevisesArticles(t *testing.T) {
+	l := serveLoad(t, LoadConfig{Hosts: 2, Articles: 4, Seed: 1, Revise: 100 * time.Millisecond})
+	for i, s := range l.hosts {
+		a := s.content.articles[0]
+		truth := s.Truth()[0]
+		first := get(t, s.base+a.Path, nil)
+		time.Sleep(120 * time.Millisecond)
+		later := get(t, s.base+a.Path, nil)
+		if revised := i == 0; revised != (truth.Second != "") || revised == bytes.Equal(first.body, later.body) {
+			t.Errorf("host %d: second version %q, the same page: %v", i, truth.Second, bytes.Equal(first.body, later.body))
+		}
+		if truth.Second != "" {
+			checkShows(t, later, a.second.want())
+		}
 	}
 }
 

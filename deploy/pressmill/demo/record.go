@@ -34,6 +34,8 @@ type Truth struct {
 	// SHA256 is that of the paragraphs, joined by blank lines, in hex. It is of
 	// the first version if the article changes.
 	SHA256 string `json:"sha256"`
+	// Second is that of the second version of an article of a Load.
+	Second string `json:"second,omitempty"`
 }
 
 // TextSHA256 is the Truth's hash of an article's paragraphs.
@@ -42,10 +44,14 @@ func TextSHA256(paragraphs []string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Truth returns the articles of Articles with whole URLs.
+// Truth returns the articles with whole URLs.
 func (s *Site) Truth() (truth []Truth) {
-	for _, want := range s.Articles() {
-		truth = append(truth, Truth{URL: s.base + want.Path, Title: want.Title, SHA256: TextSHA256(want.Paragraphs)})
+	for _, a := range s.content.articles {
+		t := Truth{URL: s.base + a.Path, Title: a.Title, SHA256: TextSHA256(a.Paragraphs)}
+		if s.revise > 0 && a.second != nil {
+			t.Second = TextSHA256(a.second.Paragraphs)
+		}
+		truth = append(truth, t)
 	}
 	return truth
 }

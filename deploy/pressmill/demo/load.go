@@ -38,8 +38,8 @@ type LoadConfig struct {
 	Articles int // of all hosts together
 	Seed     uint64
 	Latency  time.Duration // from a request to its answer, at least
-	// Revise has one host in four show each article with a paragraph more from
-	// this long after it was first asked for; 0: never.
+	// Revise has one host in four show each article that is marked as one with a
+	// paragraph more from this long after it was first asked for; 0: never.
 	Revise time.Duration
 	// Name is the name or the address by which the hosts are reached; the ports
 	// tell them apart. ServeLoad takes that of its address where it is empty.
@@ -95,9 +95,14 @@ func invent(seed uint64, host, count int, now time.Time) []*article {
 	return articles
 }
 
-// reviseAll gives each article of a host a second version.
+// reviseAll gives each article of a host a second version, but for those that
+// nothing in the markup tells from other pages: a crawler does not look at them
+// again.
 func reviseAll(articles []*article, seed uint64, host int) {
 	for i, a := range articles {
+		if a.Undated {
+			continue
+		}
 		second := *a
 		second.Paragraphs = append(slices.Clone(a.Paragraphs), newProse(^seed, uint64(host), uint64(i)).paragraph())
 		a.second = &second

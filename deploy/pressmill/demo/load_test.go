@@ -74,10 +74,10 @@ func TestLoadIsTheSameForTheSameSeed(t *testing.T) {
 // One host in four shows a second version of its articles once some time has
 // passed since each was first asked for.
 func TestLoadRevisesArticles(t *testing.T) {
-	l := serveLoad(t, LoadConfig{Hosts: 2, Articles: 4, Seed: 1, Revise: 100 * time.Millisecond})
+	l := serveLoad(t, LoadConfig{Hosts: 2, Articles: 20, Seed: 1, Revise: 100 * time.Millisecond})
 	for i, s := range l.hosts {
-		a := s.content.articles[0]
-		truth := s.Truth()[0]
+		marked := slices.IndexFunc(s.content.articles, func(a *article) bool { return !a.Undated })
+		a, truth := s.content.articles[marked], s.Truth()[marked]
 		first := get(t, s.base+a.Path, nil)
 		time.Sleep(120 * time.Millisecond)
 		later := get(t, s.base+a.Path, nil)

@@ -46,7 +46,7 @@ func Print(w io.Writer, t *logs.Tally, width int) error {
 		put("")
 		put(s.sinks.lines(width, 0, len(s.sinks.rows), -1)...)
 	}
-	section("What went wrong", failuresTab, 12)
+	section("What failed, and what was left out", failuresTab, 12)
 	section("Sources with the most articles", sourcesTab, 12)
 	section("Slowest hosts", hostsTab, 12)
 	section("Instances", instancesTab, 20)

@@ -68,7 +68,7 @@ func snap(t *logs.Tally, recent, live bool, now time.Time) *shot {
 	}
 	s.sinks = s.sinkTable(t)
 	s.tables = [tabs]table{
-		sourcesTab: s.sources(t, totals), hostsTab: s.hosts(totals), failuresTab: s.failures(t),
+		sourcesTab: s.sources(t, totals), hostsTab: s.hosts(totals), failuresTab: s.failures(t, totals),
 		instancesTab: s.instances(t), messagesTab: s.messages(t),
 	}
 	s.notices = s.attention(t, totals)
@@ -179,7 +179,7 @@ func (s *shot) sinkTable(t *logs.Tally) table {
 	tb := table{
 		sortBy: -1,
 		columns: []column{
-			{title: "SINK", width: 12, grow: true},
+			{title: "SINK", width: 12, grow: true, most: 30},
 			{title: "OBJECTS", width: 8, right: true},
 			{title: "ARTICLES", width: 8, right: true},
 			{title: "BYTES", width: 8, right: true, need: 2},

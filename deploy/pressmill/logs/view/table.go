@@ -49,8 +49,9 @@ type column struct {
 	// need says how early a column is left out where there is no room: those
 	// with the highest number first, 0 never.
 	need int
-	// grow has the column take what is left of the width.
+	// grow has the column take what is left of the width, up to most columns if that is not 0.
 	grow bool
+	most int
 }
 
 // cell is a text, what it is sorted by if that is not the text, and its tone.
@@ -138,7 +139,10 @@ func (t *table) layout(width int) (shown, widths []int) {
 	for _, i := range shown {
 		w := t.columns[i].width
 		if t.columns[i].grow {
-			w, left = w+left, 0
+			if w += left; t.columns[i].most > 0 {
+				w = min(w, t.columns[i].most)
+			}
+			left = 0
 		}
 		widths = append(widths, w)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pressmill/deploy/pressmill/logs"
+	"pressmill/pkg/logging"
 )
 
 // The tabs, in the order of their keys from 1.
@@ -35,7 +36,7 @@ func (s *shot) sources(t *logs.Tally, totals *logs.Totals) table {
 	tb := table{
 		empty: "No line names a source yet.",
 		columns: []column{
-			{title: "SOURCE", width: 14, grow: true},
+			{title: "SOURCE", width: 14, grow: true, most: 44},
 			{title: "FETCHED", width: 8, right: true},
 			{title: "FAILED", width: 7, right: true},
 			{title: "NEW", width: 6, right: true, need: 5},
@@ -106,7 +107,7 @@ func (s *shot) hosts(totals *logs.Totals) table {
 	tb := table{
 		empty: "No line names a host yet.",
 		columns: []column{
-			{title: "HOST", width: 16, grow: true},
+			{title: "HOST", width: 16, grow: true, most: 44},
 			{title: "FETCHED", width: 8, right: true},
 			{title: "FAILED", width: 7, right: true},
 			{title: "RETRIED", width: 8, right: true, need: 3},
@@ -137,9 +138,10 @@ func (s *shot) hosts(totals *logs.Totals) table {
 	return tb
 }
 
-func (s *shot) failures(t *logs.Tally) table {
+// failures is what failed, by event and reason, and what was left out by rule.
+func (s *shot) failures(t *logs.Tally, totals *logs.Totals) table {
 	tb := table{
-		empty: "No warning and no error.",
+		empty: "Nothing failed, and nothing was left out.",
 		columns: []column{
 			{title: "COUNT", width: 7, right: true},
 			{title: "LEVEL", width: 5},
@@ -158,6 +160,13 @@ func (s *shot) failures(t *logs.Tally) table {
 			detail: example(f.Text, f.URL, f.Host, f.Source, f.PageID),
 		})
 	}
+	for i, by := range [...]struct{ event, what string }{{logging.FetchSkipped, "not fetched, by rule"}, {logging.ParseRejected, "no article"}} {
+		for _, c := range totals.Stages[i].SkippedBy.Sorted() {
+			tb.rows = append(tb.rows, row{cells: []cell{
+				number(c.N), level(logs.Info), word(logs.StageNames[i]), word(by.event), word(c.Reason), {}, word(by.what),
+			}})
+		}
+	}
 	return tb
 }
 
@@ -165,7 +174,7 @@ func (s *shot) instances(t *logs.Tally) table {
 	tb := table{
 		empty: "No line names an instance yet.",
 		columns: []column{
-			{title: "INSTANCE", width: 18, grow: true},
+			{title: "INSTANCE", width: 18, grow: true, most: 44},
 			{title: "SERVICE", width: 9, need: 3},
 			{title: "STATE", width: 12},
 			{title: "UP", width: 6, right: true, need: 4},

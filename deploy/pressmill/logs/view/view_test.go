@@ -70,7 +70,10 @@ func night() string {
 		}
 		pages++
 		line("crawler", "info", "fetch.done", "fetched", page+`,"kind":"article","status":200,"bytes":40000,"took_ms":%d,"waited_ms":2500`, 40+i%7*30)
-		if i < 1100 {
+		if i%200 == 5 {
+			line("parser", "info", "parse.rejected", "no article", page+`,"reason":"section_front","took_ms":2`)
+			line("crawler", "info", "fetch.skipped", "not fetched", page+`,"reason":"robots"`)
+		} else if i < 1100 {
 			articles++
 			line("parser", "info", "parse.done", "parsed", page+`,"kind":"news","took_ms":3,"waited_ms":40`)
 			line("parser", "info", "article.published", "article published", page)

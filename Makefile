@@ -18,7 +18,7 @@ SPACE    := $(subst x,,x x)
 # URLs may hold what a shell would act upon, so they travel in the environment.
 export SEEDS ?=
 
-.PHONY: help run demo build $(BINARIES) bin/fragile test lint fmt check fuzz bench scale cluster failover chaos peers evaluate train formats conformance test-cluster test-api images bin/bench clean manifests dashboard test-monitoring
+.PHONY: help run demo build $(BINARIES) bin/fragile test lint fmt check fuzz bench scale cluster failover chaos peers evaluate train formats conformance test-cluster test-api test-page images bin/bench clean manifests dashboard test-monitoring
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
@@ -118,6 +118,9 @@ manifests: ## render the chart to deploy/manifests, for those without Helm
 	@mkdir -p bin
 	go -C .tools/chart run ./cmd/manifests -chart $(CURDIR)/deploy/helm/pressmill -values $(CURDIR)/deploy/manifests/values.yaml -namespace pressmill >bin/pressmill.yaml
 	mv bin/pressmill.yaml deploy/manifests/pressmill.yaml
+
+test-page: ## open pages of `pressmill logs report` in Chromium, wide and narrow; needs it
+	PRESSMILL_CHROMIUM=$${CHROMIUM:-chromium} go test -count=1 -run '^TestInBrowser$$' ./deploy/pressmill/logs/report
 
 formats: .tools/node/node_modules ## have what is written read by readers of others; needs node and npm
 	PRESSMILL_FORMATS=1 go test -count=1 -run '^TestFormats' ./sink/...

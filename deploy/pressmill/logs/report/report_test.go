@@ -312,17 +312,21 @@ func TestOrderOfLines(t *testing.T) {
 	}
 }
 
-// TestHostileLines has what sites and others may put into lines.
-func TestHostileLines(t *testing.T) {
-	attack := `</script></style><img src=//evil.example onerror=alert(1)>"'--><svg/onload=alert(2)>{{.}}` + "\u202e\x00\ufffd"
+// attack is what sites and others may put into lines.
+const attack = `</script></style><img src=//evil.example onerror=alert(1)>"'--><svg/onload=alert(2)>{{.}}` + "\u202e\x00\ufffd"
+
+// hostile has an attack in every field of lines of many events.
+func hostile(t *testing.T) string {
+	t.Helper()
 	var lines strings.Builder
-	for _, event := range []string{
-		"fetch.done", "fetch.failed", "parse.rejected", "article.published", "deadletter.published", "source.silent",
-		"source.drift", "source.coverage", "segment.committed", "backpressure.on", "host.dropped", "service.start", "service.stop", "receiver.down", "nats.denied",
-	} {
+	for event := range strings.FieldsSeq(`fetch.done fetch.failed parse.rejected article.published deadletter.published source.silent source.drift
+		source.coverage segment.committed backpressure.on host.dropped service.start service.stop receiver.down nats.denied`) {
 		for _, stage := range []string{"crawler", "parser", "sink"} {
-			line := fieldsOf{"ts": "2026-11-27T10:00:00Z", "level": "error", "event": event, "stage": stage, "articles": 3, "share": 0.1, "usual": 0.9, "with": fieldsOf{attack: 1, "title": 3}, "took_ms": 10}
-			for _, name := range []string{"msg", "service", "instance", "host", "source", "url.full", "reason", "error", "sink", "field", "key"} {
+			line := fieldsOf{
+				"ts": "2026-11-27T10:00:00Z", "level": "error", "event": event, "stage": stage, "articles": 3, "share": 0.1, "usual": 0.9,
+				"with": fieldsOf{attack: 1, "title": 3}, "took_ms": 10,
+			}
+			for name := range strings.FieldsSeq("msg service instance host source reason error sink field key") {
 				line[name] = name + attack
 			}
 			line["url.full"] = "javascript:alert(3)//" + attack
@@ -333,8 +337,11 @@ func TestHostileLines(t *testing.T) {
 			lines.Write(append(b, '\n'))
 		}
 	}
-	lines.WriteString(attack + "\n")
-	r := collect(t, lines.String(), nil)
+	return lines.String() + attack + "\n"
+}
+
+func TestHostileLines(t *testing.T) {
+	r := collect(t, hostile(t), nil)
 	r.Title = attack
 	r.Files[0].Name = attack
 	page(t, r)

@@ -94,7 +94,7 @@ func (b *Builder) toggle(l *logs.Line, key subject, on bool) {
 
 // usualGap is the time that usually lies between two news of a source.
 func usualGap(l *logs.Line) time.Duration {
-	ms, _ := time.ParseDuration(string(l.Lookup("usual_gap_ms")) + "ms")
+	ms, _ := time.ParseDuration(string(l.Lookup(logging.KeyUsualGap)) + "ms")
 	return ms
 }
 

@@ -1,84 +1,101 @@
 package monitoring
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
+	"encoding/json"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 )
 
-// catalogue is what pkg/logging names: every event and every field that is ever logged.
-type catalogue struct{ events, fields map[string]bool }
+// catalogue is what pkg/logging knows: every event and every field that is ever logged.
+type catalogue struct {
+	events map[string]event
+	fields map[string]bool
+}
+
+// event has the fields that its lines may have, those of every line included.
+type event struct {
+	fields  map[string]bool
+	reasons []string
+}
 
 func readCatalogue(t *testing.T) catalogue {
 	t.Helper()
-	c := catalogue{events: map[string]bool{}, fields: map[string]bool{}}
-	files, err := filepath.Glob("../../pkg/logging/*.go")
-	if err != nil {
+	var table struct {
+		Events []struct {
+			Name    string
+			Fields  []struct{ Name string }
+			Reasons []string
+		}
+		Fields []struct{ Name, Group string }
+	}
+	if err := json.Unmarshal(read(t, filepath.Join("..", "..", "pkg", "logging", "catalogue.json")), &table); err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range files {
-		if !strings.HasSuffix(file, "_test.go") {
-			c.add(t, file)
-		}
+	c := catalogue{events: map[string]event{}, fields: map[string]bool{}}
+	for _, f := range table.Fields {
+		c.fields[f.Name] = true
 	}
-	if !c.events["fetch.done"] || !c.fields["host"] {
-		t.Fatalf("no catalogue in %v", files)
+	for _, e := range table.Events {
+		c.events[e.Name] = event{map[string]bool{}, e.Reasons}
+		for _, always := range []string{"level", "service", "instance", "event", "stage"} {
+			c.events[e.Name].fields[always] = c.fields[always]
+		}
+		for _, f := range e.Fields {
+			c.events[e.Name].fields[f.Name] = true
+		}
 	}
 	return c
-}
-
-// add takes the exported constants of a file: fields are called Key..., events have a dot in them.
-func (c catalogue) add(t *testing.T, file string) {
-	t.Helper()
-	f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n := range ast.Preorder(f) {
-		spec, ok := n.(*ast.ValueSpec)
-		if !ok || len(spec.Values) != 1 || !spec.Names[0].IsExported() {
-			continue
-		}
-		lit, ok := spec.Values[0].(*ast.BasicLit)
-		if !ok || lit.Kind != token.STRING {
-			continue
-		}
-		switch value, _ := strconv.Unquote(lit.Value); {
-		case strings.HasPrefix(spec.Names[0].Name, "Key"):
-			c.fields[value] = true
-		case strings.Contains(value, "."):
-			c.events[value] = true
-		}
-	}
 }
 
 // check reports what an expression of LogQL asks for that is never logged, and
 // labels that nobody sets.
 func (c catalogue) check(t *testing.T, where, expr string) {
 	t.Helper()
-	for _, event := range eventsOf(expr) {
-		if !c.events[event] && event != unparsed {
-			t.Errorf("%s: there is no event %q", where, event)
-		}
-	}
-	for _, field := range fieldsOf(expr) {
-		// With dots: the parts of interval and with; their inner fields may be counts of other things.
-		outer, inner, _ := strings.Cut(field, ".")
-		if !c.fields[field] && (!c.fields[outer] || outer == "interval" && !c.fields[inner]) {
-			t.Errorf("%s: there is no field %q", where, field)
-		}
+	for _, pipeline := range pipelines(expr) {
+		c.checkPipeline(t, where, eventsOf(pipeline), pipeline)
 	}
 	for _, label := range labelsOf(expr) {
 		if !slices.Contains(labels, label) {
 			t.Errorf("%s: pipelines set no label %q, only %v", where, label, labels)
 		}
 	}
+}
+
+func (c catalogue) checkPipeline(t *testing.T, where string, events []string, pipeline string) {
+	t.Helper()
+	for _, name := range events {
+		if _, known := c.events[name]; !known && name != unparsed {
+			t.Errorf("%s: there is no event %q", where, name)
+		}
+	}
+	for _, field := range fieldsOf(pipeline) {
+		// With dots: a part of interval, which holds what the summary itself does, or of with, which holds counts.
+		outer, inner, nested := strings.Cut(field, ".")
+		has := func(name string) bool {
+			f := c.events[name].fields
+			return f[field] || nested && f[outer] && (f[inner] || c.fields[inner])
+		}
+		if len(events) > 0 && !slices.ContainsFunc(events, has) || len(events) == 0 && !c.fields[field] {
+			t.Errorf("%s: lines of %v have no field %q", where, events, field)
+		}
+	}
+	for _, m := range reasons.FindAllStringSubmatch(pipeline, -1) {
+		for reason := range strings.SplitSeq(m[1], "|") {
+			if !slices.ContainsFunc(events, func(name string) bool { return c.events[name].gives(reason) }) {
+				t.Errorf("%s: lines of %v never have the reason %q", where, events, reason)
+			}
+		}
+	}
+}
+
+// gives says whether the event may have a reason; NNN in the catalogue is a number.
+func (e event) gives(reason string) bool {
+	return slices.ContainsFunc(e.reasons, func(known string) bool {
+		return known == reason || regexp.MustCompile("^"+strings.ReplaceAll(known, "NNN", "[0-9]{3}")+"$").MatchString(reason)
+	})
 }
 
 // labels are those that the pipelines set, and all that a stream has.
@@ -92,8 +109,23 @@ var (
 	matchers   = regexp.MustCompile(`(\w+)(=~|!=|!~|=)"([^"]*)"`)
 	extracted  = regexp.MustCompile(`\| json ((?:\w+="[^"]*"(?:, )?)+)`)
 	extraction = regexp.MustCompile(`\w+="([^"]*)"`)
+	reasons    = regexp.MustCompile(`\| reason(?:=~|!=|=)"([^"]*)"`)
 	templates  = regexp.MustCompile(`eq \.event "([^"]*)"`)
 )
+
+// pipelines cuts an expression into what belongs to each selector.
+func pipelines(expr string) []string {
+	var cut []string
+	at := selectors.FindAllStringIndex(expr, -1)
+	for i, from := range at {
+		until := len(expr)
+		if i+1 < len(at) {
+			until = at[i+1][0]
+		}
+		cut = append(cut, expr[from[0]:until])
+	}
+	return cut
+}
 
 func eventsOf(expr string) []string {
 	var events []string

@@ -104,7 +104,7 @@ func checkFilter(t *testing.T, c catalogue, filter string) {
 		if !c.fields[m[1]] {
 			t.Errorf("there is no field %q", m[1])
 		}
-		if m[1] == "event" && !c.events[m[2]] {
+		if _, known := c.events[m[2]]; m[1] == "event" && !known {
 			t.Errorf("there is no event %q", m[2])
 		}
 	}

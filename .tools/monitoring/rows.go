@@ -179,7 +179,7 @@ func instances() row {
 			query{`sum by (event, service) (count_over_time(` + events("nats.waiting", "nats.disconnected", "nats.reconnected", "nats.denied", "nats.error") +
 				` [$__auto]))`, "{{service}} {{event}}"}),
 		listing("Lives of processes", "", common.LogsSortOrderDescending,
-			events("service.start", "service.ready", "service.stop", "contact.missing", "log.level", "nats.disconnected", "nats.reconnected", "nats.denied")),
+			events("service.start", "service.ready", "service.stop", "contact.missing", "log.level", "log.lost", "nats.disconnected", "nats.reconnected", "nats.denied")),
 		listing("Lines that are not Pressmill's own", "What a crash leaves, and what is no JSON.", common.LogsSortOrderDescending,
 			`{app="pressmill", namespace=~"$namespace", event="none"}`),
 	}}

@@ -89,6 +89,7 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 			t.Errorf("%s says too little", r.Alert)
 		}
 		checkLink(t, r.Alert, r.Annotations["runbook"])
+		checkLink(t, r.Alert, r.Annotations["log"])
 	}
 	if alerts < 20 {
 		t.Errorf("%d alerts", alerts)

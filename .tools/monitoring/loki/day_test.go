@@ -155,6 +155,7 @@ func (d *day) passing() {
 	d.add(54*time.Minute, "sink", "receiver.up", fields{"sink": "desk"})
 	d.add(50*time.Minute, "crawler", "deadletter.published", fields{"level": "error", "reason": "timeout", "error": "gave up"})
 	d.add(45*time.Minute, "sink", "segment.conflict", fields{"sink": "articles", "partition": 3, "key": "articles/y"})
+	d.add(35*time.Minute, "sink", "epoch.begun", fields{"level": "warn", "sink": "articles", "partition": 3, "reason": "format"})
 	// A pod that went away while it had no connection, and one line that is not ours.
 	d.add(40*time.Minute, "parser", "nats.disconnected", fields{"level": "warn", "instance": "parser-gone-1", "error": "EOF"})
 	d.lines = append(d.lines, line{at: d.now.Add(-30 * time.Minute), service: "unknown", event: "none", text: "panic: runtime error"})

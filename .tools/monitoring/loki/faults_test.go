@@ -2,6 +2,7 @@ package loki
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"strings"
 	"time"
@@ -24,6 +25,12 @@ func once(ago time.Duration, service, event string, f fields) func(*day) {
 func faults() map[string]fault {
 	all := map[string]fault{
 		"calm": {},
+		// More hosts and sources than a query of Loki may return by default.
+		"many-sites": {func(d *day) {
+			for i := range 700 {
+				d.add(time.Duration(i)*time.Second, "crawler", "fetch.done", fields{"host": fmt.Sprintf("h%d.example", i), "source": fmt.Sprintf("s%d", i)})
+			}
+		}, nil},
 		"nothing-published": {func(d *day) {
 			d.drop(90*time.Minute, "", "parse.done", "article.published", "article.written", "segment.committed", "source.coverage")
 		}, []string{"PressmillNoArticles"}},
@@ -65,6 +72,7 @@ func faults() map[string]fault {
 			d.add(ago, "parser", "service.start", fields{"instance": fmt.Sprintf("box-2-%d", 4000+int(ago.Minutes()))})
 		}), []string{"PressmillCrashLoop"}},
 		"contact-missing": {once(5*time.Hour, "crawler", "contact.missing", fields{"level": "warn"}), []string{"PressmillContactMissing"}},
+		"log-lost":        {once(10*time.Minute, "parser", "log.lost", fields{"level": "error", "lines": 12, "seconds": 3, "error": "no space"}), []string{"PressmillLinesLost"}},
 		"host-dropped":    {once(30*time.Hour, "crawler", "host.dropped", fields{"level": "error", "host": "gone.example", "reason": "dns"}), []string{"PressmillHostDropped"}},
 		"source-silent":   {once(30*time.Hour, "crawler", "source.silent", fields{"level": "warn", "source": "tidewick"}), []string{"PressmillSourceSilent"}},
 		"source-drift":    {once(30*time.Hour, "parser", "source.drift", fields{"level": "warn", "source": "tidewick", "field": "author"}), []string{"PressmillSourceDrift"}},
@@ -72,9 +80,7 @@ func faults() map[string]fault {
 			d.drop(26*time.Hour, `"source":"harbour"`, "source.coverage")
 		}, []string{"PressmillNoArticlesFromSource"}},
 	}
-	for name, f := range sites() {
-		all[name] = f
-	}
+	maps.Copy(all, sites())
 	return all
 }
 

@@ -37,8 +37,9 @@ func program(t *testing.T, variable string) string {
 // that goes with the test.
 type server struct{ url string }
 
-// config has Loki's defaults but for where it listens and stores, and takes and
-// finds lines of last week at once.
+// config has Loki's defaults but for where it listens and stores, takes and
+// finds lines of last week at once, and answers with as many series as there
+// are hosts, which the README asks for.
 const config = `
 auth_enabled: false
 server: {http_listen_address: 127.0.0.1, http_listen_port: %[2]d, grpc_listen_address: 127.0.0.1, grpc_listen_port: %[3]d, log_level: warn}
@@ -51,7 +52,7 @@ common:
 schema_config:
   configs:
     - {from: 2020-01-01, store: tsdb, object_store: filesystem, schema: v13, index: {prefix: index_, period: 24h}}
-limits_config: {reject_old_samples: false, ingestion_rate_mb: 1000, ingestion_burst_size_mb: 1000, per_stream_rate_limit: 1GB, per_stream_rate_limit_burst: 1GB}
+limits_config: {max_query_series: 100000, reject_old_samples: false, ingestion_rate_mb: 1000, ingestion_burst_size_mb: 1000, per_stream_rate_limit: 1GB, per_stream_rate_limit_burst: 1GB}
 querier: {query_ingesters_within: 0s}
 ingester: {max_chunk_age: 480h, chunk_idle_period: 480h, lifecycler: {min_ready_duration: 0s}}
 analytics: {reporting_enabled: false}

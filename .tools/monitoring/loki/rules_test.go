@@ -107,7 +107,7 @@ func TestEachFaultFiresItsAlerts(t *testing.T) {
 
 // hasty has the ruler evaluate often and alerts not wait, as a test cannot.
 func hasty(rules []byte) []byte {
-	rules = regexp.MustCompile(`(?m)^    interval: .*$`).ReplaceAll(rules, []byte("    interval: 5s"))
+	rules = regexp.MustCompile(`(?m)^    interval: .*$`).ReplaceAll(rules, []byte("    interval: 15s"))
 	return regexp.MustCompile(`(?m)^        for: .*$`).ReplaceAll(rules, []byte("        for: 0s"))
 }
 
@@ -122,7 +122,7 @@ func checkRuler(t *testing.T, s *server, rules int) {
 		}
 	}
 	var waiting []string
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Second) {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(time.Second) {
 		s.get(t, "/prometheus/api/v1/rules", &answer, "the rules of the ruler")
 		known := 0
 		waiting = nil

@@ -173,7 +173,7 @@ func (r *catalogueReader) field(name, value string, doc []string, last string) {
 	if (m[2] == "milliseconds") != strings.HasSuffix(value, "_ms") {
 		r.fault(name, ": milliseconds without _ms, or _ms without milliseconds")
 	}
-	r.c.Fields = append(r.c.Fields, FieldInfo{Name: value, Group: r.group, Doc: plain(strings.Join(doc, "\n")), Type: m[1], Unit: m[2]})
+	r.c.Fields = append(r.c.Fields, FieldInfo{Name: value, Group: r.group, Doc: sentence(strings.Join(doc, "\n")), Type: m[1], Unit: m[2]})
 }
 
 func (r *catalogueReader) event(name, value string, doc []string, last string) {
@@ -187,7 +187,7 @@ func (r *catalogueReader) event(name, value string, doc []string, last string) {
 		e.Reasons = list(strings.TrimPrefix(strings.TrimSuffix(plain(strings.Join(doc[i:], "\n")), "."), "Reasons: "))
 		doc = doc[:i]
 	}
-	e.Doc = plain(strings.Join(doc, "\n"))
+	e.Doc = sentence(strings.Join(doc, "\n"))
 	for _, field := range list(m[3]) {
 		if field != "none" {
 			plainName, optional := strings.CutSuffix(field, "?")
@@ -233,6 +233,17 @@ func (r *catalogueReader) reasons(e *EventInfo) (all []string) {
 		}
 	}
 	return all
+}
+
+// sentence is a comment without the constant's name and the verb after it.
+func sentence(doc string) string {
+	doc = plain(doc)
+	for _, verb := range []string{"is ", "are ", "says that "} {
+		if rest, ok := strings.CutPrefix(doc, verb); ok {
+			return exported(rest)
+		}
+	}
+	return exported(doc)
 }
 
 func exported(name string) string { return strings.ToUpper(name[:1]) + name[1:] }

@@ -194,7 +194,7 @@ const (
 	ReceiverGone = "receiver.gone"
 )
 
-// Events of the bus, and of what waits for it.
+// Events of what is given up, of what waits, and of the bus.
 const (
 	// DeadLetter is one message given up and put aside, with the error.
 	// Reasons: extract, invalid_article, takedown, bad_article, bad_message, bad_source, delivered_too_often, and those of fetch.failed.
@@ -251,7 +251,7 @@ const (
 	// KeyInstance is the process that wrote the line: its host's name (in a cluster the pod's), a hyphen, and its id.
 	// Type: string.
 	KeyInstance = "instance"
-	// KeyEvent is the stable name of what happened, one of the events above.
+	// KeyEvent is the stable name of what happened, one of the events of this catalogue.
 	// Type: string.
 	KeyEvent = "event"
 	// KeyStage is crawler, parser or sink.

@@ -19,7 +19,7 @@ var look = []struct{ Where, Says string }{
 	{"`backpressure.on` without `backpressure.off`", "a stage waits: the parsers for the sinks, the crawlers for the parsers, a sink for its store (`error`)"},
 	{"`nats.waiting`, `nats.denied`", "the bus cannot be reached, or refuses what is needed (`error` says what helps)"},
 	{"`service.start` again and again", "a process that crashes: `service.stop` before it has `reason` and `error`, or is missing where it was killed"},
-	{"`segment.gap`", "articles were removed before a sink had read them: the only line that says that something is lost"},
+	{"`segment.gap`", "articles were removed before a sink had read them, and are lost"},
 }
 
 type guideGroup struct {
@@ -37,7 +37,6 @@ func writeGuide(t *testing.T, c *Contents) []byte {
 		"look":      func() any { return look },
 		"groups":    func() []guideGroup { return groups(c) },
 		"anchor":    func(event string) string { return strings.ReplaceAll(event, ".", "") },
-		"sentence":  sentence,
 		"uses":      uses,
 		"fields":    func() []FieldInfo { return sorted(c) },
 		"where":     func(field string) string { return where(c, field) },
@@ -97,17 +96,6 @@ func groups(c *Contents) (all []guideGroup) {
 		g.Events = append(g.Events, e)
 	}
 	return all
-}
-
-// sentence is a comment without the verb that joins it to the constant's name.
-func sentence(doc string) string {
-	for _, verb := range []string{"is ", "are ", "says that ", "says ", "shows ", "holds ", "names ", "marks ", "counts "} {
-		rest, ok := strings.CutPrefix(doc, verb)
-		if ok && (verb == "is " || verb == "are " || verb == "says that ") {
-			return exported(rest)
-		}
-	}
-	return exported(doc)
 }
 
 // uses tells an event's levels, stages, fields and reasons.

@@ -56,6 +56,9 @@ func checkMetric(t *testing.T, c catalogue, file string) string {
 	if m.ValueExtractor != "" {
 		checkExtractor(t, c, m.ValueExtractor)
 	}
+	if want := fmt.Sprintf("# gcloud logging metrics create %s --config-from-file=%s\n", m.Name, filepath.Base(file)); !bytes.HasPrefix(read(t, file), []byte(want)) {
+		t.Errorf("it does not begin with %s", want)
+	}
 	return m.Name
 }
 

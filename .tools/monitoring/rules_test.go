@@ -96,6 +96,21 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 	}
 }
 
+// The README lists every alert, in the row of its severity.
+func TestREADMEListsTheAlerts(t *testing.T) {
+	rows := map[string]string{}
+	for line := range strings.Lines(string(read(t, filepath.Join(folder, "README.md")))) {
+		if severity, _, ok := strings.Cut(strings.TrimPrefix(line, "| "), " "); ok {
+			rows[strings.TrimSuffix(severity, ":")] = line
+		}
+	}
+	for _, r := range readRules(t) {
+		if r.Alert != "" && !strings.Contains(rows[r.Labels["severity"]], "`"+r.Alert+"`") {
+			t.Errorf("README.md does not list %s as %s", r.Alert, r.Labels["severity"])
+		}
+	}
+}
+
 // checkLink looks for the heading that a link into the repository names.
 func checkLink(t *testing.T, where, link string) {
 	t.Helper()

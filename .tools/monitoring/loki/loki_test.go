@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -110,6 +111,13 @@ func (s *server) await(t *testing.T) {
 // push sends lines as the pipelines do: the line as it is, with four labels.
 // The lines of a stream have to be in order.
 func (s *server) push(t *testing.T, namespace string, lines []line) {
+	t.Helper()
+	for part := range slices.Chunk(lines, 4000) { // a request has 4 MiB at most
+		s.pushPart(t, namespace, part)
+	}
+}
+
+func (s *server) pushPart(t *testing.T, namespace string, lines []line) {
 	t.Helper()
 	type stream struct {
 		Stream map[string]string `json:"stream"`

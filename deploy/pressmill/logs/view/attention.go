@@ -43,7 +43,11 @@ func (s *shot) standing(t *logs.Tally, add adder) {
 			add(warning, "%s waits for %s: %s%s", st.name, ago(p.From, s.now), why, at(p.Host))
 		}
 	}
+	vanished := map[string][]string{}
 	for _, p := range t.Instances.Sorted() {
+		if s.vanished(p) {
+			vanished[p.Service] = append(vanished[p.Service], p.Name)
+		}
 		switch {
 		case p.Crashes > 1:
 			add(alarm, "%s crashes again and again: %s of %d starts followed no stop", p.Name, grouped(p.Crashes), p.Starts)
@@ -52,6 +56,10 @@ func (s *shot) standing(t *logs.Tally, add adder) {
 		case !p.Running() && p.StopReason == "error":
 			add(alarm, "%s ended with an error; its last message says which", p.Name)
 		}
+	}
+	for _, service := range slices.Sorted(maps.Keys(vanished)) {
+		names := vanished[service]
+		add(alarm, "%s vanished without a stop: killed, or their lines do not come here: %s", plural(int64(len(names)), service, service+"s"), some(names, 4))
 	}
 	for _, name := range t.SortedSinks() {
 		switch k := t.Sinks[name]; {

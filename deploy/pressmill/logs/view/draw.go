@@ -266,6 +266,7 @@ func helpText(width int) []string {
 		"STATES",
 		"  waiting        nothing to do        stuck    items wait, and none is passed on",
 		"  back-pressure  the next one is behind        silent   no line for 95 s",
+		"  vanished       an instance without a line for 95 s, and without a stop",
 	}
 	lines := make([]string, 0, len(text))
 	for _, l := range text {

@@ -143,7 +143,7 @@ func (s *shot) state(t *logs.Tally, i int, st *stageShot) (string, tone) {
 	var running, ended int
 	for _, p := range t.Instances.Sorted() {
 		switch {
-		case !p.Has(i):
+		case !p.Has(i), s.vanished(p):
 		case p.Running():
 			running++
 		default:

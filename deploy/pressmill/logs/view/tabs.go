@@ -226,12 +226,18 @@ func (s *shot) instanceState(p *logs.Process) cell {
 		return cell{text: "failed", rank: 4, tone: alarm}
 	case !p.Running():
 		return cell{text: "stopped", rank: 0, tone: faint}
-	case s.live && s.now.Sub(time.Unix(0, p.Last)) > quiet:
-		return cell{text: "silent", rank: 3, tone: alarm}
+	case s.vanished(p):
+		return cell{text: "vanished", rank: 3, tone: alarm}
 	case p.Starts > 0 && !p.Ready:
 		return cell{text: "starting", rank: 2, tone: warning}
 	}
 	return cell{text: "running", rank: 1, tone: good}
+}
+
+// vanished says whether an instance has written no line for a while and did
+// not stop: it was killed, it hangs, or its lines do not come here any more.
+func (s *shot) vanished(p *logs.Process) bool {
+	return p.Running() && s.now.Sub(time.Unix(0, p.Last)) > quiet
 }
 
 func instanceDetail(p *logs.Process, missing int64) (lines []string) {

@@ -72,23 +72,6 @@ func tiles(r *Report) []tile {
 	}
 }
 
-func silentNote(r *Report) string {
-	if n := r.Sources.silent(); n > 0 {
-		return number(int64(n)) + " silent"
-	}
-	return "none silent"
-}
-
-// silent is how many sources are silent at the end.
-func (s Sources) silent() (n int) {
-	for _, source := range s.List {
-		if source.Silent != nil {
-			n++
-		}
-	}
-	return n
-}
-
 func plural2(n int64, one, more string) string {
 	if n == 1 {
 		return "1 " + one
@@ -277,49 +260,6 @@ func viewHosts(r *Report) hostsView {
 	return v
 }
 
-// timeline shows when processes ran.
-type timeline struct {
-	Rows  []lifeRow
-	Ticks []tick
-}
-
-type lifeRow struct {
-	Life
-	Class    string
-	Bars     []lifeBar
-	Restarts int
-}
-
-// lifeBar is a run, in per cent of the time of all.
-type lifeBar struct {
-	From, Width float64
-	Run
-	Title string
-}
-
-func lifelines(r *Report) (v timeline) {
-	span := max(r.To.Sub(r.From), time.Millisecond).Seconds()
-	v.Ticks = timeTicks(r.From, r.To)
-	for _, life := range r.Lives.Rows {
-		row := lifeRow{Life: life, Class: orAll(life.Stage), Restarts: max(0, len(life.Runs)-1)}
-		for _, run := range life.Runs {
-			row.Bars = append(row.Bars, lifeBar{
-				From: 100 * run.From.Sub(r.From).Seconds() / span, Width: 100 * run.To.Sub(run.From).Seconds() / span,
-				Run: run, Title: fmt.Sprintf("%s on %s: %s", life.Service, life.Name, run.text()),
-			})
-		}
-		v.Rows = append(v.Rows, row)
-	}
-	return v
-}
-
-func orAll(stage string) string {
-	if stage == "" {
-		return "every"
-	}
-	return stage
-}
-
 // text is a run in words.
 func (r Run) text() string {
 	from := "seen from"
@@ -360,50 +300,3 @@ func heat(n, most int64) float64 {
 }
 
 func initial(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] }
-
-// Drifting returns what a field drifts to, or nil.
-func (s Source) Drifting(field string) *Drift {
-	for i, d := range s.Drifts {
-		if d.Field == field && !d.Over {
-			return &s.Drifts[i]
-		}
-	}
-	return nil
-}
-
-// Mark is a drift in few words.
-func (d Drift) Mark() string {
-	sign := "▼"
-	if d.Share > d.Usual {
-		sign = "▲"
-	}
-	if d.Field == "words" {
-		return fmt.Sprintf("%s %.0f → %.0f", sign, d.Usual, d.Share)
-	}
-	return fmt.Sprintf("%s %s → %s", sign, percent(d.Usual), percent(d.Share))
-}
-
-// Notes are what is to be known of a source.
-func (s Source) Notes() (list []string) {
-	if s.Silent != nil {
-		note := "silent: no news"
-		if !s.Silent.Last.IsZero() {
-			note += " since " + clock(s.Silent.Last)
-		}
-		if s.Silent.Usual > 0 {
-			note += ", usually every " + lasted(s.Silent.Usual)
-		}
-		list = append(list, note)
-	}
-	for _, d := range s.Drifts {
-		switch {
-		case d.Over:
-			list = append(list, d.Field+" drifted, and is steady again")
-		case d.Field == "words":
-			list = append(list, "drift of words: "+d.Mark())
-		default:
-			list = append(list, "drift of "+d.Field+" since "+clock(d.At))
-		}
-	}
-	return list
-}

@@ -79,9 +79,10 @@ fuzz: ## run every fuzz target of PKG for FUZZTIME
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$dir"; done <<<"$$targets"
 
 ifeq ($(origin PKG)$(origin BENCH),filefile)
-bench: bin/bench ## CPU of the parser and its peers on CORPUS="DIR...", of the fetch path and a sink; with PKG or BENCH: those Go benchmarks
+bench: bin/bench ## CPU of the parser and its peers on CORPUS="DIR...", of the fetch path, a sink and the log; with PKG or BENCH: those Go benchmarks
 	bin/bench $(ARGS) $(or $(CORPUS),parser/testdata)
 	go test -run '^$$' -bench FetchPath -benchtime 10x ./crawler
+	go test -run '^$$' -bench '^BenchmarkLogging$$' -benchtime 1x ./deploy/pressmill
 	$(if $(CORPUS),PRESSMILL_CORPUS="$(subst $(SPACE),:,$(strip $(CORPUS)))" go test -run '^$$' -bench SinkBesideParser -benchtime 3x ./deploy/pressmill)
 else
 bench:

@@ -42,6 +42,8 @@ func TestMain(m *testing.M) {
 			worker.Main(parser.Program())
 		case "sink":
 			worker.Main(sink.Program())
+		case "logsite":
+			serveLogSite()
 		}
 		main()
 	}

@@ -57,6 +57,7 @@ func (c *core) Write(e zapcore.Entry, fields []zapcore.Field) error {
 
 // append adds what is written of fields to a list.
 func (c *core) append(to, fields []zapcore.Field) []zapcore.Field {
+	to = slices.Grow(to, len(fields))
 	for _, f := range fields {
 		if f.Type == zapcore.InlineMarshalerType && c.keys != nil {
 			to = c.inlined(to, f)

@@ -17,23 +17,28 @@ const Mark = "REDACTED"
 // library with a URL in it, headers as they are printed, JSON. Text without
 // secrets costs a few searches for single bytes and is returned as it is.
 func Text(s string) string {
-	if strings.IndexByte(s, '=') >= 0 || strings.IndexByte(s, '@') >= 0 {
+	if has(s, '=') || has(s, '@') {
 		s = pairs(urls(s))
 	}
-	if strings.IndexByte(s, ':') >= 0 && !plainURL(s) {
+	if has(s, ':') && !(colonsOfURL(s) && !has(s, '"')) {
 		s = headers(s)
 	}
-	if strings.IndexByte(s, ' ') >= 0 {
+	if has(s, ' ') {
 		s = schemes(s)
 	}
-	return forms(s)
+	if has(s, 'J') || has(s, 'S') || has(s, '_') || has(s, '-') && has(s, ' ') {
+		s = forms(s)
+	}
+	return s
 }
 
-// plainURL says whether the colons of a text are that of a scheme and that of a
-// port, so that it holds no header.
-func plainURL(s string) bool {
+func has(s string, c byte) bool { return strings.IndexByte(s, c) >= 0 }
+
+// colonsOfURL says whether the colons of a text are that of a scheme and that of
+// a port, so that it holds no header.
+func colonsOfURL(s string) bool {
 	_, rest, found := strings.Cut(s, "://")
-	return found && strings.IndexByte(rest, '"') < 0 && strings.Count(rest, ":") <= 1
+	return found && strings.Count(rest, ":") <= 1
 }
 
 // URL replaces the userinfo and the values of query and fragment parameters

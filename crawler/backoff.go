@@ -128,7 +128,7 @@ func (v *visit) giveUp(ctx context.Context, job bus.FrontierURL, reason, detail 
 	}
 	letter := job
 	letter.Foreign = false // a replay is fetched although its URL is seen by then
-	if err := v.bus.PushDead(ctx, v.host, letter, reason, detail); err != nil {
+	if err := v.bus.PushDead(ctx, v.host, letter, pageID(job), reason, detail); err != nil {
 		return err
 	}
 	return v.fail(ctx, &errand{FrontierURL: job}, reason, detail)

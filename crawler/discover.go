@@ -135,7 +135,7 @@ func (v *visit) notFound(ctx context.Context, job *errand) error {
 // pushFound pushes a feed or sitemap that nobody named, to be looked at once
 // per crawl and again from then on.
 func (v *visit) pushFound(ctx context.Context, u *url.URL, from bus.FrontierURL, by string) error {
-	_, err := v.pushSeed(ctx, u, bus.FrontierURL{URL: u.String(), Source: from.Source, FoundBy: by, CrawlID: from.CrawlID})
+	_, err := v.pushSeed(ctx, u, bus.FrontierURL{URL: u.String(), Source: from.Source, FoundBy: by, CrawlID: from.CrawlID, From: pageID(from)})
 	return err
 }
 
@@ -144,12 +144,12 @@ func (v *visit) pushFound(ctx context.Context, u *url.URL, from bus.FrontierURL,
 // own. It says whether the child was not known as it is now.
 func (v *visit) pushChild(ctx context.Context, u *url.URL, from bus.FrontierURL, changed time.Time) (bool, error) {
 	if from.Depth >= maxNesting {
-		v.stage.Skip("nesting")
+		v.stage.LeaveOut("nesting")
 		return false, nil
 	}
 	return v.pushSeed(ctx, u, bus.FrontierURL{
 		URL: u.String(), Source: from.Source, Depth: from.Depth + 1, Dated: changed, CrawlID: from.CrawlID,
-		FoundBy: cmp.Or(from.FoundBy, foundIndex), Index: cmp.Or(from.Index, from.URL),
+		FoundBy: cmp.Or(from.FoundBy, foundIndex), Index: cmp.Or(from.Index, from.URL), From: pageID(from),
 	})
 }
 

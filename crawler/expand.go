@@ -7,14 +7,11 @@ import (
 	"slices"
 	"time"
 
-	"go.uber.org/zap"
-
 	"pressmill/crawler/feeds"
 	"pressmill/crawler/links"
 	"pressmill/crawler/traps"
 	"pressmill/crawler/usage"
 	"pressmill/pkg/bus"
-	"pressmill/pkg/logging"
 	"pressmill/pkg/weburl"
 )
 
@@ -31,6 +28,10 @@ type listing struct {
 	partly bool       // it could not be read whole, or the frontier had no room
 	asks   wishes     // of a feed
 	feeds  []*url.URL // that a page links to
+
+	broken  string // why what lists could not be read, or not to its end; "" if it could
+	why     error
+	entries int // that could be read
 }
 
 // wishes are what a feed says about when to look at it.
@@ -46,8 +47,7 @@ func (v *visit) expandFeed(ctx context.Context, job *errand, resp *response) err
 	feed, err := feeds.Parse(resp.header.Get("Content-Type"), resp.body)
 	if err != nil {
 		v.listed.partly = true
-		v.stage.Fail("bad_feed")
-		v.log.Error("feed cannot be read", logging.Event(logging.FetchFailed), logging.URL(job.URL), zap.String(logging.KeyReason, "bad_feed"), zap.Error(err))
+		v.listed.broken, v.listed.why = "bad_feed", err
 		return nil
 	}
 	v.listed.partly, v.listed.asks = feed.Cut, wishes{feed.TTL, feed.SkipHours, feed.SkipDays}
@@ -73,7 +73,7 @@ func (v *visit) expandPage(ctx context.Context, job *errand, resp *response) (ar
 		v.listed.feeds = ownFeeds(found.Feeds, job.src)
 	}
 	if resp.asks&v.obeyed&usage.NoFollow != 0 {
-		v.stage.Skip("nofollow")
+		v.stage.LeaveOut("nofollow")
 		return article, nil
 	}
 	priority := bus.PriorityNear
@@ -119,7 +119,7 @@ func (v *visit) pushBatch(ctx context.Context, from bus.FrontierURL, src *scope,
 	}
 	v.listed.partly = v.listed.partly || len(refused) > 0
 	for _, i := range refused {
-		v.stage.Skip("frontier_full")
+		v.stage.LeaveOut("frontier_full")
 		batch[i].Host = ""
 	}
 	others := map[string]bool{}
@@ -154,7 +154,7 @@ func foreignMark(f uint64) uint64 { return bus.Fingerprint(fmt.Sprintf("foreign 
 // the marks of what is not.
 func (v *visit) unknown(from bus.FrontierURL, src *scope, targets []target) (batch []bus.Queued, fingerprints, marks []uint64) {
 	taken := map[uint64]bool{}
-	via := v.via(from)
+	via, parent := v.via(from), pageID(from)
 	for _, t := range targets {
 		key := weburl.Key(t.u)
 		f := bus.Fingerprint(key)
@@ -183,7 +183,7 @@ func (v *visit) unknown(from bus.FrontierURL, src *scope, targets []target) (bat
 		}
 		job := bus.FrontierURL{
 			URL: t.u.String(), Source: from.Source, Depth: t.depth, Foreign: !own, CrawlID: from.CrawlID,
-			Found: time.Now().UTC(), Dated: t.dated, Via: via, Backfill: from.Backfill,
+			Found: time.Now().UTC(), Dated: t.dated, Via: via, Backfill: from.Backfill, From: parent,
 		}
 		batch = append(batch, bus.Queued{Host: t.u.Host, Priority: t.priority, URL: job, MsgID: fmt.Sprintf("%s:%016x", from.CrawlID, f)})
 		fingerprints = append(fingerprints, f)
@@ -197,13 +197,13 @@ func (v *visit) leaveOut(marks []uint64, own bool, reason, key string) []uint64 
 	mark := outcomeMark(reason, key)
 	if !own {
 		if found, _ := v.foreign.ContainsOrAdd(mark, struct{}{}); !found {
-			v.stage.Skip(reason)
+			v.stage.LeaveOut(reason)
 		}
 		return marks
 	}
 	if v.seen.Has(mark) {
 		return marks
 	}
-	v.stage.Skip(reason)
+	v.stage.LeaveOut(reason)
 	return append(marks, mark)
 }

@@ -81,6 +81,7 @@ func (c *Crawler) newCollector() *colly.Collector {
 // response is what one request brought.
 type response struct {
 	fresh     func() error // asked last before the wire; nil: not asked
+	asked     bool         // the request was sent, as far as it got
 	status    int
 	header    http.Header
 	sent      http.Header // with the request, without secrets
@@ -116,6 +117,9 @@ func (t bodyTap) RoundTrip(req *http.Request) (*http.Response, error) {
 		if err := into.fresh(); err != nil {
 			return nil, err
 		}
+	}
+	if tapped {
+		into.asked = true
 	}
 	resp, err := t.next.RoundTrip(req)
 	if err != nil || !tapped {
@@ -164,6 +168,9 @@ func letGo(err error) bool { return errors.Is(err, turn.ErrFenced) || errors.Is(
 func (c *Crawler) get(ctx context.Context, l *lane, rawURL string, header http.Header) (resp *response, err error) {
 	resp = &response{start: time.Now(), fresh: l.fresh}
 	defer func() {
+		if resp.asked {
+			c.stage.Requests(1)
+		}
 		if r := recover(); r != nil {
 			resp.end, err = time.Now(), fmt.Errorf("panic while fetching: %v", r)
 		}

@@ -89,10 +89,10 @@ func TestTrapsEndAndStoriesArrive(t *testing.T) {
 			t.Errorf("%s was asked for %d times, want at most %d", trap, asked[trap], most)
 		}
 	}
-	skipped := r.stage.Snapshot().SkippedBy
+	counted := r.stage.Snapshot()
 	for _, reason := range []string{traps.Pattern, traps.Path, traps.Length} {
-		if skipped[reason] == 0 {
-			t.Errorf("nothing was counted as %s: %v", reason, skipped)
+		if counted.LeftOutBy[reason]+counted.SkippedBy[reason] == 0 {
+			t.Errorf("nothing was counted as %s: %+v", reason, counted)
 		}
 	}
 }
@@ -145,8 +145,8 @@ func TestBudgetOfPagesOfADay(t *testing.T) {
 	if got := [2]int{count(s, "/link/"), count(other, "/item/")}; got != [2]int{18, 20} {
 		t.Errorf("%v links and items were fetched, want 18 and 20", got)
 	}
-	if n := r.stage.Snapshot().SkippedBy[traps.Budget]; n != 12+10 {
-		t.Errorf("%d skipped, want 22", n)
+	if n := r.stage.Snapshot(); n.LeftOutBy[traps.Budget] != 12 || n.SkippedBy[traps.Budget] != 10 {
+		t.Errorf("%d left out and %d skipped, want 12 and 10", n.LeftOutBy[traps.Budget], n.SkippedBy[traps.Budget])
 	}
 	// On another day what was refused is found again and fetched.
 	src.PageBudget = nil

@@ -45,10 +45,9 @@ func (v *visit) settle(ctx context.Context, job *errand, resp *response, err err
 	switch {
 	case resp.status == http.StatusNotModified:
 		v.polled(ctx, job, resp)
-		v.logFetch(job.FrontierURL, resp, "unchanged")
+		v.logFetch(resp, "unchanged")
 		return v.done(ctx, job.FrontierURL, job.key, "unchanged")
 	case resp.status >= 300 && resp.status < 400 && resp.header.Get("Location") != "":
-		v.logFetch(job.FrontierURL, resp, "redirect")
 		v.moved(ctx, job.poll)
 		return v.redirect(ctx, job, resp)
 	case job.FoundBy == foundGuess && resp.status >= 400:
@@ -76,8 +75,7 @@ func (v *visit) accept(ctx context.Context, job *errand, resp *response) error {
 	default:
 		twins := v.twins(job.FrontierURL, job.at, resp.body)
 		if v.hadAs(twins.Canonical) {
-			v.stage.Skip("twin")
-			v.logFetch(job.FrontierURL, resp, "twin")
+			v.logFetch(resp, "twin")
 			return v.done(ctx, job.FrontierURL, job.key, "twin")
 		}
 		if withheld, err = v.offer(ctx, job, resp); err != nil {
@@ -116,8 +114,14 @@ func (v *visit) accept(ctx context.Context, job *errand, resp *response) error {
 			v.polled(ctx, job, resp)
 		}
 	}
-	v.logFetch(job.FrontierURL, resp, kind)
-	v.stage.Out(1)
+	switch {
+	case v.listed.broken != "":
+		v.logFailed(v.listed.broken, v.listed.why.Error(), zap.Int(logging.KeyEntries, v.listed.entries))
+	case withheld != "":
+		v.logWithheld(resp, withheld)
+	default:
+		v.logFetch(resp, kind)
+	}
 	return v.done(ctx, job.FrontierURL, job.key, kind, marks...)
 }
 
@@ -145,12 +149,14 @@ func newPage(job *errand, resp *response) *news.Page {
 // send publishes a page, waiting while the parsers are too far behind. A worker
 // that is to stop does not wait: another one fetches the page again.
 func (v *visit) send(ctx context.Context, page *news.Page) error {
-	held := false
+	held, begun := false, time.Now()
 	for {
-		err := v.bus.PublishPage(ctx, v.host, page)
+		receipt, err := v.bus.StorePage(ctx, v.host, page)
 		if err == nil {
-			v.log.Info("page published", logging.Event(logging.PagePublished), logging.URL(page.FinalURL),
-				zap.String(logging.KeyCrawlID, page.CrawlID), zap.String(logging.KeyPageID, page.PageID), zap.Int(logging.KeyBytes, len(page.Body)))
+			if held {
+				v.log.Info("the stream of pages has room again", logging.Event(logging.BackpressureOff), zap.Duration(logging.KeyAfter, time.Since(begun)))
+			}
+			v.logPublished(page, receipt, time.Since(begun))
 			return nil
 		}
 		if !isFull(err) {
@@ -169,11 +175,52 @@ func (v *visit) send(ctx context.Context, page *news.Page) error {
 	}
 }
 
-func (v *visit) logFetch(job bus.FrontierURL, resp *response, kind string) {
-	v.log.Info("fetched", logging.Event(logging.FetchDone), logging.URL(job.URL), zap.String(logging.KeyCrawlID, job.CrawlID),
-		zap.String(logging.KeyPageID, pageID(job)), zap.String(logging.KeySource, job.Source), zap.String(logging.KeyKind, kind),
-		zap.Int(logging.KeyStatus, resp.status), zap.Int(logging.KeyBytes, len(resp.body)), zap.Bool(logging.KeyTruncated, resp.truncated),
-		zap.Duration(logging.KeyTook, resp.end.Sub(resp.start)))
+func (v *visit) logPublished(page *news.Page, receipt bus.Receipt, took time.Duration) {
+	fields := []zap.Field{
+		logging.Event(logging.PagePublished), zap.String(logging.KeyCrawlID, page.CrawlID), zap.String(logging.KeyPageID, page.PageID),
+		logging.URL(page.FinalURL), zap.String(logging.KeySource, page.Source.ID), zap.Uint64(logging.KeySeq, receipt.Seq),
+		zap.Int(logging.KeyBytes, len(page.Body)), zap.Duration(logging.KeyTook, took),
+	}
+	if !receipt.New {
+		fields = append(fields, zap.Bool(logging.KeyDuplicate, true))
+	}
+	v.log.Info("page published", fields...)
+}
+
+// logFetch tells and counts that the URL in work was fetched, as what.
+func (v *visit) logFetch(resp *response, kind string) {
+	if kind == "twin" {
+		v.end(logging.Skipped, kind)
+	} else {
+		v.end(logging.Passed, kind)
+	}
+	v.logAnswer(resp, kind)
+}
+
+// logWithheld tells and counts that the URL in work was fetched, and asks not to
+// be passed on.
+func (v *visit) logWithheld(resp *response, reason string) {
+	v.end(logging.Skipped, reason)
+	v.logAnswer(resp, "withheld", logging.Reason(reason))
+}
+
+func (v *visit) logAnswer(resp *response, kind string, more ...zap.Field) {
+	v.account.log.Info("fetched", append(append(more, v.account.times()...), logging.Event(logging.FetchDone), zap.String(logging.KeyKind, kind),
+		zap.Int(logging.KeyStatus, resp.status), zap.Int(logging.KeyBytes, len(resp.body)), zap.Bool(logging.KeyTruncated, resp.truncated))...)
+}
+
+// logFailed tells and counts that the URL in work was given up.
+func (v *visit) logFailed(reason, detail string, more ...zap.Field) {
+	v.end(logging.Failed, reason)
+	v.account.log.Error("gave up", append(append(more, v.account.times()...), logging.Event(logging.FetchFailed),
+		logging.Reason(reason), zap.String(logging.KeyError, detail))...)
+}
+
+// logAgain tells and counts that the URL in work failed, and will be tried again.
+func (v *visit) logAgain(what, reason, detail string, more ...zap.Field) {
+	v.end(logging.Again, reason)
+	v.account.log.Warn(what, append(append(more, v.account.times()...), logging.Event(logging.FetchFailed),
+		logging.Reason(reason), zap.String(logging.KeyError, detail))...)
 }
 
 // done marks a URL as seen, with its outcome, and removes it from the frontier,
@@ -205,9 +252,9 @@ func (v *visit) remove(ctx context.Context, job bus.FrontierURL) error {
 
 // skip leaves out a URL by rule.
 func (v *visit) skip(ctx context.Context, job bus.FrontierURL, reason string) error {
-	v.stage.Skip(reason)
-	v.log.Info("not fetched", logging.Event(logging.FetchSkipped), logging.URL(job.URL), zap.String(logging.KeyReason, reason),
-		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source))
+	v.takeUp(job)
+	v.end(logging.Skipped, reason)
+	v.account.log.Info("not fetched", append(v.account.times(), logging.Event(logging.FetchSkipped), logging.Reason(reason))...)
 	if job.Revisit == nil {
 		if err := v.note(ctx, job.URL, reason); err != nil {
 			return err
@@ -234,9 +281,8 @@ func (v *visit) park(ctx context.Context, job bus.FrontierURL) error {
 
 // fail gives up a URL that a later try would not bring.
 func (v *visit) fail(ctx context.Context, job *errand, reason, detail string) error {
-	v.stage.Fail(reason)
-	v.log.Error("gave up", logging.Event(logging.FetchFailed), logging.URL(job.URL), zap.String(logging.KeyReason, reason),
-		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source), zap.String(logging.KeyError, detail))
+	v.takeUp(job.FrontierURL)
+	v.logFailed(reason, detail)
 	if err := v.pollFailed(ctx, job, reason); err != nil {
 		return err
 	}
@@ -250,6 +296,7 @@ func (v *visit) fail(ctx context.Context, job *errand, reason, detail string) er
 // retry puts a URL back behind its host's back-off, or among the dead letters
 // after its last attempt.
 func (v *visit) retry(ctx context.Context, job *errand, reason, detail string) error {
+	v.takeUp(job.FrontierURL)
 	backoff := v.failed()
 	if v.hopeless() {
 		if job.poll == nil {
@@ -260,6 +307,7 @@ func (v *visit) retry(ctx context.Context, job *errand, reason, detail string) e
 			return err
 		}
 		v.drop(reason, detail)
+		v.logAgain("will be tried again", reason, detail, zap.Duration(logging.KeyBackoff, backoff))
 		return nil
 	}
 	if job.Revisit != nil {
@@ -273,10 +321,8 @@ func (v *visit) retry(ctx context.Context, job *errand, reason, detail string) e
 	} else if job.Attempts >= v.cfg.Attempts {
 		return v.giveUp(ctx, job.FrontierURL, reason, detail)
 	}
-	v.log.Warn("will be tried again", logging.Event(logging.FetchFailed), logging.URL(job.URL), zap.String(logging.KeyReason, reason),
-		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source),
-		zap.Int(logging.KeyAttempt, job.Attempts), zap.Duration(logging.KeyBackoff, backoff), zap.String(logging.KeyError, detail))
 	if job.poll != nil {
+		v.logAgain("will be tried again", reason, detail, zap.Duration(logging.KeyBackoff, backoff))
 		return nil
 	}
 	err := v.bus.Push(ctx, v.host, job.Priority, job.FrontierURL, fmt.Sprintf("retry:%d:%d", job.Seq, job.Attempts))
@@ -286,6 +332,7 @@ func (v *visit) retry(ctx context.Context, job *errand, reason, detail string) e
 	if err != nil {
 		return err
 	}
+	v.logAgain("will be tried again", reason, detail, zap.Duration(logging.KeyBackoff, backoff))
 	return v.remove(ctx, job.FrontierURL)
 }
 
@@ -297,7 +344,7 @@ func (v *visit) redirect(ctx context.Context, job *errand, resp *response) error
 	}
 	next := job.FrontierURL
 	next.URL, next.Attempts, next.Found = target.String(), 0, time.Now().UTC()
-	next.Foreign, next.Revisit = true, nil
+	next.Foreign, next.Revisit, next.From = true, nil, pageID(job.FrontierURL)
 	next.Trail = append(slices.Clip(next.Trail), news.Hop{URL: job.URL, Status: resp.status})
 	if next.Requested == "" {
 		next.Requested = job.URL
@@ -307,6 +354,7 @@ func (v *visit) redirect(ctx context.Context, job *errand, resp *response) error
 	if err := v.push(ctx, target, job.Priority, next, msgID); err != nil {
 		return err
 	}
+	v.logFetch(resp, "redirect")
 	return v.done(ctx, job.FrontierURL, job.key, "redirect")
 }
 
@@ -315,7 +363,7 @@ func (v *visit) redirect(ctx context.Context, job *errand, resp *response) error
 func (v *visit) push(ctx context.Context, u *url.URL, priority int, job bus.FrontierURL, msgID string) error {
 	err := v.bus.Push(ctx, u.Host, priority, job, msgID)
 	if isFull(err) {
-		v.stage.Skip("frontier_full")
+		v.stage.LeaveOut("frontier_full")
 		return nil
 	}
 	if err != nil {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"go.uber.org/zap"
-
 	"pressmill/crawler/links"
 	"pressmill/crawler/usage"
 	"pressmill/pkg/logging"
@@ -21,8 +19,6 @@ func (v *visit) offer(ctx context.Context, job *errand, resp *response) (withhel
 	if withheld == "" {
 		return "", v.publish(ctx, job, resp)
 	}
-	v.stage.Skip(withheld)
-	v.log.Info("not published, as the page asks", logging.Event(logging.PageWithheld), logging.URL(job.URL), logging.Reason(withheld),
-		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeyPageID, pageID(job.FrontierURL)), zap.String(logging.KeySource, job.Source))
+	v.log.Info("not published, as the page asks", append(aboutPage(job.FrontierURL), logging.Event(logging.PageWithheld), logging.Reason(withheld))...)
 	return withheld, nil
 }

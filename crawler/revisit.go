@@ -192,16 +192,19 @@ func (v *visit) settleRevisit(ctx context.Context, job *errand, resp *response) 
 	case resp.status == http.StatusNotFound:
 		return v.confirm(ctx, job, resp)
 	case resp.status >= 300 && resp.status < 400 && resp.header.Get("Location") != "":
-		v.logFetch(job.FrontierURL, resp, "redirect")
 		return v.redirect(ctx, job, resp)
 	case resp.status == http.StatusNotModified || ok && bodySum(resp.body) == look.Body:
-		v.logFetch(job.FrontierURL, resp, "unchanged")
+		v.logFetch(resp, "unchanged")
 	case ok:
-		if _, err := v.offer(ctx, job, resp); err != nil {
+		withheld, err := v.offer(ctx, job, resp)
+		if err != nil {
 			return err
 		}
-		v.logFetch(job.FrontierURL, resp, "changed")
-		v.stage.Out(1)
+		if withheld != "" {
+			v.logWithheld(resp, withheld)
+		} else {
+			v.logFetch(resp, "changed")
+		}
 	default:
 		return v.missed(ctx, job.FrontierURL, fmt.Sprintf("http_%d", resp.status), http.StatusText(resp.status))
 	}
@@ -231,9 +234,8 @@ func (v *visit) missed(ctx context.Context, job bus.FrontierURL, reason, detail 
 	if err != nil {
 		return err
 	}
-	v.stage.Skip("revisit_failed")
-	v.log.Warn("revisit failed; the next one comes in its place", logging.Event(logging.FetchFailed), logging.URL(job.URL),
-		zap.String(logging.KeyReason, reason), zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeySource, job.Source), zap.String(logging.KeyError, detail))
+	v.takeUp(job)
+	v.logAgain("revisit failed; the next one comes in its place", reason, detail)
 	return v.nextLook(ctx, &errand{FrontierURL: job, src: src}, nil)
 }
 
@@ -249,7 +251,7 @@ func (v *visit) elsewhere(u *url.URL, canonical string) *url.URL {
 
 // confirm has a page that is missing asked for again soon.
 func (v *visit) confirm(ctx context.Context, job *errand, resp *response) error {
-	v.logFetch(job.FrontierURL, resp, "missing")
+	v.logFetch(resp, "missing")
 	look := *job.Revisit
 	look.Missing = http.StatusNotFound
 	delay := confirmAfter
@@ -265,14 +267,14 @@ func (v *visit) confirm(ctx context.Context, job *errand, resp *response) error 
 // gone passes on that an article's page is not there any more, and ends its
 // revisits.
 func (v *visit) gone(ctx context.Context, job *errand, resp *response) error {
-	v.log.Warn("the page is gone", logging.Event(logging.PageGone), logging.URL(job.URL), zap.Int(logging.KeyStatus, resp.status),
-		zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeyPageID, pageID(job.FrontierURL)), zap.String(logging.KeySource, job.Source))
+	v.log.Warn("the page is gone", append(aboutPage(job.FrontierURL), logging.Event(logging.PageGone),
+		zap.String(logging.KeyFromPage, job.Revisit.Page), zap.Int(logging.KeyStatus, resp.status))...)
 	page := newPage(job, resp)
 	page.Gone, page.Canonical, page.Body = true, job.Revisit.Canonical, nil
 	if err := v.send(ctx, page); err != nil {
 		return err
 	}
-	v.stage.Out(1)
+	v.logFetch(resp, "gone")
 	if err := v.seen.Add(ctx, outcomeMark("gone", job.key)); err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func (v *visit) refreshRobots(ctx context.Context, job *errand) (asked bool, err
 	if err != nil || entry.Verdict == "" {
 		return true, err
 	}
-	v.log.Info("robots.txt fetched", logging.Event(logging.RobotsFetched), zap.String(logging.KeyVerdict, entry.Verdict),
+	v.log.Info("robots.txt fetched", logging.Event(logging.RobotsFetched), zap.String(logging.KeyCrawlID, job.CrawlID), zap.String(logging.KeyPageID, pageID(job.FrontierURL)), zap.String(logging.KeyVerdict, entry.Verdict),
 		zap.Int(logging.KeyStatus, resp.status), zap.String(logging.KeyReason, reason), zap.Duration(logging.KeyTook, resp.end.Sub(resp.start)))
 	return true, v.settleRobots(ctx, job, entry, resp, reason)
 }

@@ -7,14 +7,11 @@ import (
 	"slices"
 	"time"
 
-	"go.uber.org/zap"
-
 	"pressmill/crawler/backfill"
 	"pressmill/crawler/fetch"
 	"pressmill/crawler/links"
 	"pressmill/crawler/sitemap"
 	"pressmill/pkg/bus"
-	"pressmill/pkg/logging"
 	"pressmill/pkg/weburl"
 )
 
@@ -142,16 +139,6 @@ func (s *sitemapStream) flush(ctx context.Context) error {
 	return err
 }
 
-// report tells of a sitemap that came, but could not be read to its end.
-func (s *sitemapStream) report() {
-	if s.broken == nil {
-		return
-	}
-	s.stage.Fail("bad_sitemap")
-	s.log.Error("sitemap is broken; taking what could be read", logging.Event(logging.FetchFailed), logging.URL(s.job.URL),
-		zap.String(logging.KeyReason, "bad_sitemap"), zap.Int(logging.KeyEntries, s.entries), zap.Error(s.broken))
-}
-
 // wanted says whether an entry, or a sitemap of an index, is taken by its date.
 // Of what was named, all are; of what the crawler found, the recent ones.
 func wanted(job bus.FrontierURL, dated time.Time) bool {
@@ -165,7 +152,7 @@ func (v *visit) pushChildren(ctx context.Context, job bus.FrontierURL, children 
 	pushed := 0
 	for _, c := range children {
 		if !c.dated.IsZero() && !wanted(job, c.dated) {
-			v.stage.Skip("age")
+			v.stage.LeaveOut("age")
 			continue
 		}
 		fresh, err := v.pushChild(ctx, c.u, job, c.dated)

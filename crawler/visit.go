@@ -71,6 +71,8 @@ type visit struct {
 	began time.Time
 	urls  int
 	log   *zap.Logger
+	// account is the URL in work.
+	account account
 	// listed is what the response in work lists.
 	listed listing
 }
@@ -92,8 +94,6 @@ func (c *Crawler) visit(stop context.Context, t *turn.Turn) {
 	defer release()
 	l.fresh, l.bounded = t.Fresh, untilStop(stop, c.stopGrace)
 	v := &visit{Crawler: c, lane: l, t: t, stop: stop.Done(), began: time.Now(), log: c.log.With(zap.String(logging.KeyHost, host))}
-	c.stage.InFlight(1)
-	defer c.stage.InFlight(-1)
 	if err := v.run(ctx, stop); err != nil {
 		c.lanes.remove(host)
 		if errors.Is(err, turn.ErrFenced) || errors.Is(err, bus.ErrConflict) {
@@ -170,8 +170,9 @@ func (v *visit) run(ctx, stop context.Context) error {
 		} else {
 			err = v.work(ctx, job, p)
 		}
+		v.leave(err)
 		if errors.Is(err, errStopping) {
-			v.log.Info("the worker stops; the URL stays where it was", logging.Event(logging.HostDelayed), logging.Reason("stop"), logging.URL(job.URL))
+			v.log.Info("the worker stops; the URL stays where it was", append(aboutPage(job), logging.Event(logging.HostDelayed), logging.Reason("stop"))...)
 			return v.handOn(ctx)
 		}
 		if err != nil {
@@ -216,10 +217,12 @@ func (v *visit) waitAfterCrash() {
 
 // bury puts a frontier message that cannot be read among the dead letters.
 func (v *visit) bury(ctx context.Context, job bus.FrontierURL, cause error) error {
-	v.stage.Fail("bad_message")
-	if err := v.bus.PushDead(ctx, v.host, job, "bad_message", cause.Error()); err != nil {
+	const reason = "bad_message"
+	if err := v.bus.PushDead(ctx, v.host, job, pageID(job), reason, cause.Error()); err != nil {
 		return err
 	}
+	v.takeUp(job)
+	v.logFailed(reason, cause.Error())
 	return v.remove(ctx, job)
 }
 
@@ -364,7 +367,7 @@ func (v *visit) mayFetch(ctx context.Context, job *errand) error {
 	}
 	v.took(job.FrontierURL)
 	v.asked(job)
-	v.stage.In(1)
+	v.takeUp(job.FrontierURL)
 	if err := v.t.Check(ctx); err != nil {
 		return err
 	}
@@ -380,13 +383,14 @@ func (v *visit) fetch(ctx context.Context, job *errand) error {
 	if letGo(err) {
 		return v.lost(resp, err)
 	}
-	v.stage.Observe(resp.end.Sub(resp.start))
+	v.account.took = resp.end.Sub(resp.start)
+	v.stage.Observe(v.account.took)
 	v.afterRequest(resp)
 	if entries.fatal != nil {
 		return entries.fatal
 	}
-	if err == nil {
-		entries.report()
+	if err == nil && entries.broken != nil {
+		v.listed.broken, v.listed.entries, v.listed.why = "bad_sitemap", entries.entries, entries.broken
 	}
 	return v.settle(ctx, job, resp, err)
 }
@@ -445,7 +449,14 @@ func (v *visit) known(job bus.FrontierURL, key string) bool {
 	return true
 }
 
+// pageID names the page that a URL leads to. All attempts to fetch it have the
+// same one, since they keep when the URL was found; whenever it is found again it
+// has another.
 func pageID(job bus.FrontierURL) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d %s", job.CrawlID, job.Seq, job.Found.UnixNano(), job.URL))
+	once := uint64(job.Found.UnixNano()) //nolint:gosec // any bits will do
+	if job.Found.IsZero() {
+		once = job.Seq
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %d %s", job.CrawlID, job.Source, once, job.URL))
 	return hex.EncodeToString(sum[:8])
 }

@@ -76,46 +76,98 @@ func (w *Worker) Run(ctx context.Context, beat func()) error {
 	}, w.handle)
 }
 
+// handle works on one delivery of a page, and counts what becomes of it: a panic,
+// too, is followed by another delivery.
 func (w *Worker) handle(ctx context.Context, page *news.Page) error {
 	begun := time.Now()
-	w.stage.In(1)
-	w.stage.InFlight(1)
-	defer w.stage.InFlight(-1)
-	log := w.log.With(zap.String(logging.KeyCrawlID, page.CrawlID), zap.String(logging.KeyPageID, page.PageID), logging.URL(page.FinalURL))
+	w.stage.Take()
+	outcome, why := logging.Again, "panic"
+	defer func() { w.stage.End(outcome, why) }()
+	log := w.log.With(
+		zap.String(logging.KeyCrawlID, page.CrawlID), zap.String(logging.KeyPageID, page.PageID), zap.String(logging.KeyHost, host(page.FinalURL)),
+		logging.URL(page.FinalURL), zap.String(logging.KeySource, page.Source.ID))
+	work := w.article
 	if page.Gone {
-		return w.takeDown(ctx, log, page)
+		work = w.takeDown
 	}
+	err := work(ctx, log, page, begun)
+	outcome, why = outcomeOf(err)
+	if outcome == logging.Passed || outcome == logging.Skipped {
+		return nil
+	}
+	return err
+}
+
+// errDuplicate says that the bus has what was made of a page already.
+var errDuplicate = errors.New("the bus has it already")
+
+// outcomeOf says what a page counts as, and why, by the error of the work on it.
+func outcomeOf(err error) (o logging.Outcome, why string) {
+	if err == nil {
+		return logging.Passed, ""
+	}
+	if errors.Is(err, errDuplicate) {
+		return logging.Skipped, "duplicate"
+	}
+	if reject, ok := errors.AsType[*RejectError](err); ok {
+		return logging.Skipped, reject.Reason
+	}
+	if permanent, ok := errors.AsType[*bus.PermanentError](err); ok {
+		return logging.Failed, permanent.Reason
+	}
+	return logging.Again, "bus"
+}
+
+// article makes an article of a page and publishes it.
+func (w *Worker) article(ctx context.Context, log *zap.Logger, page *news.Page, begun time.Time) error {
 	article, err := w.extract(page)
 	took := time.Since(begun)
 	w.stage.Observe(took)
+	work := []zap.Field{zap.Duration(logging.KeyTook, took), waited(page, begun), zap.Uint64(logging.KeySeq, page.Seq)}
 	if reject, ok := errors.AsType[*RejectError](err); ok {
-		w.stage.Skip(reject.Reason)
 		w.quality.rejected(page)
-		log.Info("no article", logging.Event(logging.ParseRejected), logging.Reason(reject.Reason), zap.Duration(logging.KeyTook, took))
-		return nil
+		log.Info("no article", append(work, logging.Event(logging.ParseRejected), logging.Reason(reject.Reason))...)
+		return err
 	}
 	if err != nil {
-		w.stage.Fail("extract")
 		return bus.Permanent("extract", err)
 	}
 	if err := article.Validate(); err != nil {
-		w.stage.Fail("invalid_article")
 		return bus.Permanent("invalid_article", err)
 	}
-	log.Info("parsed", logging.Event(logging.ParseDone), zap.String(logging.KeyArticleID, article.ID), zap.String(logging.KeyRev, article.Rev),
-		zap.String(logging.KeyKind, string(article.Kind)), zap.Int(logging.KeyWords, article.Body.Words), zap.Duration(logging.KeyTook, took))
-	stored, err := w.bus.PublishArticle(ctx, host(page.FinalURL), article)
+	log = log.With(zap.String(logging.KeyArticleID, article.ID), zap.String(logging.KeyRev, article.Rev))
+	log.Info("parsed", append(work, logging.Event(logging.ParseDone),
+		zap.String(logging.KeyKind, string(article.Kind)), zap.Int(logging.KeyWords, article.Body.Words))...)
+	begun = time.Now()
+	receipt, err := w.bus.PublishArticle(ctx, host(page.FinalURL), article)
 	if err != nil {
 		return err
 	}
-	w.quality.published(page, article, stored)
-	if !stored {
-		w.stage.Skip("duplicate")
-		return nil
+	w.quality.published(page, article, receipt.New)
+	if !receipt.New {
+		return known(log, receipt)
 	}
-	w.stage.Out(1)
-	log.Info("article published", logging.Event(logging.ArticlePublished), zap.String(logging.KeyArticleID, article.ID), zap.String(logging.KeyRev, article.Rev))
+	log.Info("article published", append(stored(receipt), logging.Event(logging.ArticlePublished), zap.Duration(logging.KeyTook, time.Since(begun)))...)
 	return nil
+}
+
+// known tells that the bus has an article or a takedown already.
+func known(log *zap.Logger, receipt bus.Receipt) error {
+	log.Info("the bus has this version already", append(stored(receipt), logging.Event(logging.ArticleDuplicate))...)
+	return errDuplicate
+}
+
+// stored is where the bus has an article.
+func stored(receipt bus.Receipt) []zap.Field {
+	return []zap.Field{zap.Int(logging.KeyPartition, receipt.Partition), zap.Uint64(logging.KeySeq, receipt.Seq)}
+}
+
+// waited is how long a page was on the bus. Its clock may be ahead of ours.
+func waited(page *news.Page, taken time.Time) zap.Field {
+	if page.Stored.IsZero() {
+		return zap.Skip()
+	}
+	return zap.Duration(logging.KeyWaited, max(0, taken.Sub(page.Stored)))
 }
 
 func (w *Worker) extract(page *news.Page) (*news.Article, error) {

@@ -37,23 +37,22 @@ func Takedown(page *news.Page) (*news.Takedown, error) {
 }
 
 // takeDown passes on that a page is gone.
-func (w *Worker) takeDown(ctx context.Context, log *zap.Logger, page *news.Page) error {
-	begun := time.Now()
+func (w *Worker) takeDown(ctx context.Context, log *zap.Logger, page *news.Page, begun time.Time) error {
 	t, err := Takedown(page)
 	if err != nil {
-		w.stage.Fail("takedown")
 		return bus.Permanent("takedown", err)
 	}
-	stored, err := w.bus.PublishTakedown(ctx, host(page.FinalURL), t)
+	log = log.With(zap.String(logging.KeyArticleID, t.ID))
+	receipt, err := w.bus.PublishTakedown(ctx, host(page.FinalURL), t)
 	if err != nil {
 		return err
 	}
-	w.stage.Observe(time.Since(begun))
-	if !stored {
-		w.stage.Skip("duplicate")
-		return nil
+	took := time.Since(begun)
+	w.stage.Observe(took)
+	if !receipt.New {
+		return known(log, receipt)
 	}
-	w.stage.Out(1)
-	log.Info("takedown published", logging.Event(logging.TakedownPublished), zap.String(logging.KeyArticleID, t.ID), zap.Int(logging.KeyStatus, t.Status))
+	log.Info("takedown published", append(stored(receipt), logging.Event(logging.TakedownPublished),
+		zap.Int(logging.KeyStatus, t.Status), zap.Duration(logging.KeyTook, took), waited(page, begun))...)
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"pressmill/pkg/news"
 	"pressmill/sink/segment"
 )
 
@@ -17,6 +18,8 @@ type batch struct {
 	first, last StoredArticle // without their data
 	oldest      time.Time     // when the stream stored the first message that is written
 	seqs        []uint64      // of the lines
+	times       []time.Time   // and when the stream stored them
+	pages       []*news.Page  // and what they are, in an archive
 	held        int64         // bytes of the spool
 	readBytes   int64         // of the data of these messages
 	read        int           // messages since the batch was taken up
@@ -117,13 +120,16 @@ func (b *batch) count(m StoredArticle) {
 	if b.written() == 0 {
 		b.oldest = m.Time
 	}
-	b.seqs = append(b.seqs, m.Seq)
+	b.seqs, b.times = append(b.seqs, m.Seq), append(b.times, m.Time)
+	if b.cfg.Archives() {
+		b.pages = append(b.pages, m.Page)
+	}
 	b.pass(m, &b.Count)
 }
 
 // pass makes m the last message of the batch and counts it.
 func (b *batch) pass(m StoredArticle, count *int) {
-	m.Data = nil
+	m.Data, m.Page = nil, nil
 	if b.messages() == 0 {
 		b.first = m
 	}

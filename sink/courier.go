@@ -159,7 +159,9 @@ func (c *courier) step(ctx, work context.Context) (idle bool, err error) {
 		return false, fmt.Errorf("check turn: %w", err)
 	}
 	c.opt.at("before the request")
+	begun := time.Now()
 	err = c.send(ctx, work, webhook.Batch{Key: c.cur.Pending.Key, Articles: p.articles})
+	took := time.Since(begun)
 	c.opt.at("after the request")
 	if rejected, ok := errors.AsType[*webhook.RejectedError](err); ok {
 		return false, c.refused(work, p, rejected)
@@ -172,7 +174,8 @@ func (c *courier) step(ctx, work context.Context) (idle bool, err error) {
 		return false, err
 	}
 	c.opt.at("after the cursor")
-	c.logDelivered(p, key)
+	c.logDelivered(p, key, took)
+	c.tellWritten(c.part, p.batch, p.last.Seq, key)
 	c.done(p, nil)
 	return false, nil
 }
@@ -311,6 +314,7 @@ func (c *courier) refused(ctx context.Context, p *parcel, why *webhook.RejectedE
 	if err := c.put(ctx, c.cur.past(p.last)); err != nil {
 		return err
 	}
+	c.tellRefused(c.part, p.batch, key, reasonOf(why))
 	c.done(p, why)
 	return nil
 }
@@ -365,9 +369,11 @@ func (c *courier) bury(ctx context.Context, why *webhook.RejectedError, l letter
 		zap.String(logging.KeyKey, key), zap.Int(logging.KeyArticles, max(len(l.Articles), l.Omitted)), zap.Int(logging.KeyStatus, why.Status), zap.String(logging.KeyAnswer, why.Detail))...)
 	return c.cursors.PublishDead(ctx, bus.DeadLetter{
 		Stage: "sink", Key: c.cfg.Name + "." + bus.PartitionName(c.part), Subject: bus.AgainSubject(c.cfg.Name, c.part),
-		Reason: fmt.Sprintf("http_%d", why.Status), Error: why.Error(), Data: data,
+		Reason: reasonOf(why), Error: why.Error(), Data: data,
 	}, key)
 }
+
+func reasonOf(why *webhook.RejectedError) string { return fmt.Sprintf("http_%d", why.Status) }
 
 // again delivers the dead letters that were replayed. Their keys are new ones:
 // a receiver may remember what it answered to the old.
@@ -406,20 +412,49 @@ func (c *courier) sendAgain(ctx, work context.Context, m bus.Again) error {
 	}
 	err := c.send(ctx, work, b)
 	if rejected, ok := errors.AsType[*webhook.RejectedError](err); ok {
-		return c.bury(work, rejected, l, b.Key)
+		if err := c.bury(work, rejected, l, b.Key); err != nil {
+			return err
+		}
+		c.tellRefusedAgain(b, reasonOf(rejected))
+		return nil
 	}
 	if err == nil {
 		c.log.Info("replayed batch delivered", append(event(logging.DeliveryDone, c.part), zap.String(logging.KeyKey, b.Key), zap.Int(logging.KeyArticles, len(b.Articles)))...)
+		c.tellAgain(b)
 	}
 	return err
 }
 
-func (c *courier) logDelivered(p *parcel, key string) {
+// tellAgain tells and counts that the articles of a replayed batch were taken.
+// Their sequences are not known any more.
+func (c *courier) tellAgain(b webhook.Batch) {
+	if c.stage != nil {
+		c.stage.Settled(logging.Passed, "", len(b.Articles))
+	}
+	for _, a := range b.Articles {
+		c.log.Info("article written", append(tellOf(a).fields(nil, time.Time{}), logging.Event(logging.ArticleWritten),
+			zap.Int(logging.KeyPartition, c.part), zap.String(logging.KeyKey, b.Key))...)
+	}
+}
+
+// tellRefusedAgain tells and counts that they were not.
+func (c *courier) tellRefusedAgain(b webhook.Batch, reason string) {
+	if c.stage != nil {
+		c.stage.Settled(logging.Failed, "rejected", len(b.Articles))
+	}
+	for _, a := range b.Articles {
+		c.log.Error("article not taken", append(tellOf(a).fields(nil, time.Time{}), logging.Event(logging.ArticleRefused), logging.Reason(reason),
+			zap.Int(logging.KeyPartition, c.part), zap.String(logging.KeyKey, b.Key))...)
+	}
+}
+
+func (c *courier) logDelivered(p *parcel, key string, took time.Duration) {
 	c.objects.Add(1)
 	c.bytes.Add(int64(p.body.Len()))
 	c.log.Info("batch delivered", append(event(logging.DeliveryDone, c.part), zap.String(logging.KeyKey, key),
 		zap.Uint64(logging.KeyFirst, p.first.Seq), zap.Uint64(logging.KeyLast, p.last.Seq), zap.Int(logging.KeyArticles, p.Count),
-		zap.Int(logging.KeyFiltered, p.Filtered), zap.Int(logging.KeyRejected, p.Rejected), zap.Int(logging.KeyBytes, p.body.Len()))...)
+		zap.Int(logging.KeyFiltered, p.Filtered), zap.Int(logging.KeyRejected, p.Rejected), zap.Int(logging.KeyBytes, p.body.Len()),
+		zap.Duration(logging.KeyTook, took))...)
 }
 
 // done counts the messages of a batch that was delivered, or rejected.
@@ -429,10 +464,7 @@ func (c *courier) done(p *parcel, rejected *webhook.RejectedError) {
 		m.Count = 0
 	}
 	if rejected != nil && c.stage != nil {
-		c.stage.In(int64(p.Count))
-		for range p.Count {
-			c.stage.Fail("rejected")
-		}
+		c.stage.Settled(logging.Failed, "rejected", p.Count)
 	}
 	c.count(m, p.oldest)
 }

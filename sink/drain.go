@@ -200,18 +200,25 @@ func (d *drain) add(b *batch, m StoredArticle, pos position) {
 	switch {
 	case d.cfg.Archives() && len(m.Data) == 0: // out of an archive, or broken
 		b.pass(m, &b.Filtered)
+		d.leaveOut(d.part, m, "archived")
 	case !d.cfg.Takedowns && news.IsTakedown(m.MsgID):
 		b.pass(m, &b.Takedowns)
+		d.leaveOut(d.part, m, "takedown")
 	case pos.Overlap != nil && m.Time.Before(pos.Overlap.Until) && d.skip.has(m.MsgID):
 		b.pass(m, &b.Skipped)
-	case d.buried[articleID(m.MsgID)] || d.filters(m):
+		d.leaveOut(d.part, m, "overlap")
+	case d.buried[articleID(m.MsgID)]:
 		b.pass(m, &b.Filtered)
+		d.leaveOut(d.part, m, "deleted")
+	case d.filters(m):
+		b.pass(m, &b.Filtered)
+		d.leaveOut(d.part, m, "filter")
 	case !b.add(m):
 		if b.written() == 0 {
 			b.oldest = m.Time
 		}
 		b.pass(m, &b.Rejected)
-		d.logRejected(d.part, m)
+		d.reject(d.part, m)
 	}
 }
 
@@ -240,12 +247,13 @@ func (d *drain) commit(ctx context.Context, pos position, b *batch) (position, e
 	if other, err := d.taken(ctx, pos, k); err != nil {
 		return pos, err
 	} else if other != nil {
-		return d.follow(ctx, *other, pos.Carry)
+		return d.follow(ctx, *other, pos.Carry, b)
 	}
+	begun := time.Now()
 	m, size, err := segment.Put(ctx, d.store, k, f, d.meta(pos, b), b.body.Bytes())
 	if errors.Is(err, store.ErrExists) {
 		if was, err := segment.GetMeta(ctx, d.store, k); err != nil || was.Writer != d.writer || was.SHA256 != m.SHA256 || was.Last != m.Last {
-			return d.follow(ctx, k, pos.Carry)
+			return d.follow(ctx, k, pos.Carry, b)
 		}
 		// A write whose answer was lost, or another turn of this process that ran
 		// out under it and wrote the same: the object is ours.
@@ -254,7 +262,8 @@ func (d *drain) commit(ctx context.Context, pos position, b *batch) (position, e
 	}
 	d.conflicts = 0
 	if d.firstTime(d.part, k) {
-		d.logCommitted(k, m, size)
+		d.logCommitted(k, m, size, time.Since(begun))
+		d.tellWritten(d.part, b, m.Last, k.String())
 		d.count(b.minus(pos.Carry), b.oldest)
 	}
 	return after(k, m), nil
@@ -310,8 +319,8 @@ func (d *drain) takenListed(ctx context.Context, k segment.Key) (*segment.Key, e
 
 // follow returns the position after an object that is there already. An object
 // that was read from another stream, or a second one in a row, has the
-// position derived from the newest objects.
-func (d *drain) follow(ctx context.Context, k segment.Key, counted *carry) (position, error) {
+// position derived from the newest objects. b is what was to be written there.
+func (d *drain) follow(ctx context.Context, k segment.Key, counted *carry, b *batch) (position, error) {
 	m, err := segment.GetMeta(ctx, d.store, k)
 	if err != nil {
 		return position{}, err
@@ -321,7 +330,8 @@ func (d *drain) follow(ctx context.Context, k segment.Key, counted *carry) (posi
 		d.logConflict(k, m)
 	case d.firstTime(d.part, k):
 		// Our own, whose answer was lost; meanwhile more had come for it.
-		d.logCommitted(k, m, int(m.Bytes))
+		d.logCommitted(k, m, int(m.Bytes), 0)
+		d.tellWritten(d.part, b, m.Last, k.String())
 		d.count(tallyOf(m).minus(counted), m.LastTime)
 	}
 	pos := after(k, m)

@@ -23,7 +23,7 @@ func TestOnBus(t *testing.T) {
 		for range n {
 			a := &news.Article{Schema: news.Schema, ID: fmt.Sprintf("%016x", len(want)), Rev: "r"}
 			stored, err := b.PublishArticle(t.Context(), fmt.Sprintf("host%d.test", len(want)%40), a)
-			if err != nil || !stored {
+			if err != nil || !stored.New {
 				t.Fatalf("stored %v, error %v", stored, err)
 			}
 			want[a.MsgID()] = true

@@ -64,6 +64,8 @@ type partState struct {
 
 	failures int // turns in a row that ended with an error
 
+	left uint64 // the last message that was told of as left out
+
 	mirrored   time.Time // when the position was mirrored last
 	mirroredTo uint64    // position.from at that time
 }
@@ -189,16 +191,22 @@ func (o *output) stats() Stats {
 	}
 }
 
-func (o *output) logCommitted(k segment.Key, m segment.Meta, size int) {
+// logCommitted tells of an object. took is 0 if it is not known.
+func (o *output) logCommitted(k segment.Key, m segment.Meta, size int, took time.Duration) {
 	o.objects.Add(1)
 	o.bytes.Add(int64(size))
-	o.log.Info("object committed", append(event(logging.SegmentCommitted, k.Partition),
+	fields := append(event(logging.SegmentCommitted, k.Partition),
 		zap.String(logging.KeyKey, k.String()), zap.Uint64(logging.KeyFirst, m.First), zap.Uint64(logging.KeyLast, m.Last),
-		zap.Int(logging.KeyArticles, m.Count), zap.Int(logging.KeySkipped, m.Skipped), zap.Int(logging.KeyRejected, m.Rejected), zap.Int(logging.KeyBytes, size))...)
+		zap.Int(logging.KeyArticles, m.Count), zap.Int(logging.KeySkipped, m.Skipped), zap.Int(logging.KeyRejected, m.Rejected), zap.Int(logging.KeyBytes, size))
+	if took > 0 {
+		fields = append(fields, zap.Duration(logging.KeyTook, took))
+	}
+	o.log.Info("object committed", fields...)
 }
 
-// count adds what became of messages just now to the counters and to the
-// stage's summary. oldest is when the stream stored the first of those written.
+// count adds what became of messages just now to the counters, and those that
+// are written to the stage's summary: the others are there since they were left
+// out. oldest is when the stream stored the first of those written.
 func (o *output) count(m tally, oldest time.Time) {
 	o.articles.Add(int64(m.Count))
 	o.skipped.Add(int64(m.Skipped))
@@ -207,20 +215,7 @@ func (o *output) count(m tally, oldest time.Time) {
 	if o.stage == nil {
 		return
 	}
-	o.stage.In(int64(m.messages()))
-	o.stage.Out(int64(m.Count))
-	for range m.Skipped {
-		o.stage.Skip("overlap")
-	}
-	for range m.Takedowns {
-		o.stage.Skip("takedown")
-	}
-	for range m.Filtered {
-		o.stage.Skip("filter")
-	}
-	for range m.Rejected {
-		o.stage.Fail("invalid_json")
-	}
+	o.stage.Settled(logging.Passed, "", m.Count)
 	if m.Count > 0 {
 		o.stage.Observe(max(0, o.now().Sub(oldest)))
 	}
@@ -230,7 +225,8 @@ func (o *output) logConflict(k segment.Key, m segment.Meta) {
 	o.conflicts.Add(1)
 	o.log.Info("another worker has committed this position; going on after its object",
 		append(event(logging.SegmentConflict, k.Partition), zap.String(logging.KeyKey, k.String()),
-			zap.String(logging.KeyWriter, m.Writer), zap.Uint64(logging.KeyNextSeq, m.Next))...)
+			zap.String(logging.KeyWriter, m.Writer), zap.Uint64(logging.KeyFirst, m.First), zap.Uint64(logging.KeyLast, m.Last),
+			zap.Int(logging.KeyArticles, m.Count), zap.Uint64(logging.KeyNextSeq, m.Next))...)
 }
 
 func (o *output) logGap(part int, gap segment.Range) {
@@ -241,6 +237,9 @@ func (o *output) logGap(part int, gap segment.Range) {
 
 func (o *output) logEpoch(part int, old, begun position, reason string) {
 	o.epochs.Add(1)
+	o.parts[part].mu.Lock()
+	o.parts[part].left = 0 // sequences may begin anew
+	o.parts[part].mu.Unlock()
 	o.log.Warn("a new epoch begins", append(event(logging.EpochBegun, part), zap.String(logging.KeyReason, reason),
 		zap.String(logging.KeyEpoch, begun.Epoch.String()), zap.String(logging.KeyOldEpoch, old.Epoch.String()), zap.Uint64(logging.KeyPosition, begun.Next))...)
 }

@@ -295,7 +295,7 @@ func (s *server) publishAs(t testing.TB, host, id, text string) {
 	a := &news.Article{Schema: news.Schema, ID: id, Rev: "r", Title: "A title"}
 	a.Body.Text = text
 	stored, err := s.PublishArticle(t.Context(), host, a)
-	if err != nil || !stored {
+	if err != nil || !stored.New {
 		t.Fatalf("stored %v, error %v", stored, err)
 	}
 	s.want[a.MsgID()] = true

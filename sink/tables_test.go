@@ -306,7 +306,7 @@ func publishArticles(t *testing.T, b *bus.Bus, n int, want map[string]bool) {
 			Fetch:     news.Fetch{At: time.Date(2026, 11, 24, 0, 0, 0, len(want), time.UTC), Status: 200},
 		}
 		stored, err := b.PublishArticle(t.Context(), fmt.Sprintf("host%d.test", len(want)%4), a)
-		if err != nil || !stored {
+		if err != nil || !stored.New {
 			t.Fatalf("stored %v, error %v", stored, err)
 		}
 		want[a.MsgID()] = true

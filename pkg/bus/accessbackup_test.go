@@ -23,7 +23,7 @@ func TestOperatorsBackUpAndRestore(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 3 {
-		if err := op.PushDead(t.Context(), "a.example", bus.FrontierURL{Seq: uint64(i)}, "http_500", "x"); err != nil {
+		if err := op.PushDead(t.Context(), "a.example", bus.FrontierURL{Seq: uint64(i)}, "p", "http_500", "x"); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -162,7 +162,7 @@ func crawlFrontier(ctx context.Context, b *bus.Bus) error {
 	}
 	_, errHosts := b.WaitingHosts(ctx)
 	seen := b.Seen("a.example")
-	return errors.Join(errHosts, seen.Add(ctx, 1), b.Seen("a.example").Refresh(ctx), b.Delete(ctx, u.Seq), b.PushDead(ctx, "a.example", u, "http_500", "x"))
+	return errors.Join(errHosts, seen.Add(ctx, 1), b.Seen("a.example").Refresh(ctx), b.Delete(ctx, u.Seq), b.PushDead(ctx, "a.example", u, "p", "http_500", "x"))
 }
 
 func crawlSources(ctx context.Context, r rig) error {

@@ -16,33 +16,33 @@ import (
 )
 
 // PublishArticle stores an article for the sinks; host is the host of its
-// final URL. The same version within the stream's dedup window is stored once:
-// stored says whether it was new. While the stream is full it waits, so that a
-// stopped sink holds the parsers.
-func (b *Bus) PublishArticle(ctx context.Context, host string, a *news.Article) (stored bool, err error) {
+// final URL. The same version within the stream's dedup window is stored once.
+// While the stream is full it waits, so that a stopped sink holds the parsers.
+func (b *Bus) PublishArticle(ctx context.Context, host string, a *news.Article) (Receipt, error) {
 	return b.publishArticle(ctx, host, a.MsgID(), a)
 }
 
 // PublishTakedown stores, as PublishArticle does, that an article's page is
 // gone; host is that of the article.
-func (b *Bus) PublishTakedown(ctx context.Context, host string, t *news.Takedown) (stored bool, err error) {
+func (b *Bus) PublishTakedown(ctx context.Context, host string, t *news.Takedown) (Receipt, error) {
 	return b.publishArticle(ctx, host, t.MsgID(), t)
 }
 
-func (b *Bus) publishArticle(ctx context.Context, host, msgID string, v any) (stored bool, err error) {
+func (b *Bus) publishArticle(ctx context.Context, host, msgID string, v any) (Receipt, error) {
 	data, err := json.Marshal(v)
 	if err != nil {
-		return false, Permanent("bad_article", err)
+		return Receipt{}, Permanent("bad_article", err)
 	}
-	subject := "articles." + PartitionName(Partition(host)) + "." + HostToken(host)
+	partition := Partition(host)
+	subject := "articles." + PartitionName(partition) + "." + HostToken(host)
 	for {
 		ack, err := b.js.Publish(ctx, subject, data, jetstream.WithMsgID(msgID))
 		err = classify(err)
 		switch {
 		case err == nil:
-			return !ack.Duplicate, nil
+			return Receipt{Seq: ack.Sequence, New: !ack.Duplicate, Partition: partition}, nil
 		case !errors.Is(err, ErrFull) || ctx.Err() != nil:
-			return false, fmt.Errorf("publish article %s: %w", msgID, err)
+			return Receipt{}, fmt.Errorf("publish article %s: %w", msgID, err)
 		}
 		pause(ctx, 500*time.Millisecond)
 	}
@@ -54,6 +54,8 @@ type StoredArticle struct {
 	Time  time.Time // the stream's
 	MsgID string    // id.rev, or that of a takedown (news.IsTakedown)
 	Data  []byte    // JSON, article/v1 or takedown/v1
+	// Page is set where the message is a page: its ids, final URL and source.
+	Page *news.Page `json:"-"`
 }
 
 func storedArticle(m *jetstream.RawStreamMsg) StoredArticle {

@@ -388,7 +388,7 @@ func TestArticlesAreStoredOncePerVersion(t *testing.T) {
 	part := bus.Partition(host)
 	for i, want := range []bool{true, false, true} {
 		a := &news.Article{ID: "id", Rev: fmt.Sprint(i / 2)}
-		if stored, err := b.PublishArticle(ctx, host, a); err != nil || stored != want {
+		if stored, err := b.PublishArticle(ctx, host, a); err != nil || stored.New != want {
 			t.Errorf("publish %d: %v, %v, want %v", i, stored, err, want)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"pressmill/pkg/logging"
+	"pressmill/pkg/news"
 )
 
 const (
@@ -30,6 +31,10 @@ type DeadLetter struct {
 	Reason  string
 	Error   string
 	Data    []byte
+
+	// CrawlID, PageID, URL and Source are what the message is about, for the
+	// line that tells of it; empty if it is about no one page.
+	CrawlID, PageID, URL, Source string
 }
 
 // PublishDead stores a dead letter; msgID makes it once only.
@@ -42,12 +47,18 @@ func (b *Bus) PublishDead(ctx context.Context, d DeadLetter, msgID string) error
 	if _, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(msgID)); err != nil {
 		return fmt.Errorf("publish dead letter: %w", classify(err))
 	}
-	b.log.Error("message given up", logging.Event(logging.DeadLetter), zap.String(logging.KeyStage, d.Stage), zap.String(logging.KeyReason, d.Reason), zap.String(logging.KeyError, d.Error))
+	var about []zap.Field
+	if d.PageID != "" {
+		about = aboutPage(&news.Page{CrawlID: d.CrawlID, PageID: d.PageID, FinalURL: d.URL, Source: news.Source{ID: d.Source}})
+	}
+	b.log.Error("message given up", append(about, logging.Event(logging.DeadLetter), zap.String(logging.KeyStage, d.Stage),
+		zap.String(logging.KeyReason, d.Reason), zap.String(logging.KeyError, d.Error))...)
 	return nil
 }
 
-// PushDead stores a frontier URL that was given up as a dead letter.
-func (b *Bus) PushDead(ctx context.Context, host string, u FrontierURL, reason, detail string) error {
+// PushDead stores a frontier URL that was given up as a dead letter. pageID is
+// what its lines were told by.
+func (b *Bus) PushDead(ctx context.Context, host string, u FrontierURL, pageID, reason, detail string) error {
 	u.Attempts = 0
 	data, err := encodeJSON(u)
 	if err != nil {
@@ -55,6 +66,7 @@ func (b *Bus) PushDead(ctx context.Context, host string, u FrontierURL, reason, 
 	}
 	return b.PublishDead(ctx, DeadLetter{
 		Stage: "crawler", Key: HostToken(host), Subject: frontierSubject(host, u.Priority), Reason: reason, Error: detail, Data: data,
+		CrawlID: u.CrawlID, PageID: pageID, URL: u.URL, Source: u.Source,
 	}, fmt.Sprintf("%s:%d", streamFrontier, u.Seq))
 }
 

@@ -51,6 +51,9 @@ type FrontierURL struct {
 	Backfill *Days     `json:"backfill,omitempty"`
 	CrawlID  string    `json:"crawl_id,omitempty"`
 	Found    time.Time `json:"found,omitzero"`
+	// From is the page id of what led here: the page with the link, the feed or
+	// sitemap with the entry, the redirect; "" if there is none.
+	From string `json:"from,omitempty"`
 	// Dated is when the feed or sitemap that lists the URL says that it was
 	// published or changed last; zero if it does not say.
 	Dated time.Time `json:"dated,omitzero"`
@@ -63,8 +66,9 @@ type FrontierURL struct {
 	// Revisit is set if the URL was fetched before and is looked at again.
 	Revisit *Revisit `json:"revisit,omitempty"`
 
-	Seq      uint64 `json:"-"` // its sequence in the frontier
-	Priority int    `json:"-"`
+	Seq      uint64    `json:"-"` // its sequence in the frontier
+	Stored   time.Time `json:"-"` // when it was put there, by the stream's clock
+	Priority int       `json:"-"`
 }
 
 // Days are two days, as 2026-11-24, and those between them.
@@ -190,7 +194,7 @@ func (b *Bus) Next(ctx context.Context, host string, taken Taken, priorities ...
 		if err != nil {
 			return FrontierURL{}, fmt.Errorf("read frontier of %s: %w", host, err)
 		}
-		u := FrontierURL{Seq: m.Sequence, Priority: p}
+		u := FrontierURL{Seq: m.Sequence, Stored: m.Time, Priority: p}
 		if err := json.Unmarshal(m.Data, &u); err != nil {
 			return u, Permanent("bad_message", err)
 		}

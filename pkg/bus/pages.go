@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"sync"
 	"time"
 
@@ -19,16 +20,34 @@ import (
 	"pressmill/pkg/news"
 )
 
-// PublishPage stores a page for the parsers. host is the host of its final
+// Receipt is the bus's answer to a message that it has stored.
+type Receipt struct {
+	Seq uint64 // its sequence in the stream
+	// New is false if the stream has had a message of the same id: Seq is that
+	// one's, and nothing was stored.
+	New       bool
+	Partition int // of an article
+}
+
+// PublishPage is StorePage for who does not ask for the receipt.
+func (b *Bus) PublishPage(ctx context.Context, host string, page *news.Page) error {
+	_, err := b.StorePage(ctx, host, page)
+	return err
+}
+
+// StorePage stores a page for the parsers. host is the host of its final
 // URL. The same PageID within the stream's dedup window is stored once. It
 // returns ErrFull while the stream is at its limit.
-func (b *Bus) PublishPage(ctx context.Context, host string, page *news.Page) error {
+func (b *Bus) StorePage(ctx context.Context, host string, page *news.Page) (Receipt, error) {
 	data, err := encodePage(page)
 	if err != nil {
-		return fmt.Errorf("encode page %s: %w", page.PageID, err)
+		return Receipt{}, fmt.Errorf("encode page %s: %w", page.PageID, err)
 	}
-	_, err = b.js.Publish(ctx, "pages."+HostToken(host), data, jetstream.WithMsgID(page.PageID))
-	return classify(err)
+	ack, err := b.js.Publish(ctx, "pages."+HostToken(host), data, jetstream.WithMsgID(page.PageID))
+	if err != nil {
+		return Receipt{}, classify(err)
+	}
+	return Receipt{Seq: ack.Sequence, New: !ack.Duplicate}, nil
 }
 
 // A page on the wire is the length of its metadata as a uvarint, the metadata
@@ -44,20 +63,32 @@ func encodePage(page *news.Page) ([]byte, error) {
 }
 
 func decodePage(data []byte) (*news.Page, error) {
+	page, body, err := decodeMeta(data)
+	if err != nil {
+		return nil, err
+	}
+	return page, decodeBody(page, body)
+}
+
+// decodeMeta returns a page without its body, and the body as it lies on the
+// wire.
+func decodeMeta(data []byte) (page *news.Page, body []byte, err error) {
 	n, k := binary.Uvarint(data)
 	if k <= 0 || n > uint64(len(data)-k) {
-		return nil, errors.New("page message is cut")
+		return nil, nil, errors.New("page message is cut")
 	}
-	page := new(news.Page)
+	page = new(news.Page)
 	if err := json.Unmarshal(data[k:k+int(n)], page); err != nil {
-		return nil, fmt.Errorf("page metadata: %w", err)
+		return nil, nil, fmt.Errorf("page metadata: %w", err)
 	}
-	body, err := pageDecoder().DecodeAll(data[k+int(n):], nil)
-	if err != nil {
-		return nil, fmt.Errorf("page body: %w", err)
+	return page, data[k+int(n):], nil
+}
+
+func decodeBody(page *news.Page, wire []byte) (err error) {
+	if page.Body, err = pageDecoder().DecodeAll(wire, nil); err != nil {
+		return fmt.Errorf("page body: %w", err)
 	}
-	page.Body = body
-	return page, nil
+	return nil
 }
 
 var pageEncoder = sync.OnceValue(func() *zstd.Encoder {
@@ -159,13 +190,21 @@ func (c *pageConsumer) process(ctx context.Context, msg jetstream.Msg) {
 	}
 	stop := keepAlive(msg, c.bus.cfg.AckWait)
 	defer stop()
-	if meta.NumDelivered > deadAfter {
+	page, body, err := decodeMeta(msg.Data())
+	switch {
+	case err != nil:
+		page, err = new(news.Page), Permanent("bad_message", err)
+	case meta.NumDelivered > deadAfter:
 		err = Permanent("delivered_too_often", fmt.Errorf("delivered %d times", meta.NumDelivered))
-	} else {
-		err = c.call(ctx, msg, meta.NumDelivered)
+	default:
+		page.Seq, page.Stored = meta.Sequence.Stream, meta.Timestamp
+		err = c.call(ctx, page, body, meta.NumDelivered)
 	}
 	if permanent, ok := errors.AsType[*PermanentError](err); ok {
-		letter := DeadLetter{Stage: "parser", Key: msg.Subject()[len("pages."):], Subject: msg.Subject(), Reason: permanent.Reason, Error: err.Error(), Data: msg.Data()}
+		letter := DeadLetter{
+			Stage: string(RoleParser), Key: msg.Subject()[len("pages."):], Subject: msg.Subject(), Reason: permanent.Reason, Error: err.Error(), Data: msg.Data(),
+			CrawlID: page.CrawlID, PageID: page.PageID, URL: page.FinalURL, Source: page.Source.ID,
+		}
 		err = c.bus.PublishDead(ctx, letter, fmt.Sprintf("%s:%d", streamPages, meta.Sequence.Stream))
 	}
 	if err != nil {
@@ -173,7 +212,8 @@ func (c *pageConsumer) process(ctx context.Context, msg jetstream.Msg) {
 		if ctx.Err() != nil {
 			delay = 0 // it is no fault of the page
 		}
-		log.Warn("page will be delivered again", logging.Event(logging.ParseFailed), zap.Duration(logging.KeyBackoff, delay), zap.Error(err))
+		log.Warn("page will be delivered again", append(aboutPage(page), logging.Event(logging.ParseFailed), zap.String(logging.KeyStage, string(RoleParser)),
+			zap.Uint64(logging.KeySeq, meta.Sequence.Stream), zap.Duration(logging.KeyBackoff, delay), zap.Error(err))...)
 		if err := c.tell(ctx, msg, fmt.Sprintf("-NAK {\"delay\": %d}", delay)); err != nil {
 			log.Warn("nak page", logging.Event(logging.NATSError), zap.Error(err))
 		}
@@ -205,7 +245,27 @@ func (c *pageConsumer) tell(ctx context.Context, msg jetstream.Msg, what string)
 	}
 }
 
-func (c *pageConsumer) call(ctx context.Context, msg jetstream.Msg, delivered uint64) (err error) {
+// aboutPage is the fields by which a page is followed.
+func aboutPage(p *news.Page) []zap.Field {
+	if p.PageID == "" {
+		return nil
+	}
+	return []zap.Field{
+		zap.String(logging.KeyCrawlID, p.CrawlID), zap.String(logging.KeyPageID, p.PageID), zap.String(logging.KeyHost, hostOf(p.FinalURL)),
+		logging.URL(p.FinalURL), zap.String(logging.KeySource, p.Source.ID),
+	}
+}
+
+// hostOf returns the host of a URL as lines have it; "" if there is none.
+func hostOf(rawURL string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+func (c *pageConsumer) call(ctx context.Context, page *news.Page, body []byte, delivered uint64) (err error) {
 	if delivered >= aloneAfter {
 		c.alone.Lock()
 		defer c.alone.Unlock()
@@ -213,8 +273,7 @@ func (c *pageConsumer) call(ctx context.Context, msg jetstream.Msg, delivered ui
 		c.alone.RLock()
 		defer c.alone.RUnlock()
 	}
-	page, err := decodePage(msg.Data())
-	if err != nil {
+	if err := decodeBody(page, body); err != nil {
 		return Permanent("bad_message", err)
 	}
 	defer func() {

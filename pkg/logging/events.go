@@ -41,8 +41,26 @@ const (
 	// Stage: process. Level: info. Fields: requests, fetched, articles, written, errors, seconds.
 	RunSummary = "run.summary"
 
-	// StageSummary holds the exact counters of a stage in this process, every 30 s and at its end (final).
-	// Stage: crawler, parser, sink. Level: info. Fields: seconds, in, out, failed, failed_by?, skipped, skipped_by?, p50_ms?, p95_ms?, p99_ms?, rate_in, rate, in_flight, lag?, rss_bytes?, interval, final?.
+	// StageSummary holds the exact counters of a stage in this process since it began, every 30 s and at its end (final).
+	// Of the items of every stage, at every moment: in = out + failed + skipped + again + in_flight. The last summaries of
+	// all processes can be added up, and come to the lines of single items:
+	// In the crawler an item is a URL that was taken up. out: its fetch.done, by kind (out_by), but for the kinds twin and
+	// withheld, which are skipped; page.published = out_by article + page + changed + gone, if no worker was lost and no turn
+	// taken over. failed: fetch.failed at error, each with a dead letter unless a later try could not help. skipped:
+	// fetch.skipped, and fetch.done of the kinds twin and withheld. again: fetch.failed at warn, and what a worker left where
+	// it was because it had to stop (stop), lost the turn (fenced) or the bus (bus), without a line. left_out counts links and
+	// entries that were found and not put into the frontier; they are no items. requests is every request sent, robots.txt
+	// and redirects included: what the servers have in their logs.
+	// In the parser an item is a delivery of a page. out: article.published and takedown.published. failed:
+	// deadletter.published, but for messages that could not be read (bad_message) or killed their workers
+	// (delivered_too_often), which were never taken up. skipped: parse.rejected and article.duplicate (duplicate). again:
+	// parse.failed.
+	// In the sink an item is an article for one sink, a takedown among them, or a page for an archive, counted when it is
+	// done with. out: article.written and page.archived. failed: article.rejected (invalid_json) and article.refused
+	// (rejected). skipped: article.skipped.
+	// What a process has counted since its last summary is lost if it is killed (kill -9, out of memory): its lines are
+	// there, its final summary is not.
+	// Stage: crawler, parser, sink. Level: info. Fields: seconds, in, out, out_by?, failed, failed_by?, skipped, skipped_by?, again, again_by?, left_out?, left_out_by?, requests?, p50_ms?, p95_ms?, p99_ms?, rate_in, rate, in_flight, lag?, rss_bytes?, interval, final?.
 	StageSummary = "stage.summary"
 )
 
@@ -51,29 +69,34 @@ const (
 	// ContactMissing says at the start that no crawler.contact is set, what follows from it, and how to set one.
 	// Stage: crawler. Level: warn. Fields: none.
 	ContactMissing = "contact.missing"
-	// FetchDone is one page fetched.
-	// Stage: crawler. Level: info. Fields: host, url.full, crawl_id, page_id, source, kind, status, bytes, truncated, took_ms, waited_ms?.
+	// FetchDone is one URL that was fetched. Its kind says what became of it: article, page, feed, sitemap, changed (an
+	// article with another body than before) and gone are passed on; redirect leads to another URL; unchanged and missing (a
+	// 404 that is asked for once more) are looked at again; twin is had under another address; withheld asks not to be passed on.
+	// Reasons: noindex, noarchive, noai, tdm.
+	// Stage: crawler. Level: info. Fields: host, url.full, crawl_id, page_id, source, attempt, found_by, from_page_id?, kind, reason?, status, bytes, truncated, took_ms, waited_ms, turn_waited_ms.
 	FetchDone = "fetch.done"
-	// FetchFailed is one fetch that brought no page: at warn it will be tried again, at error it is given up.
-	// Reasons: timeout, dns, refused, reset, tls, proxy, decode, protocol, network, canceled, empty, http_NNN, robots_unreachable, credentials, redirects, redirect, blocked, bad_feed, bad_sitemap, host_dropped.
-	// Stage: crawler. Level: warn, error. Fields: host, url.full, crawl_id?, page_id?, source?, reason, attempt?, backoff_ms?, entries?, took_ms?, waited_ms?, error.
+	// FetchFailed is one fetch that brought nothing: at warn it will be tried again, at error it is given up. A feed or
+	// sitemap that could not be read to its end is one, whatever was taken from it (entries).
+	// Reasons: timeout, dns, refused, reset, tls, proxy, decode, protocol, network, canceled, empty, http_NNN, robots_unreachable, credentials, redirects, redirect, blocked, bad_feed, bad_sitemap, bad_message, host_dropped.
+	// Stage: crawler. Level: warn, error. Fields: host, url.full, crawl_id, page_id, source, attempt, found_by, from_page_id?, reason, status?, backoff_ms?, entries?, took_ms?, waited_ms, turn_waited_ms, error.
 	FetchFailed = "fetch.failed"
-	// FetchSkipped is one URL that was not fetched, by rule.
+	// FetchSkipped is one URL that was not fetched, by rule, or that led to nothing that was looked for (no_feed).
 	// Reasons: robots, seen, age, scope, twin, late, paused, source_removed, bad_url, no_feed, trap_length, trap_path, trap_pattern, budget, and those of fetch.failed.
-	// Stage: crawler. Level: info. Fields: host, url.full, crawl_id, page_id?, source, reason, waited_ms?.
+	// Stage: crawler. Level: info. Fields: host, url.full, crawl_id, page_id, source, attempt, found_by, from_page_id?, reason, took_ms?, waited_ms, turn_waited_ms.
 	FetchSkipped = "fetch.skipped"
-	// PagePublished is one page acknowledged by the bus.
-	// Stage: crawler. Level: info. Fields: host, url.full, crawl_id, page_id, source?, bytes, seq?.
+	// PagePublished is one page acknowledged by the bus. duplicate: the bus had it already, from a worker that was lost
+	// before it could say so; seq is that one's.
+	// Stage: crawler. Level: info. Fields: host, url.full, crawl_id, page_id, source, seq, bytes, took_ms, duplicate?.
 	PagePublished = "page.published"
 	// PageGone is one article's page that is not there any more when it is looked at again.
-	// Stage: crawler. Level: warn. Fields: host, url.full, crawl_id, page_id, source, status.
+	// Stage: crawler. Level: warn. Fields: host, url.full, crawl_id, page_id, source, from_page_id?, status.
 	PageGone = "page.gone"
 	// PageWithheld is one page that was fetched and not passed on, because it asks for that.
 	// Reasons: noindex, noarchive, noai, tdm.
 	// Stage: crawler. Level: info. Fields: host, url.full, crawl_id, page_id, source, reason.
 	PageWithheld = "page.withheld"
-	// RobotsFetched is one robots.txt read, with the verdict for the host.
-	// Stage: crawler. Level: info. Fields: host, verdict, status, reason, took_ms.
+	// RobotsFetched is one robots.txt read, with the verdict for the host, and the page that it was asked for.
+	// Stage: crawler. Level: info. Fields: host, crawl_id, page_id, verdict, status, reason, took_ms.
 	RobotsFetched = "robots.fetched"
 	// SourcePoll is one look at a feed, a sitemap or a front page, with the number of new items.
 	// Stage: crawler. Level: info. Fields: host, url.full, source, kind, new, every_ms, next.
@@ -92,7 +115,7 @@ const (
 	// Stage: crawler. Level: warn, error. Fields: host?, error.
 	HostFenced = "host.fenced"
 	// HostDelayed says that a host gets its next turn later than planned.
-	// Stage: crawler. Level: debug, info, warn. Fields: host, url.full?, reason?, error?.
+	// Stage: crawler. Level: debug, info, warn. Fields: host, url.full?, crawl_id?, page_id?, source?, reason?, error?.
 	HostDelayed = "host.delayed"
 	// HostDropped says that a host failed for so long that what waits of it becomes dead letters; it is asked once a day.
 	// Reasons: those of fetch.failed.
@@ -109,21 +132,25 @@ const (
 // Events of the parser: from a page to an article on the bus.
 const (
 	// ParseDone is one page made into an article.
-	// Stage: parser. Level: info. Fields: host?, url.full, crawl_id, page_id, source?, article_id, rev, kind, words, took_ms, waited_ms?, seq?.
+	// Stage: parser. Level: info. Fields: host, url.full, crawl_id, page_id, source, article_id, rev, kind, words, took_ms, waited_ms, seq.
 	ParseDone = "parse.done"
 	// ParseRejected is one page that holds no article.
 	// Reasons: not_html, error_page, no_text, no_title, soft_404, parked_domain, needs_script, bot_wall, consent_wall, login_wall, paywall_stub, homepage, section_front, tag_page, author_page, search_page, service_page, product_page, forum_thread, video_page, audio_page, gallery_page.
-	// Stage: parser. Level: info. Fields: host?, url.full, crawl_id, page_id, source?, reason, took_ms, waited_ms?, seq?.
+	// Stage: parser. Level: info. Fields: host, url.full, crawl_id, page_id, source, reason, took_ms, waited_ms, seq.
 	ParseRejected = "parse.rejected"
 	// ParseFailed is one page that a worker could not finish, as when the bus was away; it is delivered again.
-	// Stage: parser. Level: warn. Fields: host?, url.full?, crawl_id?, page_id?, source?, backoff_ms, seq?, error.
+	// Stage: parser. Level: warn. Fields: host?, url.full?, crawl_id?, page_id?, source?, backoff_ms, seq, error.
 	ParseFailed = "parse.failed"
 	// ArticlePublished is one article acknowledged by the bus.
-	// Stage: parser. Level: info. Fields: host?, url.full, crawl_id, page_id, source?, article_id, rev, partition?, seq?.
+	// Stage: parser. Level: info. Fields: host, url.full, crawl_id, page_id, source, article_id, rev, partition, seq, took_ms.
 	ArticlePublished = "article.published"
 	// TakedownPublished is one takedown acknowledged by the bus: an article's page is gone.
-	// Stage: parser. Level: info. Fields: host?, url.full, crawl_id, page_id, source?, article_id, status, partition?, seq?.
+	// Stage: parser. Level: info. Fields: host, url.full, crawl_id, page_id, source, article_id, status, partition, seq, took_ms, waited_ms.
 	TakedownPublished = "takedown.published"
+	// ArticleDuplicate is one article, or takedown, that the bus had already in this version, from another page or from
+	// a worker that was lost before it could say so: seq is that one's, and nothing was stored.
+	// Stage: parser. Level: info. Fields: host, url.full, crawl_id, page_id, source, article_id, rev?, partition, seq.
+	ArticleDuplicate = "article.duplicate"
 	// SourceCoverage counts, for a source, the articles that this process made since its line before, and those that have
 	// each field; every ten minutes and at the end, only for sources with articles. Lines of all processes can be summed.
 	// Stage: parser. Level: info. Fields: source, seconds, articles, with, words_p50.
@@ -140,17 +167,35 @@ const (
 
 // Events of the sink: from an article to an object or a delivery.
 const (
-	// ArticleWritten is one article, or one takedown, in an object or in a batch that a receiver has taken.
-	// Stage: sink. Level: info. Fields: host?, url.full?, crawl_id?, page_id?, source?, article_id?, rev?, kind, sink, key, partition, seq, waited_ms.
+	// ArticleWritten is one article, or one takedown, in an object or in a batch that a receiver has taken. The worker whose
+	// object it is writes the line after the object is there; one that finds an object of another says segment.conflict. So
+	// there is one line per article and sink over all workers. A worker that is killed between the object and its lines
+	// writes none: the next one says segment.conflict with the object's key, first and last. A receiver may get a batch twice
+	// after a crash, with the same key, and has its lines once. A batch that was a dead letter has neither seq nor waited_ms.
+	// Stage: sink. Level: info. Fields: host?, url.full?, crawl_id?, page_id?, source?, article_id?, rev?, kind, sink, key, partition, seq?, waited_ms?.
 	ArticleWritten = "article.written"
+	// ArticleSkipped is one article that a sink leaves out: takedown (it takes none), overlap (an earlier epoch wrote it),
+	// filter, deleted, or archived (a page that comes out of an archive).
+	// Reasons: takedown, overlap, filter, deleted, archived.
+	// Stage: sink. Level: info. Fields: host?, url.full?, crawl_id?, page_id?, source?, article_id?, rev?, kind?, reason, sink, partition, seq, waited_ms?.
+	ArticleSkipped = "article.skipped"
+	// ArticleRefused is one article of a batch that a receiver does not take: it lies among the dead letters, with its
+	// batch (key).
+	// Reasons: http_NNN.
+	// Stage: sink. Level: error. Fields: host?, url.full?, crawl_id?, page_id?, source?, article_id, rev?, kind, reason, sink, key, partition, seq?, waited_ms?.
+	ArticleRefused = "article.refused"
+	// PageArchived is one page in an object of an archive.
+	// Stage: sink. Level: info. Fields: host?, url.full?, crawl_id?, page_id?, source?, sink, key, partition, seq, waited_ms.
+	PageArchived = "page.archived"
 	// ArticleRejected is one message that is no JSON and is left out of every object.
 	// Stage: sink. Level: error. Fields: sink, partition, seq, msg_id, error.
 	ArticleRejected = "article.rejected"
 	// SegmentCommitted is one object written.
 	// Stage: sink. Level: info. Fields: sink, partition, key, first, last, articles, skipped, rejected, bytes, took_ms?.
 	SegmentCommitted = "segment.committed"
-	// SegmentConflict is one object that another writer had written already; the sink goes on behind it.
-	// Stage: sink. Level: info. Fields: sink, partition, key, writer, next_seq.
+	// SegmentConflict is one object that another writer had written already; the sink goes on behind it. If no
+	// segment.committed has its key, its writer was killed before it could say so, and its articles have no article.written.
+	// Stage: sink. Level: info. Fields: sink, partition, key, writer, first, last, articles, next_seq.
 	SegmentConflict = "segment.conflict"
 	// SegmentGap says that articles were gone from the stream before a sink had read them: those of the partition
 	// among the sequences from first to last, both included.
@@ -264,9 +309,19 @@ const (
 	// KeyCrawlID names the run of the crawler that a page belongs to.
 	// Type: string.
 	KeyCrawlID = "crawl_id"
-	// KeyPageID names one fetch; with it a page is followed through all stages.
+	// KeyPageID names one page on its way, from the moment its URL was found: all attempts to fetch it have the same one, and
+	// all lines about it in all stages. A redirect's target, another look at an article and another poll of a feed have each
+	// their own; from_page_id leads back.
 	// Type: string.
 	KeyPageID = "page_id"
+	// KeyFromPage is the page_id of what led here: of the page with the link, the feed or sitemap with the entry, the
+	// redirect, or the look before at the same article.
+	// Type: string.
+	KeyFromPage = "from_page_id"
+	// KeyFoundBy is how a URL was found: seed, poll, revisit, redirect, feed (an item of a feed or a news sitemap), link
+	// (or an entry of a sitemap), backfill; of feeds and sitemaps that nobody named: robots, html, index, guess, archive.
+	// Type: string.
+	KeyFoundBy = "found_by"
 	// KeyHost is the host of the page, with its port if that is not the default.
 	// Type: string.
 	KeyHost = "host"
@@ -307,7 +362,8 @@ const (
 	// KeyError is the error in words.
 	// Type: string.
 	KeyError = "error"
-	// KeyKind is what was fetched (page, article, feed, sitemap), polled, or found in a page (the article's kind).
+	// KeyKind is what was fetched (see fetch.done), what a poll reads (feed, sitemap, page), what a page holds (the article's
+	// kind), and what a sink has written (article, takedown).
 	// Type: string.
 	KeyKind = "kind"
 	// KeyStatus is the status of an HTTP response.
@@ -319,6 +375,9 @@ const (
 	// KeyTruncated says that a body was longer than max_body, and cut.
 	// Type: boolean.
 	KeyTruncated = "truncated"
+	// KeyDuplicate says that the bus had the message already.
+	// Type: boolean.
+	KeyDuplicate = "duplicate"
 	// KeyVerdict is what a robots.txt comes to for its host.
 	// Type: string.
 	KeyVerdict = "verdict"
@@ -362,10 +421,14 @@ const (
 	// KeyTook is how long the work itself took: the fetch, the parse, the writing of an object.
 	// Type: number, milliseconds.
 	KeyTook = "took_ms"
-	// KeyWaited is how long something waited before the work: a URL since it was due, a page or an article since it
-	// was published.
+	// KeyWaited is how long something waited before the work: on fetch.* a URL since it entered the frontier, or was due; in
+	// the parser a page since it was published; in the sink an article since it was published, until its object was written.
+	// Where two clocks are compared it is never below 0.
 	// Type: number, milliseconds.
 	KeyWaited = "waited_ms"
+	// KeyTurnWaited is the part of waited_ms, at its end, for which the host's turn was due already: no crawler was free.
+	// Type: number, milliseconds.
+	KeyTurnWaited = "turn_waited_ms"
 	// KeyBackoff is the pause before the next attempt.
 	// Type: number, milliseconds.
 	KeyBackoff = "backoff_ms"
@@ -409,12 +472,15 @@ const (
 
 // Fields that count.
 const (
-	// KeyIn counts the items that a stage took up.
+	// KeyIn counts the items that a stage took up; see stage.summary.
 	// Type: integer.
 	KeyIn = "in"
 	// KeyOut counts the items that a stage passed on.
 	// Type: integer.
 	KeyOut = "out"
+	// KeyOutBy is out by kind.
+	// Type: counts.
+	KeyOutBy = "out_by"
 	// KeyFailed counts the items that a stage gave up.
 	// Type: integer.
 	KeyFailed = "failed"
@@ -427,6 +493,18 @@ const (
 	// KeySkippedBy is skipped by reason.
 	// Type: counts.
 	KeySkippedBy = "skipped_by"
+	// KeyAgain counts the items that were put back, or left where they were: a stage takes them up again.
+	// Type: integer.
+	KeyAgain = "again"
+	// KeyAgainBy is again by reason.
+	// Type: counts.
+	KeyAgainBy = "again_by"
+	// KeyLeftOut counts what was found and never became an item, such as links beyond a limit.
+	// Type: integer.
+	KeyLeftOut = "left_out"
+	// KeyLeftOutBy is left_out by reason.
+	// Type: counts.
+	KeyLeftOutBy = "left_out_by"
 	// KeyInFlight is the number of items that a stage works on now.
 	// Type: integer.
 	KeyInFlight = "in_flight"
@@ -457,7 +535,7 @@ const (
 	// KeyEntries is how many entries of a sitemap could be read.
 	// Type: integer.
 	KeyEntries = "entries"
-	// KeyAttempt is the number of attempts so far.
+	// KeyAttempt is which attempt it was, from 1.
 	// Type: integer.
 	KeyAttempt = "attempt"
 	// KeyDeliveries is how often the bus has handed out the same turn.
@@ -478,7 +556,7 @@ const (
 	// KeyRejected is how many messages were no articles.
 	// Type: integer.
 	KeyRejected = "rejected"
-	// KeyRequests is how many URLs the crawler took up.
+	// KeyRequests is how many requests the crawler sent, robots.txt and redirects included.
 	// Type: integer.
 	KeyRequests = "requests"
 	// KeyFetched is how many pages were fetched.

@@ -34,7 +34,7 @@ func sample(log *zap.Logger) {
 	page.Warn("it is tried again", Event(FetchFailed), Reason("timeout"), zap.Error(errors.New(`Get "https://example.org/?token=abc": timeout`)))
 	page.Error("given up", Event(DeadLetter), Reason("http_500"), zap.Error(errors.New("500")))
 	log.Debug("a library says", Event(LibraryLog))
-	now := counters{in: 3, out: 2, failed: 1, failedBy: map[string]int64{"error": 1}}
+	now := counters{in: 3, out: 2, failed: 1, by: breakdown{KeyFailedBy: map[string]int64{"error": 1}}}
 	now.latency.observe(time.Millisecond)
 	log.Info("stage summary", Event(StageSummary), zap.Inline(now), zap.Object(KeyInterval, timed{now, time.Second}), zap.Bool(KeyFinal, true))
 	log.Info("configuration", Event(ConfigEffective), zap.Any(KeyConfig, map[string]any{"bus": map[string]any{"url": "nats://u:p@h:4222"}}))

@@ -2,6 +2,7 @@ package logging
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"os"
 	"strconv"
@@ -34,17 +35,22 @@ type Stage struct {
 
 // counters is what summaries subtract to know an interval.
 type counters struct {
-	in, out, failed, skipped, inFlight int64
-	failedBy, skippedBy                map[string]int64
-	latency                            histogram
+	in, out, failed, skipped, again, inFlight int64
+	leftOut, requests                         int64
+	by                                        breakdown
+	latency                                   histogram
 }
+
+// breakdown is the counters by kind or reason: the key of the field, then the
+// word.
+type breakdown map[string]map[string]int64
 
 // NewStage returns the counters of the stage called name, all zero, which
 // Run writes to log.
 func NewStage(log *zap.Logger, name string) *Stage {
 	return &Stage{
 		log: log, name: name, start: time.Now(), lag: -1,
-		now: counters{failedBy: map[string]int64{}, skippedBy: map[string]int64{}},
+		now: counters{by: breakdown{}},
 	}
 }
 
@@ -55,13 +61,62 @@ func (s *Stage) In(n int64) { s.add(func(c *counters) { c.in += n }) }
 func (s *Stage) Out(n int64) { s.add(func(c *counters) { c.out += n }) }
 
 // Fail counts an item given up. The reason is a word from a small set.
-func (s *Stage) Fail(reason string) {
-	s.add(func(c *counters) { c.failed++; count(c.failedBy, reason) })
-}
+func (s *Stage) Fail(reason string) { s.add(func(c *counters) { c.end(Failed, reason, 1) }) }
 
 // Skip counts an item left out by rule. The reason is a word from a small set.
-func (s *Stage) Skip(reason string) {
-	s.add(func(c *counters) { c.skipped++; count(c.skippedBy, reason) })
+func (s *Stage) Skip(reason string) { s.add(func(c *counters) { c.end(Skipped, reason, 1) }) }
+
+// LeaveOut counts something that was found and not taken for an item at all,
+// such as a link beyond a limit: it never counts as taken up.
+func (s *Stage) LeaveOut(reason string) {
+	s.add(func(c *counters) { c.leftOut++; c.by.count(KeyLeftOutBy, reason, 1) })
+}
+
+// Requests counts n requests on their way to a server.
+func (s *Stage) Requests(n int64) { s.add(func(c *counters) { c.requests += n }) }
+
+// Outcome is what becomes of an item that was taken up: exactly one of these.
+type Outcome int
+
+// The outcomes.
+const (
+	Passed  Outcome = iota // passed on
+	Failed                 // given up
+	Skipped                // left out by rule
+	Again                  // put back, or left where it was: it will be taken up again
+)
+
+// Take counts an item as taken up and in flight, until End.
+func (s *Stage) Take() { s.add(func(c *counters) { c.in++; c.inFlight++ }) }
+
+// End counts what became of an item that Take has counted, and why: a word from
+// a small set, of what is passed on its kind ("" for none).
+func (s *Stage) End(o Outcome, why string) {
+	s.add(func(c *counters) { c.inFlight--; c.end(o, why, 1) })
+}
+
+// Settled counts n items as taken up and what became of them, at once.
+func (s *Stage) Settled(o Outcome, why string, n int) {
+	if n > 0 {
+		s.add(func(c *counters) { c.in += int64(n); c.end(o, why, int64(n)) })
+	}
+}
+
+func (c *counters) end(o Outcome, why string, n int64) {
+	switch o {
+	case Passed:
+		c.out += n
+		c.by.count(KeyOutBy, why, n)
+	case Failed:
+		c.failed += n
+		c.by.count(KeyFailedBy, why, n)
+	case Skipped:
+		c.skipped += n
+		c.by.count(KeySkippedBy, why, n)
+	case Again:
+		c.again += n
+		c.by.count(KeyAgainBy, why, n)
+	}
 }
 
 // Observe counts the time that one item took.
@@ -83,11 +138,25 @@ func (s *Stage) add(change func(*counters)) {
 	change(&s.now)
 }
 
-func count(by map[string]int64, reason string) {
-	if _, known := by[reason]; !known && len(by) >= maxReasons {
-		reason = "other"
+func (b breakdown) count(key, word string, n int64) {
+	if word == "" {
+		return
 	}
-	by[reason]++
+	if b[key] == nil {
+		b[key] = map[string]int64{}
+	}
+	if _, known := b[key][word]; !known && len(b[key]) >= maxReasons {
+		word = "other"
+	}
+	b[key][word] += n
+}
+
+func (b breakdown) clone() breakdown {
+	out := make(breakdown, len(b))
+	for key, by := range b {
+		out[key] = maps.Clone(by)
+	}
+	return out
 }
 
 // Snapshot is the state of a stage at one moment, since its beginning.
@@ -95,10 +164,16 @@ type Snapshot struct {
 	Stage     string
 	In        int64
 	Out       int64
+	OutBy     map[string]int64 // by kind
 	Failed    int64
 	FailedBy  map[string]int64
 	Skipped   int64
 	SkippedBy map[string]int64
+	Again     int64
+	AgainBy   map[string]int64
+	LeftOut   int64
+	LeftOutBy map[string]int64
+	Requests  int64
 	InFlight  int64
 	Lag       int64 // -1: unknown
 	// Observed is the number of latencies that P50, P95 and P99 tell of, within 2 %.
@@ -112,10 +187,12 @@ func (s *Stage) Snapshot() Snapshot {
 	c, lag := s.copy()
 	return Snapshot{
 		Stage: s.name,
-		In:    c.in, Out: c.out,
-		Failed: c.failed, FailedBy: c.failedBy,
-		Skipped: c.skipped, SkippedBy: c.skippedBy,
-		InFlight: c.inFlight, Lag: lag,
+		In:    c.in, Out: c.out, OutBy: c.by[KeyOutBy],
+		Failed: c.failed, FailedBy: c.by[KeyFailedBy],
+		Skipped: c.skipped, SkippedBy: c.by[KeySkippedBy],
+		Again: c.again, AgainBy: c.by[KeyAgainBy],
+		LeftOut: c.leftOut, LeftOutBy: c.by[KeyLeftOutBy],
+		Requests: c.requests, InFlight: c.inFlight, Lag: lag,
 		Observed: int64(c.latency.total),
 		P50:      c.latency.quantile(0.50), P95: c.latency.quantile(0.95), P99: c.latency.quantile(0.99),
 		Elapsed: time.Since(s.start),
@@ -126,7 +203,7 @@ func (s *Stage) copy() (c counters, lag int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c = s.now
-	c.failedBy, c.skippedBy = maps.Clone(c.failedBy), maps.Clone(c.skippedBy)
+	c.by = c.by.clone()
 	return c, s.lag
 }
 
@@ -169,11 +246,15 @@ func (s *Stage) write(total, interval counters, lag int64, took time.Duration, f
 }
 
 func (c counters) minus(earlier counters) counters {
-	return counters{
+	diff := counters{
 		in: c.in - earlier.in, out: c.out - earlier.out, failed: c.failed - earlier.failed, skipped: c.skipped - earlier.skipped,
-		failedBy: minus(c.failedBy, earlier.failedBy), skippedBy: minus(c.skippedBy, earlier.skippedBy),
-		latency: *c.latency.minus(&earlier.latency),
+		again: c.again - earlier.again, leftOut: c.leftOut - earlier.leftOut, requests: c.requests - earlier.requests,
+		by: breakdown{}, latency: *c.latency.minus(&earlier.latency),
 	}
+	for key, by := range c.by {
+		diff.by[key] = minus(by, earlier.by[key])
+	}
+	return diff
 }
 
 func minus(now, earlier map[string]int64) map[string]int64 {
@@ -186,29 +267,48 @@ func minus(now, earlier map[string]int64) map[string]int64 {
 	return diff
 }
 
-// MarshalLogObject writes the counters as fields; percentiles only where
-// something was observed.
+// MarshalLogObject writes the counters as fields: those that not every stage
+// has only where something was counted, percentiles only where something was
+// observed.
 func (c counters) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	enc.AddInt64(KeyIn, c.in)
 	enc.AddInt64(KeyOut, c.out)
 	enc.AddInt64(KeyFailed, c.failed)
 	enc.AddInt64(KeySkipped, c.skipped)
-	if len(c.failedBy) > 0 {
-		if err := enc.AddObject(KeyFailedBy, reasons(c.failedBy)); err != nil {
-			return err
-		}
+	enc.AddInt64(KeyAgain, c.again)
+	if c.leftOut > 0 {
+		enc.AddInt64(KeyLeftOut, c.leftOut)
 	}
-	if len(c.skippedBy) > 0 {
-		if err := enc.AddObject(KeySkippedBy, reasons(c.skippedBy)); err != nil {
-			return err
-		}
+	if c.requests > 0 {
+		enc.AddInt64(KeyRequests, c.requests)
 	}
 	if c.latency.total > 0 {
 		enc.AddFloat64(KeyP50, millis(c.latency.quantile(0.50)))
 		enc.AddFloat64(KeyP95, millis(c.latency.quantile(0.95)))
 		enc.AddFloat64(KeyP99, millis(c.latency.quantile(0.99)))
 	}
-	return nil
+	return c.by.MarshalLogObject(enc)
+}
+
+// MarshalLogObject writes a field for each breakdown in which something was
+// counted.
+func (b breakdown) MarshalLogObject(enc zapcore.ObjectEncoder) (err error) {
+	if by := b[KeyOutBy]; len(by) > 0 {
+		err = enc.AddObject(KeyOutBy, reasons(by))
+	}
+	if by := b[KeyFailedBy]; len(by) > 0 {
+		err = errors.Join(err, enc.AddObject(KeyFailedBy, reasons(by)))
+	}
+	if by := b[KeySkippedBy]; len(by) > 0 {
+		err = errors.Join(err, enc.AddObject(KeySkippedBy, reasons(by)))
+	}
+	if by := b[KeyAgainBy]; len(by) > 0 {
+		err = errors.Join(err, enc.AddObject(KeyAgainBy, reasons(by)))
+	}
+	if by := b[KeyLeftOutBy]; len(by) > 0 {
+		err = errors.Join(err, enc.AddObject(KeyLeftOutBy, reasons(by)))
+	}
+	return err
 }
 
 type reasons map[string]int64

@@ -56,10 +56,10 @@ func TestStageSummaries(t *testing.T) {
 		}
 		want := map[string]any{
 			"event": "stage.summary", "stage": "parser", "seconds": 30.0,
-			"in": int64(60), "out": int64(30), "failed": int64(1), "failed_by": map[string]any{"charset": int64(1)}, "skipped": int64(0),
+			"in": int64(60), "out": int64(30), "failed": int64(1), "failed_by": map[string]any{"charset": int64(1)}, "skipped": int64(0), "again": int64(0),
 			"rate_in": 2.0, "rate": 1.0, "in_flight": int64(2), "p50_ms": p, "p95_ms": p, "p99_ms": p,
 			"interval": map[string]any{
-				"seconds": 30.0, "in": int64(60), "out": int64(30), "skipped": int64(0),
+				"seconds": 30.0, "in": int64(60), "out": int64(30), "skipped": int64(0), "again": int64(0),
 				"failed": int64(1), "failed_by": map[string]any{"charset": int64(1)}, "p50_ms": p, "p95_ms": p, "p99_ms": p,
 			},
 		}
@@ -69,10 +69,10 @@ func TestStageSummaries(t *testing.T) {
 		want = map[string]any{
 			"event": "stage.summary", "stage": "parser", "seconds": 40.0, "final": true,
 			"in": int64(60), "out": int64(35), "failed": int64(3), "failed_by": map[string]any{"charset": int64(2), "timeout": int64(1)},
-			"skipped": int64(1), "skipped_by": map[string]any{"seen": int64(1)},
+			"skipped": int64(1), "again": int64(0), "skipped_by": map[string]any{"seen": int64(1)},
 			"rate_in": 0.0, "rate": 0.5, "in_flight": int64(0), "lag": int64(12), "p50_ms": p, "p95_ms": p, "p99_ms": p,
 			"interval": map[string]any{
-				"seconds": 10.0, "in": int64(0), "out": int64(5), "skipped": int64(1), "skipped_by": map[string]any{"seen": int64(1)},
+				"seconds": 10.0, "in": int64(0), "out": int64(5), "skipped": int64(1), "again": int64(0), "skipped_by": map[string]any{"seen": int64(1)},
 				"failed": int64(2), "failed_by": map[string]any{"charset": int64(1), "timeout": int64(1)},
 			},
 		}

@@ -43,6 +43,11 @@ type Page struct {
 	// an archive and not from the web.
 	Archived string `json:"archived,omitempty"`
 
+	// Seq and Stored are the page's sequence in its stream and when it was
+	// stored, by the stream's clock; for who takes it from there.
+	Seq    uint64    `json:"-"`
+	Stored time.Time `json:"-"`
+
 	// Body is the payload with transfer and content encodings removed, in the
 	// charset in which the server sent it.
 	Body []byte `json:"-"`

@@ -74,6 +74,9 @@ func (p *Pages) encode(pages []bus.StoredPage) []bus.StoredArticle {
 	var at []int
 	for i, s := range pages {
 		out[i] = bus.StoredArticle{Seq: s.Seq, Time: s.Time, MsgID: s.ID()}
+		if s.Page != nil {
+			out[i].Page = &news.Page{CrawlID: s.Page.CrawlID, PageID: s.Page.PageID, FinalURL: s.Page.FinalURL, Source: s.Page.Source}
+		}
 		if s.Page != nil && s.Page.Archived == "" {
 			fresh, at = append(fresh, s.Page), append(at, i)
 		}

@@ -42,15 +42,13 @@ func (it *item) read(l *Line) {
 	switch string(event) {
 	case logging.FetchDone:
 		it.stage, it.outcome, it.alsoIn = Crawler, fetched(l.Bytes(Kind)), true
-	case logging.PageGone:
-		it.stage, it.outcome = Crawler, out
 	case logging.FetchFailed:
 		it.stage, it.outcome, it.alsoIn = Crawler, failed, true
 		if l.Severity() < Severe {
 			it.outcome = retried
 		}
-	case logging.FetchSkipped, logging.PageWithheld:
-		it.stage, it.outcome = Crawler, skipped
+	case logging.FetchSkipped:
+		it.stage, it.outcome, it.alsoIn = Crawler, skipped, true
 	case logging.ParseDone:
 		it.stage, it.outcome, it.alsoIn = Parser, in, true
 	case logging.ParseRejected:
@@ -81,11 +79,12 @@ func (it *item) read(l *Line) {
 	}
 }
 
-// fetched tells the answers that a crawler passes on from those that end there.
+// fetched tells the answers that a crawler counts as out from those that it
+// leaves out: see logging.FetchDone.
 func fetched(kind []byte) outcome {
 	switch string(kind) {
-	case "unchanged", "redirect", "twin", "missing":
-		return in
+	case "twin", "withheld":
+		return skipped
 	}
 	return out
 }

@@ -65,7 +65,7 @@ func listEvents(w io.Writer, c *logging.Contents) {
 			group = e.Group
 			_, _ = fmt.Fprintln(w, strings.TrimSuffix(group, "."))
 		}
-		_, _ = fmt.Fprintf(w, "  %-*s%s\n", indent-2, e.Name, hang(e.Doc, indent, width))
+		_, _ = fmt.Fprintf(w, "  %-*s%s\n", indent-2, e.Name, hang(brief(e.Doc), indent, width))
 	}
 }
 
@@ -104,7 +104,7 @@ func explain(w io.Writer, c *logging.Contents, name string) error {
 
 func explainEvent(w io.Writer, c *logging.Contents, e logging.EventInfo) {
 	width := cmp.Or(widthOf(w), textWidth)
-	_, _ = fmt.Fprintf(w, "%s\n\n  %s\n\n", e.Name, hang(e.Doc, 2, width))
+	_, _ = fmt.Fprintf(w, "%s\n\n  %s\n\n", e.Name, hangAll(e.Doc, width))
 	_, _ = fmt.Fprintf(w, "  stage    %s\n  level    %s\n", strings.Join(e.Stages, ", "), strings.Join(e.Levels, ", "))
 	if len(e.Reasons) > 0 {
 		_, _ = fmt.Fprintf(w, "  reason   %s\n", hang(strings.Join(e.Reasons, ", "), 11, width))
@@ -119,14 +119,14 @@ func explainEvent(w io.Writer, c *logging.Contents, e logging.EventInfo) {
 		if use.Optional {
 			name = "[" + name + "]"
 		}
-		_, _ = fmt.Fprintf(table, "    %s\t%s\t%s\n", name, typeOf(c.Field(use.Name)), c.Field(use.Name).Doc)
+		_, _ = fmt.Fprintf(table, "    %s\t%s\t%s\n", name, typeOf(c.Field(use.Name)), brief(c.Field(use.Name).Doc))
 	}
 	_ = table.Flush()
 }
 
 func explainField(w io.Writer, c *logging.Contents, f logging.FieldInfo) {
 	width := cmp.Or(widthOf(w), textWidth)
-	_, _ = fmt.Fprintf(w, "%s\n\n  %s\n\n  type     %s\n", f.Name, hang(f.Doc, 2, width), typeOf(&f))
+	_, _ = fmt.Fprintf(w, "%s\n\n  %s\n\n  type     %s\n", f.Name, hangAll(f.Doc, width), typeOf(&f))
 	var of []string
 	for _, e := range c.Events {
 		if e.Has(f.Name) {
@@ -140,6 +140,23 @@ func explainField(w io.Writer, c *logging.Contents, f logging.FieldInfo) {
 
 func typeOf(f *logging.FieldInfo) string {
 	return strings.Join(slices.DeleteFunc([]string{f.Type, f.Unit}, func(s string) bool { return s == "" }), ", ")
+}
+
+// brief is the first sentence of a text.
+func brief(text string) string {
+	first, _, more := strings.Cut(strings.ReplaceAll(text, "\n", " "), ". ")
+	if more {
+		first += "."
+	}
+	return first
+}
+
+func hangAll(text string, width int) string {
+	all := strings.Split(text, "\n\n")
+	for i, p := range all {
+		all[i] = hang(p, 2, width)
+	}
+	return strings.Join(all, "\n\n  ")
 }
 
 // hang breaks a text into lines that end at width; all but the first begin at

@@ -19,7 +19,7 @@ type Contents struct {
 type EventInfo struct {
 	Name    string     `json:"name"`
 	Group   string     `json:"group"`             // the part of the catalogue that it stands in
-	Doc     string     `json:"doc"`               // one paragraph
+	Doc     string     `json:"doc"`               // paragraphs, with an empty line between
 	Stages  []string   `json:"stages"`            // crawler, parser, sink; process: lines without a stage
 	Levels  []string   `json:"levels"`            // debug, info, warn, error
 	Fields  []FieldUse `json:"fields"`            // beyond those of every line
@@ -36,7 +36,7 @@ type FieldUse struct {
 type FieldInfo struct {
 	Name  string `json:"name"`
 	Group string `json:"group"`
-	Doc   string `json:"doc"`            // one paragraph
+	Doc   string `json:"doc"`            // paragraphs, as of events
 	Type  string `json:"type"`           // one of the Type constants
 	Unit  string `json:"unit,omitempty"` // in words: milliseconds, bytes
 }

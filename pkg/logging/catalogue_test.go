@@ -237,7 +237,11 @@ func (r *catalogueReader) reasons(e *EventInfo) (all []string) {
 
 // sentence is a comment without the constant's name and the verb after it.
 func sentence(doc string) string {
-	doc = plain(doc)
+	paragraphs := strings.Split(strings.TrimSpace(doc), "\n\n")
+	for i, paragraph := range paragraphs {
+		paragraphs[i] = plain(paragraph)
+	}
+	doc = strings.Join(paragraphs, "\n\n")
 	for _, verb := range []string{"is ", "are ", "says that "} {
 		if rest, ok := strings.CutPrefix(doc, verb); ok {
 			return exported(rest)

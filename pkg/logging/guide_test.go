@@ -37,6 +37,7 @@ func writeGuide(t *testing.T, c *Contents) []byte {
 		"look":      func() any { return look },
 		"groups":    func() []guideGroup { return groups(c) },
 		"anchor":    func(event string) string { return strings.ReplaceAll(event, ".", "") },
+		"line":      plain, // of a table
 		"uses":      uses,
 		"fields":    func() []FieldInfo { return sorted(c) },
 		"where":     func(field string) string { return where(c, field) },

@@ -20,7 +20,7 @@ func Text(s string) string {
 	if has(s, '=') || has(s, '@') {
 		s = pairs(urls(s))
 	}
-	if has(s, ':') && !(colonsOfURL(s) && !has(s, '"')) {
+	if has(s, ':') && !colonsOfURL(s) {
 		s = headers(s)
 	}
 	if has(s, ' ') {
@@ -34,11 +34,11 @@ func Text(s string) string {
 
 func has(s string, c byte) bool { return strings.IndexByte(s, c) >= 0 }
 
-// colonsOfURL says whether the colons of a text are that of a scheme and that of
-// a port, so that it holds no header.
+// colonsOfURL says whether a text is a URL whose colons are that of the scheme
+// and that of a port, so that it holds no header.
 func colonsOfURL(s string) bool {
 	_, rest, found := strings.Cut(s, "://")
-	return found && strings.Count(rest, ":") <= 1
+	return found && strings.Count(rest, ":") <= 1 && !has(s, ' ') && !has(s, '"') && !has(s, '[') && !has(s, '{')
 }
 
 // URL replaces the userinfo and the values of query and fragment parameters

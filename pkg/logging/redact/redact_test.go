@@ -76,6 +76,7 @@ func TestText(t *testing.T) {
 		`{"password":"it's","user":"u"}`:                                                               `{"password":"REDACTED","user":"u"}`,
 		`{\"api_key\": \"abc\"}`:                                                                       `{\"api_key\": \"REDACTED\"}`,
 		"{User:u Password:hunter2 Token:abc}":                                                          "{User:u Password:REDACTED Token:REDACTED}",
+		"GET http://h/ Cookie:[a=b]":                                                                   "GET http://h/ Cookie:[REDACTED]",
 		fmt.Sprint(header):                                                                             "map[Accept:[text/html] Authorization:[REDACTED] Cookie:[REDACTED]]",
 		"the token " + jwt + " is expired":                                                             "the token REDACTED is expired",
 		"seed SUAGC3DQ5CBSHQHCGYQBQPVZBIYCJLZ3RCVZZTCWHQX2YIKQHTGGHFRDZM.":                             "seed REDACTED.",

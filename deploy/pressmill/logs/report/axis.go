@@ -16,7 +16,7 @@ type tick struct {
 // Class is the style of the label: one at an end of the axis stays within it.
 func (t tick) Class() string {
 	class := ""
-	if t.At > 96 {
+	if t.At > 94 {
 		class = "last"
 	}
 	if t.Minor {

@@ -175,6 +175,5 @@ func (q *quality) tellChange(source string, c coverage.Change) {
 	}
 }
 
-// rounded leaves a share four decimals, and a median of words one more than
-// anybody reads.
+// rounded leaves four decimals.
 func rounded(x float64) float64 { return math.Round(x*1e4) / 1e4 }

@@ -37,6 +37,11 @@ func TestARedesignShows(t *testing.T) {
 			}
 			pages++
 		}
+		again := tidewick(0, byline) // a later look at an article without news is none
+		again.PageID = fmt.Sprint("again-", pages)
+		if err := b.PublishPage(t.Context(), "tidewick.example", again); err != nil {
+			t.Fatal(err)
+		}
 		workers := []*parserProcess{startParser(t, b), startParser(t, b)}
 		b.until(t, "all pages are parsed", func(s bus.State, busy map[string]int) bool { return s.Pages == 0 && busy["parser"] == 0 })
 		var log parserLog

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// CheckLine reports every way in which a line of JSON, with the default names
-// of fields, is not as the catalogue says: a field that is missing, twice
+// CheckLine reports every way in which a line of JSON, with the names of any
+// preset, is not as the catalogue says: a field that is missing, twice
 // there, unknown, not the event's or of another type, an unknown event, or one
 // at a level or with a stage or a reason that it does not have.
 func CheckLine(line []byte) error {
@@ -33,8 +33,8 @@ func everyLine() []string {
 	return []string{KeyTime, KeyLevel, KeyMessage, KeySchema, KeyService, KeyInstance, KeyEvent}
 }
 
-// readLine returns the fields of a line, numbers as they were written; an
-// error with fields is one that need not end the check.
+// readLine returns the fields of a line by their canonical names, numbers as
+// they were written; an error with fields is one that need not end the check.
 func readLine(line []byte) (fields map[string]any, faults error) {
 	dec := json.NewDecoder(bytes.NewReader(line))
 	dec.UseNumber()
@@ -42,19 +42,30 @@ func readLine(line []byte) (fields map[string]any, faults error) {
 		return nil, errors.Join(errors.New("the line is no JSON object"), err)
 	}
 	fields = map[string]any{}
+	canonical := Canonical()
 	for dec.More() {
-		key, err := dec.Token()
+		token, err := dec.Token()
 		if err != nil {
 			return nil, err
+		}
+		foreign, _ := token.(string)
+		key, known := canonical[foreign]
+		if !known {
+			key = strings.TrimPrefix(foreign, CanonicalPrefix)
 		}
 		var value any
 		if err := dec.Decode(&value); err != nil {
 			return nil, err
 		}
-		if _, twice := fields[key.(string)]; twice {
+		if _, twice := fields[key]; twice {
 			faults = errors.Join(faults, fmt.Errorf("%s is there twice", key))
 		}
-		fields[key.(string)] = value
+		if !slices.Contains(besides(), foreign) {
+			fields[key] = value
+		}
+	}
+	if level, ok := fields[KeyLevel].(string); ok {
+		fields[KeyLevel] = CanonicalLevel(level)
 	}
 	if _, err := dec.Token(); err != nil {
 		return nil, fmt.Errorf("the line is cut: %w", err)

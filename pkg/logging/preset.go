@@ -168,6 +168,11 @@ func (k *keys) name(canonical string) string {
 	return foreign
 }
 
+// besides are all fields that presets have beside the canonical ones.
+func besides() []string {
+	return []string{ecsVersionKey, ecsOutcomeKey, ecsDurationKey, gcpTypeKey, gcpServiceKey}
+}
+
 // presetFields are those that every line has beside the canonical ones.
 func presetFields(p Preset) []zapcore.Field {
 	if p == PresetECS {

@@ -81,11 +81,6 @@ func TestPresetLines(t *testing.T) {
 	}
 }
 
-// beside are the fields that presets have beside the canonical ones.
-func beside() []string {
-	return []string{ecsVersionKey, ecsOutcomeKey, ecsDurationKey, gcpTypeKey, gcpServiceKey}
-}
-
 // TestPresetsMeanTheSame reads the lines of each preset as a reader does.
 func TestPresetsMeanTheSame(t *testing.T) {
 	canonical := Canonical()
@@ -95,7 +90,7 @@ func TestPresetsMeanTheSame(t *testing.T) {
 			if err := json.Unmarshal(line, &fields); err != nil {
 				t.Fatalf("%s: %v", line, err)
 			}
-			for _, key := range beside() {
+			for _, key := range besides() {
 				delete(fields, key)
 			}
 			got := map[string]any{}
@@ -159,7 +154,7 @@ func TestEveryFieldComesBack(t *testing.T) {
 			}
 			seen[foreign] = key
 		}
-		for _, key := range beside() {
+		for _, key := range besides() {
 			if _, taken := all[key]; taken || seen[key] != "" {
 				t.Errorf("%s: %s is a field of the catalogue, too", preset, key)
 			}

@@ -34,6 +34,7 @@ func writeGuide(t *testing.T, c *Contents) []byte {
 	guide, err := template.New("LOGS.md.tmpl").Funcs(template.FuncMap{
 		"example":   func(event string) string { return examples[event] },
 		"everyLine": func() []FieldInfo { return onlyFields(c, append(everyLine(), KeyStage)) },
+		"presets":   presetNames,
 		"look":      func() any { return look },
 		"groups":    func() []guideGroup { return groups(c) },
 		"anchor":    func(event string) string { return strings.ReplaceAll(event, ".", "") },
@@ -50,6 +51,17 @@ func writeGuide(t *testing.T, c *Contents) []byte {
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+// presetName is how a field is called under each preset.
+type presetName struct{ Canonical, ECS, GCP string }
+
+func presetNames() (all []presetName) {
+	ecs, gcp := newKeys(PresetECS), newKeys(PresetGCP)
+	for _, n := range table() {
+		all = append(all, presetName{n.canonical, ecs.name(n.canonical), gcp.name(n.canonical)})
+	}
+	return all
 }
 
 // readExamples returns lines that were really written, by event.

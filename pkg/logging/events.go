@@ -44,6 +44,7 @@ const (
 	// StageSummary holds the exact counters of a stage in this process since it began, every 30 s and at its end (final).
 	// Of the items of every stage, at every moment: in = out + failed + skipped + again + in_flight. The last summaries of
 	// all processes can be added up, and come to the lines of single items:
+	//
 	// In the crawler an item is a URL that was taken up. out: its fetch.done, by kind (out_by), but for the kinds twin and
 	// withheld, which are skipped; page.published = out_by article + page + changed + gone, if no worker was lost and no turn
 	// taken over. failed: fetch.failed at error, each with a dead letter unless a later try could not help. skipped:
@@ -51,13 +52,16 @@ const (
 	// it was because it had to stop (stop), lost the turn (fenced) or the bus (bus), without a line. left_out counts links and
 	// entries that were found and not put into the frontier; they are no items. requests is every request sent, robots.txt
 	// and redirects included: what the servers have in their logs.
+	//
 	// In the parser an item is a delivery of a page. out: article.published and takedown.published. failed:
 	// deadletter.published, but for messages that could not be read (bad_message) or killed their workers
 	// (delivered_too_often), which were never taken up. skipped: parse.rejected and article.duplicate (duplicate). again:
 	// parse.failed.
+	//
 	// In the sink an item is an article for one sink, a takedown among them, or a page for an archive, counted when it is
 	// done with. out: article.written and page.archived. failed: article.rejected (invalid_json) and article.refused
 	// (rejected). skipped: article.skipped.
+	//
 	// What a process has counted since its last summary is lost if it is killed (kill -9, out of memory): its lines are
 	// there, its final summary is not.
 	// Stage: crawler, parser, sink. Level: info. Fields: seconds, in, out, out_by?, failed, failed_by?, skipped, skipped_by?, again, again_by?, left_out?, left_out_by?, requests?, p50_ms?, p95_ms?, p99_ms?, rate_in, rate, in_flight, lag?, rss_bytes?, interval, final?.

@@ -72,8 +72,12 @@ func (a account) interrupted(worker string, from, to time.Time) bool {
 func (a account) repeats() finding {
 	f := finding{name: "articles fetched again without a reason"}
 	articles, last, n := map[string]bool{}, map[string]demo.Request{}, 0
+	revised := map[string]bool{} // hosts, whose articles are looked at again
 	for _, t := range a.truth {
-		articles[t.URL] = t.Second == "" // others are looked at again
+		revised[hostOf(t.URL)] = revised[hostOf(t.URL)] || t.Second != ""
+	}
+	for _, t := range a.truth {
+		articles[t.URL] = !revised[hostOf(t.URL)]
 	}
 	for _, q := range a.requests {
 		url := q.URL()
@@ -91,6 +95,9 @@ func (a account) repeats() finding {
 	f.text = fmt.Sprintf("%d articles were fetched again, %d of them without a reason", n, len(f.faults))
 	return f
 }
+
+// hostOf is the host of a site's URL, with its port.
+func hostOf(siteURL string) string { return strings.SplitN(siteURL+"///", "/", 4)[2] }
 
 // crawlerOf is the number of the crawler that made a request.
 func crawlerOf(q demo.Request) string {

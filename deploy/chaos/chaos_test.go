@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 	flag.Int("articles", 0, "of all hosts (default 20000, short 240)")
 	flag.Int("faults", -1, "of each kind (default 30, short 3)")
 	flag.String("kinds", strings.Join(kinds(), ","), "of faults")
-	flag.Duration("spell", 0, "over which the faults are spread (default 10m, short 40s)")
+	flag.Duration("spell", 0, "over which the faults are spread (default 15m, short 40s)")
 	flag.Duration("delay", 0, "between requests to a host (default 10s, short 2s)")
 	os.Exit(m.Run())
 }
@@ -69,7 +69,7 @@ func newSettings(t *testing.T) settings {
 		hosts:    or(setting[int]("hosts"), 0, 500, 24),
 		articles: or(setting[int]("articles"), 0, 20_000, 240),
 		faults:   or(setting[int]("faults"), -1, 30, 3),
-		spell:    or(setting[time.Duration]("spell"), 0, 10*time.Minute, 40*time.Second),
+		spell:    or(setting[time.Duration]("spell"), 0, 15*time.Minute, 40*time.Second),
 		delay:    or(setting[time.Duration]("delay"), 0, 10*time.Second, 2*time.Second),
 		ackWait:  or(0, 0, ackWait, ackWait/2),
 		revisit:  or(0, 0, 5*time.Minute, 20*time.Second),

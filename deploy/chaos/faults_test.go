@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -240,7 +239,17 @@ func (r *rig) cut(in *injection) error {
 	if err := cutOff(group, false); err != nil {
 		return err
 	}
+	if l, found := r.sees(mark, 0, func(l line) bool { return throughCut(l, in) }); found {
+		return fmt.Errorf("%s at %s came through the cut", l.Event, l.Time)
+	}
 	return r.worksAgain(in, mark)
+}
+
+// throughCut says whether a line tells that a server had something of a worker
+// while it was cut off.
+func throughCut(l line, in *injection) bool {
+	return l.worker == in.Hit && (l.Event == logging.PagePublished || l.Event == logging.ArticlePublished) &&
+		l.Time.After(in.Began.Add(time.Second)) && l.Time.Before(in.Lifted)
 }
 
 // stopStore kills the S3 server and starts it again after a while.
@@ -324,9 +333,9 @@ func (r *rig) sources(chance *rand.Rand) ([]byte, error) {
 		Revisit []string `json:"revisit"`
 	}
 	revised := map[string]bool{}
-	for _, a := range r.site.Truth() {
-		if u, err := url.Parse(a.URL); err == nil && a.Second != "" {
-			revised["http://"+u.Host+"/"] = true
+	for _, a := range r.truth {
+		if a.Second != "" {
+			revised["http://"+hostOf(a.URL)+"/"] = true
 		}
 	}
 	var all []source

@@ -5,6 +5,7 @@ package chaos_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,7 +19,7 @@ import (
 )
 
 const (
-	stuckFor  = 3 * time.Minute // without another article, and the crawl has failed
+	stuckFor  = 3 * time.Minute // beyond the time of a revisit, without another article, and the crawl has failed
 	lookEvery = 5 * time.Second
 	stopFor   = 45 * time.Second // as Kubernetes is told
 	// onWire is how soon after it was woken a frozen crawler's request that was
@@ -28,7 +29,7 @@ const (
 
 // healthy is the articles that are to be written: all but the poisonous ones.
 func (r *rig) healthy() []demo.Truth {
-	return slices.DeleteFunc(r.site.Truth(), func(a demo.Truth) bool { return slices.Contains(r.poison.urls, a.URL) })
+	return slices.DeleteFunc(slices.Clone(r.truth), func(a demo.Truth) bool { return slices.Contains(r.poison.urls, a.URL) })
 }
 
 // written reads what a sink has written.
@@ -51,7 +52,7 @@ func (r *rig) written(sink string) (all []news.Article, err error) {
 func (r *rig) awaitAll() bool {
 	most, since := 0, time.Now()
 	for {
-		fewest, missing := r.articles, 0
+		looked, fewest, missing := time.Now(), math.MaxInt, 0
 		for sink := range r.sinks {
 			articles, err := r.written(sink)
 			if err != nil {
@@ -67,10 +68,10 @@ func (r *rig) awaitAll() bool {
 		if fewest > most {
 			most, since = fewest, time.Now()
 		}
-		if time.Since(since) > stuckFor {
+		if time.Since(since) > r.revisit+stuckFor {
 			return false
 		}
-		time.Sleep(lookEvery)
+		time.Sleep(max(lookEvery, 5*time.Since(looked)))
 	}
 }
 

@@ -76,6 +76,9 @@ func plan(seed uint64, n int, spell, ackWait time.Duration, wanted []string) (al
 		for i := range n {
 			f := fault{Kind: kind, Seed: chance.Uint64()}
 			f.At = time.Duration((float64(i) + chance.Float64()) / float64(n) * float64(spell))
+			if kind == kindPoison {
+				f.At = f.At / 2 // as it needs pages that nobody has asked for yet
+			}
 			f.Target, f.For = target(kind, chance), lasts(kind, i, ackWait, chance)
 			all = append(all, f)
 		}

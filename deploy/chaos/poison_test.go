@@ -50,9 +50,8 @@ func (r *rig) poisonPage(in *injection) error {
 func (r *rig) choosePoison(chance *rand.Rand) (string, error) {
 	r.poison.mu.Lock()
 	defer r.poison.mu.Unlock()
-	truth := r.site.Truth()
 	for range 50 {
-		one := truth[chance.IntN(len(truth))]
+		one := r.truth[chance.IntN(len(r.truth))]
 		url := one.URL
 		if one.Second != "" || slices.Contains(r.poison.urls, url) || r.asked(url) {
 			continue

@@ -38,6 +38,7 @@ type rig struct {
 
 	began   time.Time // the crawl
 	site    *demo.Load
+	truth   []demo.Truth
 	cluster *natsCluster
 	group   *supervise.Group // the workers
 	health  map[string]string
@@ -65,7 +66,7 @@ func start(t *testing.T, s settings) *rig {
 	})
 	r.must(err)
 	t.Cleanup(stop)
-	r.site = site
+	r.site, r.truth = site, site.Truth()
 	r.poison.path = filepath.Join(r.dir, "poison.txt")
 	r.startCluster(r.writeConfig())
 	r.startWorkers()

@@ -39,11 +39,11 @@ func TestMain(m *testing.M) {
 	}
 	flag.Uint64("seed", 1, "of the plan of faults and of the site")
 	flag.Int("hosts", 0, "of the site (default 500, short 24)")
-	flag.Int("articles", 0, "of all hosts (default 20000, short 240)")
+	flag.Int("articles", 0, "of all hosts (default 20000, short 192)")
 	flag.Int("faults", -1, "of each kind (default 30, short 3)")
 	flag.String("kinds", strings.Join(kinds(), ","), "of faults")
 	flag.Duration("spell", 0, "over which the faults are spread (default 15m, short 40s)")
-	flag.Duration("delay", 0, "between requests to a host (default 10s, short 2s)")
+	flag.Duration("delay", 0, "between requests to a host (default 10s, short 1.5s)")
 	os.Exit(m.Run())
 }
 
@@ -67,10 +67,10 @@ func newSettings(t *testing.T) settings {
 	s := settings{
 		seed: setting[uint64]("seed"), kinds: strings.Split(setting[string]("kinds"), ","),
 		hosts:    or(setting[int]("hosts"), 0, 500, 24),
-		articles: or(setting[int]("articles"), 0, 20_000, 240),
+		articles: or(setting[int]("articles"), 0, 20_000, 192),
 		faults:   or(setting[int]("faults"), -1, 30, 3),
 		spell:    or(setting[time.Duration]("spell"), 0, 15*time.Minute, 40*time.Second),
-		delay:    or(setting[time.Duration]("delay"), 0, 10*time.Second, 2*time.Second),
+		delay:    or(setting[time.Duration]("delay"), 0, 10*time.Second, 1500*time.Millisecond),
 		ackWait:  or(0, 0, ackWait, ackWait/2),
 		revisit:  or(0, 0, 5*time.Minute, 20*time.Second),
 		bin:      os.Getenv(envBin), artifacts: os.Getenv(envArtifacts),

@@ -26,7 +26,7 @@ func TestLogsEvents(t *testing.T) {
 		"segment.conflict": {"segment.conflict\n\n  One object", "stage    sink", "level    info", "next_seq   integer"},
 		"receiver":         {"receiver.down\n", "receiver.up\n", "receiver.gone\n"},
 		"took_ms":          {"took_ms\n\n  How long", "type     number, milliseconds", "of       fetch.done, "},
-		"fetch.failed":     {"reason   timeout, dns", "[attempt]"},
+		"fetch.failed":     {"reason   timeout, dns", "[backoff_ms]"},
 	} {
 		got := mustRun(t, "logs", "events", args)
 		for _, want := range wants {

@@ -2,7 +2,7 @@
 package logtest
 
 import (
-	"bytes"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -16,51 +16,63 @@ import (
 // stderr, be as the catalogue says. Lines for people are left out.
 func Check(tb testing.TB, log string) {
 	tb.Helper()
-	faults := 0
+	var c checker
 	for line := range strings.Lines(log) {
-		if !strings.HasPrefix(line, "{") {
-			continue
-		}
-		if err := logging.CheckLine([]byte(line)); err != nil && faults < maxFaults {
-			faults++
-			tb.Errorf("the log is not as the catalogue says:\n%s%v", line, err)
+		if strings.HasPrefix(line, "{") {
+			c.check([]byte(line))
 		}
 	}
+	c.tell(tb)
 }
 
-// maxFaults is how many lines are shown of a log that is wrong.
-const maxFaults = 10
-
 // Core returns a core that takes lines of every level, writes them as a program
-// does, with a stage unless it is "", and has them checked when the test ends.
+// does, with a stage unless it is "", and checks them; the test fails at its end.
 func Core(tb testing.TB, stage string) zapcore.Core {
 	tb.Helper()
-	out := &lines{}
-	log, err := logging.New(logging.Config{Level: "debug", Format: "json"}, "test", out, false)
+	c := &checker{}
+	log, err := logging.New(logging.Config{Level: "debug", Format: "json"}, "test", c, false)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { Check(tb, out.text()) })
+	tb.Cleanup(func() { c.tell(tb) })
 	if stage != "" {
 		log = log.With(logging.StageName(stage))
 	}
 	return log.Core()
 }
 
-// lines is a buffer that may be written to while it is read.
-type lines struct {
-	mu  sync.Mutex
-	all bytes.Buffer
+// maxFaults is how many lines are shown of a log that is wrong.
+const maxFaults = 10
+
+// checker keeps what is wrong with lines, and no line that is right.
+type checker struct {
+	mu     sync.Mutex
+	faults []string
 }
 
-func (l *lines) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.Write(line)
+// Write takes one line.
+func (c *checker) Write(line []byte) (int, error) {
+	c.check(line)
+	return len(line), nil
 }
 
-func (l *lines) text() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.String()
+func (c *checker) check(line []byte) {
+	err := logging.CheckLine(line)
+	if err == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.faults) < maxFaults {
+		c.faults = append(c.faults, fmt.Sprintf("%s%v", line, err))
+	}
+}
+
+func (c *checker) tell(tb testing.TB) {
+	tb.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, fault := range c.faults {
+		tb.Errorf("the log is not as the catalogue says:\n%s", fault)
+	}
 }

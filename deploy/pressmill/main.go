@@ -12,6 +12,6 @@ func program() worker.Program {
 		Short: "Collects news: pages in, articles out",
 		Long: "`pressmill demo` shows it on a built-in site; `pressmill run URL...` collects from the web,\n" +
 			"in this one process. The other commands operate a pipeline of workers over NATS.",
-		Commands: append([]worker.Command{runCommand(), clusterCommand(), demoCommand(), demoServeCommand(), demoCheckCommand(), logsCommand(), logsReportCommand(), logsEventsCommand()}, operatorCommands()...),
+		Commands: append([]worker.Command{runCommand(), clusterCommand(), demoCommand(), demoServeCommand(), demoCheckCommand(), logsCommand(), logsReportCommand(), logsEventsCommand(), traceCommand()}, operatorCommands()...),
 	}
 }

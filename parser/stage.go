@@ -69,11 +69,11 @@ func (w *Worker) Run(ctx context.Context, beat func()) error {
 	defer wg.Wait()
 	defer stop()
 	wg.Go(func() { w.quality.run(side) })
-	return w.bus.ConsumePages(ctx, w.cfg.Workers, func() {
+	return w.bus.ConsumeAndCountPages(ctx, w.cfg.Workers, func() {
 		if w.busy.longest() < stuckAfter {
 			beat()
 		}
-	}, w.handle)
+	}, w.handle, func(reason string) { w.stage.Settled(logging.Failed, reason, 1) })
 }
 
 // handle works on one delivery of a page, and counts what becomes of it: a panic,

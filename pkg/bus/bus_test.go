@@ -348,9 +348,21 @@ func TestPageThatKillsItsWorkersBecomesADeadLetter(t *testing.T) {
 	must(t, b.PublishPage(ctx, "h.example", page("poison")))
 	bus.DeliverAndForget(t, b, 5)
 	var handled atomic.Int64
-	stop := consume(t, b, func(context.Context, *news.Page) error { handled.Add(1); return nil })
+	told := make(chan string, 2)
+	work, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
 	defer stop()
+	wg.Go(func() {
+		handle := func(context.Context, *news.Page) error { handled.Add(1); return nil }
+		if err := b.ConsumeAndCountPages(work, 4, func() {}, handle, func(reason string) { told <- reason }); err != nil {
+			t.Error(err)
+		}
+	})
 	eventually(t, 10*time.Second, "the page to be given up", func() bool { return pages(t, b) == 0 })
+	if reason := <-told; reason != "delivered_too_often" || len(told) > 0 {
+		t.Errorf("told of %s, and %d more", reason, len(told))
+	}
 	n := 0
 	must(t, b.DeadLetters(ctx, "", func(d bus.DeadLetter) bool { n++; return d.Reason == "delivered_too_often" }))
 	if handled.Load() != 0 || n != 1 {

@@ -124,11 +124,20 @@ const (
 // dead letter after the fifth delivery. beat is called whenever the loop goes
 // round, every few seconds also without pages or with all workers busy.
 func (b *Bus) ConsumePages(ctx context.Context, workers int, beat func(), handle func(ctx context.Context, page *news.Page) error) error {
+	return b.ConsumeAndCountPages(ctx, workers, beat, handle, func(string) {})
+}
+
+// ConsumeAndCountPages is ConsumePages that calls dead, with the reason, for every
+// page that has become a dead letter and was not handled, because it cannot be
+// read or was delivered too often.
+func (b *Bus) ConsumeAndCountPages(
+	ctx context.Context, workers int, beat func(), handle func(ctx context.Context, page *news.Page) error, dead func(reason string),
+) error {
 	cons, err := b.js.Consumer(ctx, streamPages, consumerParser)
 	if err != nil {
 		return fmt.Errorf("consumer %s/%s: %w", streamPages, consumerParser, err)
 	}
-	c := pageConsumer{bus: b, handle: handle}
+	c := pageConsumer{bus: b, handle: handle, dead: dead}
 	slots := turn.NewSlots(workers)
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
@@ -178,6 +187,7 @@ func pause(ctx context.Context, d time.Duration) {
 type pageConsumer struct {
 	bus    *Bus
 	handle func(ctx context.Context, page *news.Page) error
+	dead   func(reason string)
 	alone  sync.RWMutex
 }
 
@@ -191,6 +201,7 @@ func (c *pageConsumer) process(ctx context.Context, msg jetstream.Msg) {
 	stop := keepAlive(msg, c.bus.cfg.AckWait)
 	defer stop()
 	page, body, err := decodeMeta(msg.Data())
+	handled := false
 	switch {
 	case err != nil:
 		page, err = new(news.Page), Permanent("bad_message", err)
@@ -198,7 +209,7 @@ func (c *pageConsumer) process(ctx context.Context, msg jetstream.Msg) {
 		err = Permanent("delivered_too_often", fmt.Errorf("delivered %d times", meta.NumDelivered))
 	default:
 		page.Seq, page.Stored = meta.Sequence.Stream, meta.Timestamp
-		err = c.call(ctx, page, body, meta.NumDelivered)
+		handled, err = c.call(ctx, page, body, meta.NumDelivered)
 	}
 	if permanent, ok := errors.AsType[*PermanentError](err); ok {
 		letter := DeadLetter{
@@ -206,6 +217,9 @@ func (c *pageConsumer) process(ctx context.Context, msg jetstream.Msg) {
 			CrawlID: page.CrawlID, PageID: page.PageID, URL: page.FinalURL, Source: page.Source.ID,
 		}
 		err = c.bus.PublishDead(ctx, letter, fmt.Sprintf("%s:%d", streamPages, meta.Sequence.Stream))
+		if err == nil && !handled {
+			c.dead(permanent.Reason)
+		}
 	}
 	if err != nil {
 		delay := min(time.Second<<min(meta.NumDelivered, 6), time.Minute)
@@ -265,7 +279,8 @@ func hostOf(rawURL string) string {
 	return u.Host
 }
 
-func (c *pageConsumer) call(ctx context.Context, page *news.Page, body []byte, delivered uint64) (err error) {
+// call has a page handled, unless it cannot be read.
+func (c *pageConsumer) call(ctx context.Context, page *news.Page, body []byte, delivered uint64) (handled bool, err error) {
 	if delivered >= aloneAfter {
 		c.alone.Lock()
 		defer c.alone.Unlock()
@@ -274,14 +289,14 @@ func (c *pageConsumer) call(ctx context.Context, page *news.Page, body []byte, d
 		defer c.alone.RUnlock()
 	}
 	if err := decodeBody(page, body); err != nil {
-		return Permanent("bad_message", err)
+		return false, Permanent("bad_message", err)
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("panic on page %s: %v", page.PageID, r)
+			handled, err = true, fmt.Errorf("panic on page %s: %v", page.PageID, r)
 		}
 	}()
-	return c.handle(ctx, page)
+	return true, c.handle(ctx, page)
 }
 
 func keepAlive(msg jetstream.Msg, ackWait time.Duration) (stop func()) {

@@ -54,9 +54,7 @@ const (
 	// and redirects included: what the servers have in their logs.
 	//
 	// In the parser an item is a delivery of a page. out: article.published and takedown.published. failed:
-	// deadletter.published, but for messages that could not be read (bad_message) or killed their workers
-	// (delivered_too_often), which were never taken up. skipped: parse.rejected and article.duplicate (duplicate). again:
-	// parse.failed.
+	// deadletter.published. skipped: parse.rejected and article.duplicate (duplicate). again: parse.failed.
 	//
 	// In the sink an item is an article for one sink, a takedown among them, or a page for an archive, counted when it is
 	// done with. out: article.written and page.archived. failed: article.rejected (invalid_json) and article.refused

@@ -18,7 +18,7 @@ SPACE    := $(subst x,,x x)
 # URLs may hold what a shell would act upon, so they travel in the environment.
 export SEEDS ?=
 
-.PHONY: help run demo build $(BINARIES) bin/fragile test lint fmt check fuzz bench scale cluster failover chaos peers evaluate train formats conformance test-cluster test-api test-page images bin/bench clean manifests dashboard test-monitoring
+.PHONY: help run demo build $(BINARIES) bin/fragile test lint fmt check fuzz bench scale cluster failover chaos peers evaluate train formats conformance test-cluster test-api test-page images bin/bench bin/bench-pipeline clean manifests dashboard test-monitoring
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
@@ -44,6 +44,10 @@ $(BINARIES) bin/fragile: # the go command knows what is stale
 bin/bench: # a module of its own
 	go -C parser/bench build -trimpath -o $(CURDIR)/$@ .
 
+bin/bench-pipeline: # another one, with the program that it compares with
+	go -C deploy/bench build -trimpath -o $(CURDIR)/$@ .
+	go -C deploy/bench build -trimpath -o $(CURDIR)/bin/bench-colly ./colly
+
 # Tests wait more than they work, so more of them run at a time than there are processors.
 PARALLEL ?= 8
 
@@ -60,6 +64,8 @@ lint: ## golangci-lint, go fix and go mod tidy, changing nothing
 	go mod tidy -diff
 	go -C parser/bench mod tidy -diff
 	go -C parser/bench vet ./...
+	go -C deploy/bench mod tidy -diff
+	go -C deploy/bench vet ./...
 	go -C .tools/chart mod tidy -diff
 	go -C .tools/chart vet ./...
 	go -C .tools/images mod tidy -diff
@@ -79,8 +85,9 @@ fuzz: ## run every fuzz target of PKG for FUZZTIME
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$dir"; done <<<"$$targets"
 
 ifeq ($(origin PKG)$(origin BENCH),filefile)
-bench: bin/bench ## CPU of the parser and its peers on CORPUS="DIR...", of the fetch path, a sink and the log; with PKG or BENCH: those Go benchmarks
+bench: bin/bench bin/bench-pipeline bin/pressmill ## CPU of the parser and the pipeline beside peers on CORPUS="DIR...", of the fetch path, a sink and the log; with PKG or BENCH: those Go benchmarks
 	bin/bench $(ARGS) $(or $(CORPUS),parser/testdata)
+	bin/bench-pipeline $(or $(CORPUS),-copies 10 parser/testdata)
 	go test -run '^$$' -bench FetchPath -benchtime 10x ./crawler
 	go test -run '^$$' -bench '^BenchmarkLogging$$' -benchtime 1x ./deploy/pressmill
 	$(if $(CORPUS),PRESSMILL_CORPUS="$(subst $(SPACE),:,$(strip $(CORPUS)))" go test -run '^$$' -bench SinkBesideParser -benchtime 3x ./deploy/pressmill)

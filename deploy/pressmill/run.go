@@ -477,7 +477,7 @@ func (p *pipeline) idle(ctx context.Context) (uint64, error) {
 
 func (p *pipeline) logSummary() {
 	crawl, parse, write := p.stages[0].Snapshot(), p.stages[1].Snapshot(), p.stages[2].Snapshot()
-	p.log.Info("run ended", logging.Event(logging.RunSummary), zap.Int64(logging.KeyRequests, crawl.In), zap.Int64(logging.KeyFetched, crawl.Out),
+	p.log.Info("run ended", logging.Event(logging.RunSummary), zap.Int64(logging.KeyRequests, crawl.Requests), zap.Int64(logging.KeyFetched, crawl.Out),
 		zap.Int64(logging.KeyArticles, parse.Out), zap.Int64(logging.KeyWritten, write.Out), zap.Int64(logging.KeyErrors, crawl.Failed+parse.Failed+write.Failed),
 		zap.Float64(logging.KeySeconds, time.Since(p.begun).Seconds()))
 }
@@ -489,7 +489,7 @@ func (p *pipeline) summary(w io.Writer, j *job, stopped bool) {
 	} else {
 		fmt.Fprintf(w, "done in %s\n", time.Since(p.begun).Round(100*time.Millisecond))
 	}
-	fmt.Fprintf(w, "  requests   %d: %d fetched%s\n", crawl.In, crawl.Out, counts(", failed", crawl.FailedBy))
+	fmt.Fprintf(w, "  requests   %d for %d URLs: %d fetched%s\n", crawl.Requests, crawl.In-crawl.Skipped, crawl.Out, counts(", failed", crawl.FailedBy))
 	fmt.Fprintf(w, "  skipped    %d%s\n", crawl.Skipped, counts(":", crawl.SkippedBy))
 	fmt.Fprintf(w, "  pages      %d parsed, %d articles%s%s\n", parse.In, parse.Out, counts("; no article:", parse.SkippedBy), counts("; failed:", parse.FailedBy))
 	stats := p.sink.Stats()

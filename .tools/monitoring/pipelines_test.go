@@ -35,18 +35,67 @@ func readFluentBit(t *testing.T) (filter, output map[string]any) {
 	return filter, f.Pipeline.Outputs[0]
 }
 
-// Both pipelines give a stream the same labels, and no others.
-func TestPipelinesSetTheLabelsThatRulesRead(t *testing.T) {
-	var v struct {
-		Sinks map[string]struct {
-			Labels     map[string]string
-			Structured map[string]string `yaml:"structured_metadata"`
+// vector is a configuration of Vector as far as its parts refer to each other.
+type vector struct {
+	Sources    map[string]any
+	Transforms map[string]struct {
+		Inputs []string
+		Source string
+	}
+	Sinks map[string]struct {
+		Inputs     []string
+		Labels     map[string]string
+		Structured map[string]string `yaml:"structured_metadata"`
+	}
+	Tests []struct {
+		Inputs []struct {
+			At string `yaml:"insert_at"`
+		}
+		Outputs []struct {
+			From string `yaml:"extract_from"`
 		}
 	}
+}
+
+func readVector(t *testing.T) vector {
+	t.Helper()
+	var v vector
 	if err := yaml.Unmarshal(read(t, filepath.Join(folder, "vector.yaml")), &v); err != nil {
 		t.Fatal(err)
 	}
-	if got := slices.Sorted(maps.Keys(v.Sinks["loki"].Labels)); !slices.Equal(got, slices.Sorted(slices.Values(labels))) {
+	return v
+}
+
+// Parts of vector.yaml name parts that are there, and templates fields that the
+// transform sets.
+func TestVectorHangsTogether(t *testing.T) {
+	v := readVector(t)
+	for _, input := range v.Transforms["labelled"].Inputs {
+		if _, ok := v.Sources[input]; !ok {
+			t.Errorf("there is no source %q", input)
+		}
+	}
+	named := v.Sinks["loki"].Inputs
+	for _, test := range v.Tests {
+		named = append(named, test.Inputs[0].At, test.Outputs[0].From)
+	}
+	for _, name := range named {
+		if _, ok := v.Transforms[name]; !ok {
+			t.Errorf("there is no transform %q", name)
+		}
+	}
+	templates := slices.Concat(slices.Collect(maps.Values(v.Sinks["loki"].Labels)), slices.Collect(maps.Values(v.Sinks["loki"].Structured)))
+	for _, template := range templates {
+		field, ok := strings.CutPrefix(template, "{{ ")
+		if field = strings.TrimSuffix(field, " }}"); ok && !strings.Contains(v.Transforms["labelled"].Source, "."+field+" = ") {
+			t.Errorf("nobody sets %s", field)
+		}
+	}
+}
+
+// Both pipelines give a stream the same labels, and no others.
+func TestPipelinesSetTheLabelsThatRulesRead(t *testing.T) {
+	if got := slices.Sorted(maps.Keys(readVector(t).Sinks["loki"].Labels)); !slices.Equal(got, slices.Sorted(slices.Values(labels))) {
 		t.Errorf("vector.yaml: labels %v, want %v", got, labels)
 	}
 	_, output := readFluentBit(t)
@@ -124,6 +173,11 @@ func TestFluentBitLabels(t *testing.T) {
 			record.ForEach(func(k, v lua.LValue) { got[k.String()] = v.String() })
 			if code != 2 || !maps.Equal(got, c.want) {
 				t.Errorf("code %d, %v, want %v", code, got, c.want)
+			}
+			for pair := range strings.SplitSeq(output["labels"].(string), ", ") {
+				if _, field, ok := strings.Cut(pair, "=$"); ok && got[field] == nil {
+					t.Errorf("a stream without %s", field)
+				}
 			}
 			// What is left after the keys are removed is the line alone, which is then sent as it is.
 			for key := range strings.SplitSeq(output["remove_keys"].(string), ", ") {

@@ -73,7 +73,7 @@ func checkStory(t *testing.T, s *server, lines []line) {
 	for _, each := range s.query(t, "{app=\"pressmill\", namespace=~\"good\"} |= `"+page+"`", time.Now().Add(-time.Hour), time.Now(), time.Minute) {
 		events = append(events, each.Stream["event"])
 	}
-	for _, want := range []string{"fetch.done", "page.published", "parse.done", "article.published"} {
+	for _, want := range []string{"fetch.done", "page.published", "parse.done", "article.published", "article.written"} {
 		if page == "" || !slices.Contains(events, want) {
 			t.Errorf("page %q: %v, and no %s", page, events, want)
 		}

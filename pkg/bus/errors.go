@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"pressmill/pkg/bus/turn"
 )
 
 // The errors that callers act on.
@@ -33,10 +35,7 @@ func (e *PermanentError) Error() string { return fmt.Sprintf("%s: %v", e.Reason,
 // Unwrap returns the cause.
 func (e *PermanentError) Unwrap() error { return e.Err }
 
-const (
-	codeWrongLastSequence = 10071
-	codeStoreFailed       = 10077
-)
+const codeStoreFailed = 10077
 
 // classify maps the errors of JetStream to those of this package.
 func classify(err error) error {
@@ -46,13 +45,11 @@ func classify(err error) error {
 	if errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrKeyNotFound) {
 		return ErrNotFound
 	}
-	if api, ok := errors.AsType[*jetstream.APIError](err); ok {
-		switch {
-		case api.ErrorCode == codeWrongLastSequence:
-			return ErrConflict
-		case api.ErrorCode == codeStoreFailed && strings.Contains(api.Description, "maximum"):
-			return fmt.Errorf("%w: %s", ErrFull, api.Description)
-		}
+	if turn.LostRace(err) {
+		return ErrConflict
+	}
+	if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.ErrorCode == codeStoreFailed && strings.Contains(api.Description, "maximum") {
+		return fmt.Errorf("%w: %s", ErrFull, api.Description)
 	}
 	if strings.Contains(err.Error(), "maximum bytes exceeded") || strings.Contains(err.Error(), "maximum messages per subject exceeded") || strings.Contains(err.Error(), "maximum messages exceeded") {
 		return fmt.Errorf("%w: %w", ErrFull, err)

@@ -6,9 +6,11 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
 	"pressmill/pkg/bus"
@@ -62,6 +64,45 @@ func TestTurnsOnAClusterThatLosesAServer(t *testing.T) {
 
 // joinCluster returns the queue of a connection to one server, and makes the
 // topology if asked to, as soon as the cluster has a leader.
+func TestLostRace(t *testing.T) {
+	for code, want := range map[jetstream.ErrorCode]bool{10071: true, 10164: true, 10077: false} {
+		if got := turn.LostRace(fmt.Errorf("publish: %w", &jetstream.APIError{ErrorCode: code})); got != want {
+			t.Errorf("code %d: %v", code, got)
+		}
+	}
+}
+
+// On a cluster a turn may be refused because the same one is being stored.
+func TestArmingAtTheSameTimeOnACluster(t *testing.T) {
+	if os.Getenv("PRESSMILL_CLUSTER") == "" {
+		t.Skip("PRESSMILL_CLUSTER is not set: see make failover")
+	}
+	servers, err := embedded.StartCluster(t.TempDir(), 3)
+	must(t, err)
+	for _, s := range servers {
+		t.Cleanup(s.Stop)
+	}
+	queues := []*turn.Queue{joinCluster(t, servers[0], true), joinCluster(t, servers[1], false), joinCluster(t, servers[2], false)}
+	const keys, times = 20, 4
+	var armed atomic.Int64
+	var wg sync.WaitGroup
+	for i := range keys * times * len(queues) {
+		wg.Go(func() {
+			ok, err := queues[i%len(queues)].Arm(t.Context(), fmt.Sprintf("h%d", i/len(queues)%keys), nil, time.Time{})
+			if err != nil {
+				t.Error(err)
+			}
+			if ok {
+				armed.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if armed.Load() != keys {
+		t.Errorf("%d turns were armed, want %d", armed.Load(), keys)
+	}
+}
+
 func joinCluster(t *testing.T, s *embedded.Server, apply bool) *turn.Queue {
 	t.Helper()
 	cfg := bus.Defaults()

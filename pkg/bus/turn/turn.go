@@ -43,7 +43,15 @@ const (
 	headerNotBefore       = "Pressmill-Not-Before"
 
 	codeWrongLastSequence = 10071
+	codeWriteInFlight     = 10164 // as a cluster says it, of a subject that is being written to
 )
+
+// LostRace says whether a server refused a write because another writer was
+// faster, or is about to be.
+func LostRace(err error) bool {
+	api, ok := errors.AsType[*jetstream.APIError](err)
+	return ok && (api.ErrorCode == codeWrongLastSequence || api.ErrorCode == codeWriteInFlight)
+}
 
 // Config names where a queue's turns lie.
 type Config struct {
@@ -195,7 +203,7 @@ func (q *Queue) message(key string, state []byte, at time.Time, expected uint64)
 
 func (q *Queue) publish(ctx context.Context, msg *nats.Msg) error {
 	_, err := q.js.PublishMsg(ctx, msg)
-	if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.ErrorCode == codeWrongLastSequence {
+	if LostRace(err) {
 		return ErrFenced
 	}
 	return err

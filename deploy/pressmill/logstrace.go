@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"pressmill/deploy/pressmill/logs"
 	"pressmill/pkg/worker"
@@ -11,14 +10,23 @@ import (
 
 func traceCommand() worker.Command {
 	return worker.Command{
-		Name: "trace", Args: "[-json] PAGE_ID|URL [FILE...]",
+		Name: "trace", Args: "[-json] [-wide] PAGE_ID|URL [FILE...]",
 		Short: "Tell the story of one page, from the seed to the object, by the logs of all processes",
-		Long: "FILEs are logs of any processes in any order, as they are or compressed; without FILE standard input is\n" +
-			"read. By a URL all fetches of it are told of, and what its redirects and later looks led to. Exit code 1: no\n" +
-			"line tells of it.",
+		Long: "FILEs are logs of any processes in any order, as they are or compressed (gzip, zstd), under any preset, with what\n" +
+			"kubectl logs and others write in front; without FILE standard input is read. A URL is found in any of its\n" +
+			"spellings, with or without scheme, fragment and tracking parameters: all fetches of it are told of, each apart, and\n" +
+			"what its redirects and later looks led to. An article_id tells of all pages of the article.\n\n" +
+			"Each step has its time in the queue before it and that of its work; the last lines say what they add up to, what\n" +
+			"became of the page, and where it waits, which line is missing. A clock that is behind that of the machine before\n" +
+			"is marked. Exit code 1: no line tells of it.\n\n" +
+			"-json prints a list of pages: page_id, crawl_id, url, source, found_by, from_page_id, from_url, from_kind, led_to\n" +
+			"(page_id, url), steps (at, event, level, instance, what, waited_ms, took_ms, clock_ms), times (name, wait, ms),\n" +
+			"total_ms, state (written, partly, left_out, refused, dead_letter, rejected, duplicate, waits_sink, parsed,\n" +
+			"waits_parser, fetched, redirect, skipped, withheld, waits_attempt, failed, started) and end, which is state in words.",
 		Run: func(ctx context.Context, env *worker.Env, args []string) error {
 			flags := env.Flags()
 			asJSON := flags.Bool("json", false, "print JSON")
+			wide := flags.Bool("wide", false, "shorten nothing on a terminal")
 			if err := flags.Parse(args); err != nil {
 				return err
 			}
@@ -35,19 +43,18 @@ func traceCommand() worker.Command {
 			}
 			pages := t.Pages()
 			if len(pages) == 0 {
-				return nothing(t)
+				return t.Nothing()
 			}
 			if *asJSON {
-				return json.NewEncoder(env.Stdout).Encode(pages)
+				enc := json.NewEncoder(env.Stdout)
+				enc.SetIndent("", "  ")
+				return enc.Encode(pages)
 			}
-			return logs.WriteTrace(env.Stdout, pages)
+			width := 0
+			if columns := widthOf(env.Stdout); columns > 0 && !*wide {
+				width = min(max(columns, 80), 100)
+			}
+			return logs.WriteTrace(env.Stdout, pages, width)
 		},
 	}
-}
-
-func nothing(t *logs.Tracer) error {
-	if near := t.Nearest(); near != "" {
-		return fmt.Errorf("trace %s: no line tells of it; of its host there is %s", t.Key, near)
-	}
-	return fmt.Errorf("trace %s: no line tells of it; are the logs of the crawlers among these?", t.Key)
 }

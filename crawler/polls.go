@@ -218,7 +218,7 @@ func (v *visit) polled(ctx context.Context, job *errand, resp *response) {
 	if !listed.partly && !resp.truncated {
 		p.LastWhole = now.UTC()
 	}
-	v.log.Info("polled", logging.Event(logging.SourcePoll), logging.URL(job.URL), zap.String(logging.KeySource, job.Source),
+	v.log.With(aboutPage(job.FrontierURL)...).Info("polled", logging.Event(logging.SourcePoll),
 		zap.String(logging.KeyKind, p.Kind), zap.Int(logging.KeyNew, listed.fresh), zap.Duration(logging.KeyEvery, p.Every), zap.Time(logging.KeyNext, p.Due))
 	v.stand(ctx, job.Source, listed.fresh, true)
 }

@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"fmt"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -60,6 +61,19 @@ func TestPollsAskForWhatChanged(t *testing.T) {
 	if got := r.report(t, "s"); got.State != "active" || got.Failing() != 0 {
 		t.Errorf("report: %+v", got)
 	}
+	for look := range r.looks(logging.SourcePoll) {
+		eventually(t, 10*time.Second, fmt.Sprint("fetch of the poll ", look), func() bool { return r.looks(logging.FetchDone)[look] })
+	}
+}
+
+// looks are the crawl, page and URL of an event's lines.
+func (r *rig) looks(event string) map[[3]any]bool {
+	looks := map[[3]any]bool{}
+	for _, e := range r.logs.FilterField(logging.Event(event)).All() {
+		m := e.ContextMap()
+		looks[[3]any{m[logging.KeyCrawlID], m[logging.KeyPageID], m[logging.KeyURL]}] = true
+	}
+	return looks
 }
 
 func TestPollsHurryWhileThereIsNews(t *testing.T) {

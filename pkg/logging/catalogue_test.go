@@ -42,6 +42,16 @@ func TestCatalogueIsGenerated(t *testing.T) {
 	}
 }
 
+// Whatever is said of a URL is found by its page, but for what the crawler
+// decides of a feed without looking at it.
+func TestEventsOfURLsHaveTheIDsOfTheirPage(t *testing.T) {
+	for _, e := range Catalogue().Events {
+		if e.Has(KeyURL) && e.Name != PollDropped && !(e.Has(KeyCrawlID) && e.Has(KeyPageID)) {
+			t.Errorf("%s has %s, and lacks %s or %s", e.Name, KeyURL, KeyCrawlID, KeyPageID)
+		}
+	}
+}
+
 // writeTable makes catalogue.json, with a line for each event and field.
 func writeTable(t *testing.T, c *Contents) []byte {
 	t.Helper()

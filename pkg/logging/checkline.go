@@ -119,7 +119,7 @@ func checkValues(fields map[string]any, event *EventInfo) (faults error) {
 	if !slices.Contains(event.Stages, stage) {
 		faults = errors.Join(faults, fmt.Errorf("%s of stage %q", event.Name, stage))
 	}
-	if reason, ok := fields[KeyReason].(string); ok && !event.says(reason) {
+	if reason, ok := fields[KeyReason].(string); ok && !event.Gives(reason) {
 		faults = errors.Join(faults, fmt.Errorf("%s with reason %q", event.Name, reason))
 	}
 	return faults
@@ -130,8 +130,8 @@ const StageProcess = "process"
 
 var number = regexp.MustCompile(`\d+`)
 
-// says whether a reason is one of the event's; any is where it lists none.
-func (e *EventInfo) says(reason string) bool {
+// Gives says whether a reason is one of the event's; any is where it lists none.
+func (e *EventInfo) Gives(reason string) bool {
 	return len(e.Reasons) == 0 || slices.Contains(e.Reasons, reason) ||
 		slices.Contains(e.Reasons, number.ReplaceAllString(reason, "NNN"))
 }

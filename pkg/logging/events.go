@@ -101,7 +101,7 @@ const (
 	// Stage: crawler. Level: info. Fields: host, crawl_id, page_id, verdict, status, reason, took_ms.
 	RobotsFetched = "robots.fetched"
 	// SourcePoll is one look at a feed, a sitemap or a front page, with the number of new items.
-	// Stage: crawler. Level: info. Fields: host, url.full, source, kind, new, every_ms, next.
+	// Stage: crawler. Level: info. Fields: host, url.full, crawl_id, page_id, source, kind, new, every_ms, next.
 	SourcePoll = "source.poll"
 	// SourceSilent says that a source brought nothing for three times its usual gap; once per silence.
 	// Stage: crawler. Level: warn. Fields: host, source, last_news, usual_gap_ms.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"pressmill/deploy/pressmill/logs"
@@ -51,6 +52,9 @@ func makeReport(ctx context.Context, env *worker.Env, args []string) error {
 	if len(inputs) == 0 {
 		inputs = []string{logs.StandardInput}
 	}
+	if slices.ContainsFunc(inputs, func(name string) bool { return sameFile(name, flags.out) }) {
+		return worker.Usagef("-o %s is a log to be read, and would be overwritten", flags.out)
+	}
 	b := report.NewBuilder()
 	b.Since, b.Until = flags.since.at, flags.until.at
 	for _, name := range inputs {
@@ -74,6 +78,16 @@ func makeReport(ctx context.Context, env *worker.Env, args []string) error {
 	}
 	_, err := fmt.Fprintln(env.Stderr, strings.TrimSpace(flags.out))
 	return err
+}
+
+// sameFile says whether two names are those of one file that is there.
+func sameFile(a, b string) bool {
+	first, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(b)
+	return err == nil && os.SameFile(first, second)
 }
 
 // inputName is the name of a file, without the folders that it lies in.

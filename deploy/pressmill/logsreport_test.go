@@ -54,6 +54,12 @@ func TestLogsReport(t *testing.T) {
 	if code, stdout, _ := run("-since", "2026-11-27T11:00:00Z", "-"); code != 0 || !strings.Contains(stdout, "4 outside the time") {
 		t.Errorf("-since: exit code %d", code)
 	}
+	if code, _, stderr := run("-o", filepath.Join(dir, ".", "a.log"), packed, plain); code != 2 || !strings.Contains(stderr, "overwritten") {
+		t.Errorf("-o over a log: exit code %d: %s", code, stderr)
+	}
+	if kept, err := os.ReadFile(plain); err != nil || string(kept) != reportLine {
+		t.Errorf("the log is now %.80s: %v", kept, err)
+	}
 	if code, _, _ := run("-since", "soon"); code != 2 {
 		t.Errorf("-since soon: exit code %d", code)
 	}

@@ -17,9 +17,9 @@ import (
 
 func logsEventsCommand() worker.Command {
 	return worker.Command{
-		Name: "logs events", Args: "[-json] [NAME...]", Short: "say what an event or a field of the log means",
+		Name: "logs events", Args: "[-json] [NAME...]", Short: "say what an event, a field or a reason of the log means",
 		Long: "Without NAME, list every event that is ever logged. NAME is an event (fetch.failed), the first part of\n" +
-			"some (fetch), or a field (took_ms). The same stands in deploy/LOGS.md.",
+			"some (fetch), a field (took_ms), or a reason (http_404), which tells where it is said. The same stands in deploy/LOGS.md.",
 		Run: showEvents,
 	}
 }
@@ -69,8 +69,8 @@ func listEvents(w io.Writer, c *logging.Contents) {
 	}
 }
 
-// explain tells all of an event, of the events that begin with a name, or of a
-// field.
+// explain tells all of an event, of the events that begin with a name, of a
+// field, or of a reason.
 func explain(w io.Writer, c *logging.Contents, name string) error {
 	told := false
 	for _, e := range c.Events {
@@ -86,7 +86,7 @@ func explain(w io.Writer, c *logging.Contents, name string) error {
 		told = true
 		explainField(w, c, *field)
 	}
-	if told {
+	if told || explainReason(w, c, name) {
 		return nil
 	}
 	var known []string
@@ -97,9 +97,9 @@ func explain(w io.Writer, c *logging.Contents, name string) error {
 		known = append(known, f.Name)
 	}
 	if near := config.Nearest(name, known); near != "" {
-		return worker.Usagef("%q is no event and no field; did you mean %q?", name, near)
+		return worker.Usagef("%q is no event, no field and no reason; did you mean %q?", name, near)
 	}
-	return worker.Usagef("%q is no event and no field; `pressmill logs events` lists them", name)
+	return worker.Usagef("%q is no event, no field and no reason; `pressmill logs events` lists them", name)
 }
 
 func explainEvent(w io.Writer, c *logging.Contents, e logging.EventInfo) {
@@ -163,4 +163,21 @@ func hangAll(text string, width int) string {
 // indent.
 func hang(text string, indent, width int) string {
 	return strings.Join(wrap(text, max(width-indent, indent)), "\n"+strings.Repeat(" ", indent))
+}
+
+// explainReason tells which events give a reason, and says whether any does.
+func explainReason(w io.Writer, c *logging.Contents, reason string) bool {
+	width, told := cmp.Or(widthOf(w), textWidth), false
+	const indent = 24
+	for _, e := range c.Events {
+		if len(e.Reasons) == 0 || !e.Gives(reason) {
+			continue
+		}
+		if !told {
+			_, _ = fmt.Fprintf(w, "%s\n\n  A reason of these events:\n\n", reason)
+		}
+		told = true
+		_, _ = fmt.Fprintf(w, "  %-*s%s\n", indent-2, e.Name, hang(brief(e.Doc), indent, width))
+	}
+	return told
 }

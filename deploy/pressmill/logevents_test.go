@@ -27,6 +27,7 @@ func TestLogsEvents(t *testing.T) {
 		"receiver":         {"receiver.down\n", "receiver.up\n", "receiver.gone\n"},
 		"took_ms":          {"took_ms\n\n  How long", "type     number, milliseconds", "of       fetch.done, "},
 		"fetch.failed":     {"reason   timeout, dns", "[backoff_ms]"},
+		"http_404":         {"http_404\n\n  A reason of", "\n  fetch.failed  ", "\n  host.dropped  "},
 	} {
 		got := mustRun(t, "logs", "events", args)
 		for _, want := range wants {

@@ -27,8 +27,10 @@ func Print(w io.Writer, t *logs.Tally, width int) error {
 			plural(s.input.Lines, "line", "lines"), size(s.input.Bytes), plural(s.warned, "warning", "warnings"), plural(s.erred, "error", "errors")), "")
 		put(stageLines(s, width, false)...)
 	}
-	put("")
-	put(noticeLines(s, width, 50)...)
+	if t.Whole.Lines > 0 || len(s.notices) > 0 {
+		put("")
+		put(noticeLines(s, width, 50)...)
+	}
 	section := func(title string, tab, most int) {
 		tb := s.tables[tab]
 		if len(tb.rows) == 0 {

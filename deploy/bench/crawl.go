@@ -132,4 +132,3 @@ func table(w io.Writer, results []usage) error {
 }
 
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
-

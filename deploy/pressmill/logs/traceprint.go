@@ -44,7 +44,7 @@ func (p *PageTrace) print(b *strings.Builder, width int) {
 		}
 	}
 	wrap(b, found, 2, width)
-	fmt.Fprintf(b, "\n  %-12s  %-20s %8s %8s  %-*s  %s\n", p.first.Format("2006-01-02"), "UTC", "waited", "took", barWidth, "░ and █", "")
+	fmt.Fprintf(b, "\n  %-12s  %-20s %8s %8s  %-*s  %s\n", p.first.Format("2006-01-02"), "UTC", "waited", "took", barWidth, "░wait█work", "")
 	trimLast(b)
 	longest := 1.0
 	for _, s := range p.Steps {

@@ -1,15 +1,19 @@
 package bus
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -51,16 +55,27 @@ func (b *Bus) StorePage(ctx context.Context, host string, page *news.Page) (Rece
 }
 
 // A page on the wire is the length of its metadata as a uvarint, the metadata
-// as JSON, and the body as one zstd frame.
+// as JSON, and the body, unless it is empty, as one S2 block: against zstd it takes a third more
+// room, for as long as the page waits, and less than half of the time.
 func encodePage(page *news.Page) ([]byte, error) {
 	meta, err := json.Marshal(page)
 	if err != nil {
 		return nil, err
 	}
-	data := binary.AppendUvarint(make([]byte, 0, len(meta)+len(page.Body)/3+16), uint64(len(meta)))
-	data = append(data, meta...)
-	return pageEncoder().EncodeAll(page.Body, data), nil
+	if len(page.Body) == 0 {
+		return append(binary.AppendUvarint(nil, uint64(len(meta))), meta...), nil
+	}
+	scratch := scratches.Get().(*[]byte) //nolint:forcetypeassert // it holds nothing else
+	defer scratches.Put(scratch)
+	*scratch = slices.Grow((*scratch)[:0], max(s2.MaxEncodedLen(len(page.Body)), 0))
+	body := s2.Encode((*scratch)[:cap(*scratch)], page.Body)
+	data := make([]byte, 0, binary.MaxVarintLen64+len(meta)+len(body))
+	data = append(binary.AppendUvarint(data, uint64(len(meta))), meta...)
+	return append(data, body...), nil
 }
+
+// scratches are the buffers that bodies are packed in.
+var scratches = sync.Pool{New: func() any { return new([]byte) }}
 
 func decodePage(data []byte) (*news.Page, error) {
 	page, body, err := decodeMeta(data)
@@ -84,23 +99,39 @@ func decodeMeta(data []byte) (page *news.Page, body []byte, err error) {
 	return page, data[k+int(n):], nil
 }
 
+// maxPageBody is more than any body's length.
+const maxPageBody = 64 << 20
+
+// decodeBody takes a zstd frame too, as pages had one before: some may wait, or
+// lie among the dead letters. No S2 block begins as a frame does, since its
+// second byte would copy what is not there yet.
 func decodeBody(page *news.Page, wire []byte) (err error) {
-	if page.Body, err = pageDecoder().DecodeAll(wire, nil); err != nil {
+	if page.Body, err = unpack(wire); err != nil {
 		return fmt.Errorf("page body: %w", err)
 	}
 	return nil
 }
 
-var pageEncoder = sync.OnceValue(func() *zstd.Encoder {
-	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false), zstd.WithWindowSize(1<<20))
-	if err != nil {
-		panic(err) // the options are constants
+func unpack(wire []byte) ([]byte, error) {
+	if len(wire) == 0 { // an empty body
+		return nil, nil
 	}
-	return e
-})
+	if bytes.HasPrefix(wire, zstdMagic) {
+		return pageDecoder().DecodeAll(wire, nil)
+	}
+	if n, err := s2.DecodedLen(wire); err != nil || n > maxPageBody {
+		return nil, cmp.Or(err, errTooLong)
+	}
+	return s2.Decode(nil, wire)
+}
+
+var (
+	zstdMagic  = []byte{0x28, 0xb5, 0x2f, 0xfd} // RFC 8878, section 3.1.1
+	errTooLong = fmt.Errorf("it has more than %d bytes", maxPageBody)
+)
 
 var pageDecoder = sync.OnceValue(func() *zstd.Decoder {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(64<<20))
+	d, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxPageBody))
 	if err != nil {
 		panic(err) // the options are constants
 	}

@@ -138,7 +138,16 @@ func (o *output) locate(ctx context.Context, b Bus, part int, state []byte) (pos
 			return hint, nil
 		}
 	}
-	return o.newest(ctx, b, part)
+	p, err := o.newest(ctx, b, part)
+	if err != nil || !hinted || hint.Carry == nil || !hint.same(p) {
+		return p, err
+	}
+	// The hint knows more: what was read behind that place, and told of.
+	ok, err := holds(ctx, b, hint.Carry.Last.Seq, hint.Carry.Last.MsgID, hint.Carry.Last.Time, hint.Created)
+	if err != nil || !ok {
+		return p, err
+	}
+	return hint, nil
 }
 
 // confirms says whether the object that a hint stands behind is in the store.

@@ -42,7 +42,7 @@ func TestARedesignShows(t *testing.T) {
 		if err := b.PublishPage(t.Context(), "tidewick.example", again); err != nil {
 			t.Fatal(err)
 		}
-		workers := []*parserProcess{startParser(t, b), startParser(t, b)}
+		workers := []*loggedWorker{startLogged(t, b, "parser"), startLogged(t, b, "parser")}
 		b.until(t, "all pages are parsed", func(s bus.State, busy map[string]int) bool { return s.Pages == 0 && busy["parser"] == 0 })
 		var log parserLog
 		for _, w := range workers {
@@ -70,18 +70,18 @@ func TestARedesignShows(t *testing.T) {
 	}
 }
 
-// parserProcess is a parser whose log is a file.
-type parserProcess struct {
+// loggedWorker is a worker whose log is a file.
+type loggedWorker struct {
 	*exec.Cmd
 
 	log string
 }
 
-// startParser starts a parser and waits until it is ready: before that, a signal
+// startLogged starts a worker and waits until it is ready: before that, a signal
 // may end it at once.
-func startParser(t *testing.T, b bench) *parserProcess {
+func startLogged(t *testing.T, b bench, name string) *loggedWorker {
 	t.Helper()
-	p := &parserProcess{b.command("parser"), filepath.Join(t.TempDir(), "parser.log")}
+	p := &loggedWorker{b.command(name), filepath.Join(t.TempDir(), name+".log")}
 	file, err := os.Create(p.log)
 	if err != nil {
 		t.Fatal(err)
@@ -98,11 +98,11 @@ func startParser(t *testing.T, b bench) *parserProcess {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatalf("a parser that is never ready:\n%s", p.told(t))
+	t.Fatalf("a %s that is never ready:\n%s", name, p.told(t))
 	return nil
 }
 
-func (p *parserProcess) told(t *testing.T) string {
+func (p *loggedWorker) told(t *testing.T) string {
 	t.Helper()
 	log, err := os.ReadFile(p.log)
 	if err != nil {

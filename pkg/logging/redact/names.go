@@ -13,7 +13,7 @@ func parameter(name string) bool {
 		}
 	}
 	switch strings.ToLower(name) {
-	case "key", "auth", "sas", "hmac", "pass", "pwd", "jwt", "session", "sessionid", "session_id", "sid", "x-amz-credential", "x-goog-credential":
+	case "key", "auth", "sas", "hmac", "pass", "pwd", "jwt", "session", "sessionid", "session_id", "jsessionid", "phpsessid", "sid", "x-amz-credential", "x-goog-credential":
 		return true
 	}
 	return secret(name)
@@ -36,11 +36,14 @@ func secret(name string) bool {
 			return true
 		}
 	}
-	if stem, ok := strings.CutSuffix(name, "key"); ok {
-		switch strings.TrimRight(stem, "-_") {
-		case "api", "x-api", "access", "secret", "account", "private", "subscription", "shared", "sharedaccess", "secret_access", "secretaccess":
-			return true
-		}
+	stem, isKey := strings.CutSuffix(name, "key")
+	if !isKey {
+		return false
+	}
+	stem = strings.TrimRight(stem, "-_")
+	switch stem[strings.LastIndexAny(stem, "-_")+1:] { // AWS_SECRET_ACCESS_KEY is an access key
+	case "api", "access", "secret", "account", "private", "subscription", "shared", "sharedaccess", "secretaccess":
+		return true
 	}
 	return false
 }

@@ -17,14 +17,14 @@ const Mark = "REDACTED"
 // library with a URL in it, headers as they are printed, JSON. Text without
 // secrets costs a few searches for single bytes and is returned as it is.
 func Text(s string) string {
+	if has(s, ' ') {
+		s = schemes(ports(s))
+	}
 	if has(s, '=') || has(s, '@') {
 		s = pairs(urls(s))
 	}
 	if has(s, ':') && !colonsOfURL(s) {
 		s = headers(s)
-	}
-	if has(s, ' ') {
-		s = schemes(s)
 	}
 	if has(s, 'J') || has(s, 'S') || has(s, '_') || has(s, '-') && has(s, ' ') {
 		s = forms(s)
@@ -71,7 +71,7 @@ func userinfo(raw string) string {
 	parts := strings.Split(raw, "://")
 	for i, part := range parts[1:] {
 		end := strings.IndexAny(part, ends)
-		if end < 0 {
+		if end < 0 || cutPassword(part[:end]) {
 			end = len(part)
 		}
 		if at := strings.LastIndexByte(part[:end], '@'); at >= 0 {
@@ -79,6 +79,13 @@ func userinfo(raw string) string {
 		}
 	}
 	return strings.Join(parts, "://")
+}
+
+// cutPassword says whether an authority is user:password up to a slash in the
+// password: it names no user, and what looks like its port is no number.
+func cutPassword(authority string) bool {
+	_, port, found := strings.Cut(authority, ":")
+	return found && strings.IndexAny(authority, "@[") < 0 && strings.Trim(port, "0123456789") != ""
 }
 
 func query(raw string) string {

@@ -11,7 +11,7 @@ func pairs(s string) string {
 	return after(s, '=', func(s string, at int) (from, to int) {
 		name := nameBefore(s, at)
 		before := at - len(name) - 1
-		if parameterLike := before >= 0 && strings.IndexByte("?&#", s[before]) >= 0; parameterLike && parameter(name) || secret(name) {
+		if parameterLike := before >= 0 && strings.IndexByte("?&#;", s[before]) >= 0; parameterLike && parameter(name) || secret(name) {
 			return value(s, at+1)
 		}
 		return 0, 0
@@ -41,6 +41,24 @@ func headers(s string) string {
 		}
 		return 0, 0
 	})
+}
+
+// ports redacts what net/url takes for a port, and may be the password of a URL
+// without a host.
+func ports(s string) string {
+	const before, behind = `invalid port ":`, `" after host`
+	head, rest, found := strings.Cut(s, before)
+	if !found {
+		return s
+	}
+	port, rest, found := strings.Cut(rest, behind)
+	if !found {
+		return s
+	}
+	if port != Mark && strings.Trim(port, "0123456789") != "" {
+		port = Mark
+	}
+	return head + before + port + behind + ports(rest)
 }
 
 // schemes redacts what follows "Bearer" and "Basic", as in the header

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,8 +76,11 @@ func Defaults() Config {
 	}
 }
 
-// Validate reports every fault of the section at once.
+// Validate reports every fault of the section at once. URLs without a scheme
+// get the one that they are read with, so that whoever shows them sees which
+// part of them is secret.
 func (c *Config) Validate() error {
+	c.URL = withScheme(c.URL)
 	var errs []error
 	fault := func(bad bool, format string, args ...any) {
 		if bad {
@@ -93,6 +97,16 @@ func (c *Config) Validate() error {
 	fault(c.CredsFile != "" && c.NKeyFile != "", "bus: creds_file and nkey_file exclude each other")
 	fault((c.CertFile == "") != (c.KeyFile == ""), "bus: cert_file and key_file need each other")
 	return errors.Join(errs...)
+}
+
+func withScheme(urls string) string {
+	all := strings.Split(urls, ",")
+	for i, u := range all {
+		if u = strings.TrimSpace(u); u != "" && !strings.Contains(u, "://") {
+			all[i] = "nats://" + u
+		}
+	}
+	return strings.Join(all, ",")
 }
 
 // Bus is a connection to NATS. It is safe for concurrent use.

@@ -74,6 +74,13 @@ func (h *Histogram) Merge(other *Histogram) {
 	h.sum += other.sum
 }
 
+// Clone returns a histogram that counts on by itself.
+func (h *Histogram) Clone() *Histogram {
+	c := *h
+	c.counts = slices.Clone(h.counts)
+	return &c
+}
+
 // Count is how many durations were counted.
 func (h *Histogram) Count() int64 { return h.total }
 

@@ -79,7 +79,7 @@ func (s *shot) stage(t *logs.Tally, totals *logs.Totals, i int) stageShot {
 	c := &totals.Stages[i]
 	st := stageShot{
 		name: logs.StageNames[i], in: c.In, out: c.Out, failed: c.Failed, skipped: c.Skipped, retried: c.Retried, dead: c.Dead,
-		took: &c.Took, waited: &c.Waited, lag: -1,
+		took: c.Took.Clone(), waited: c.Waited.Clone(), lag: -1,
 	}
 	if told, _ := t.Instances.Balance(i); c.In+c.Out+c.Failed == 0 && totals == t.Whole { // nothing but summaries was read
 		st.out, st.failed = told.Out, told.Failed

@@ -85,7 +85,7 @@ func userinfo(raw string) string {
 // password: it names no user, and what looks like its port is no number.
 func cutPassword(authority string) bool {
 	_, port, found := strings.Cut(authority, ":")
-	return found && strings.IndexAny(authority, "@[") < 0 && strings.Trim(port, "0123456789") != ""
+	return found && !strings.ContainsAny(authority, "@[") && strings.Trim(port, "0123456789") != ""
 }
 
 func query(raw string) string {

@@ -54,6 +54,7 @@ PARALLEL ?= 8
 test: ## all tests, with the race detector where a C compiler is found
 	@if command -v "$$(go env CC)" >/dev/null; then set -x; CGO_ENABLED=1 go test -race -parallel $(PARALLEL) $(PKG); \
 	else echo "no C compiler: testing without the race detector"; set -x; CGO_ENABLED=0 go test -parallel $(PARALLEL) $(PKG); fi
+	$(if $(filter ./...,$(PKG)),CGO_ENABLED=0 go -C deploy/bench test -vet=off -count=1 ./...)
 	$(if $(filter ./...,$(PKG)),CGO_ENABLED=0 go -C .tools/chart test -trimpath -vet=off -count=1 ./...)
 	$(if $(filter ./...,$(PKG)),CGO_ENABLED=0 go -C .tools/images test -vet=off -count=1 ./...)
 	$(if $(filter ./...,$(PKG)),CGO_ENABLED=0 go -C .tools/monitoring test -vet=off -count=1 ./...)
@@ -87,7 +88,7 @@ fuzz: ## run every fuzz target of PKG for FUZZTIME
 ifeq ($(origin PKG)$(origin BENCH),filefile)
 bench: bin/bench bin/bench-pipeline bin/pressmill ## CPU of the parser and the pipeline beside peers on CORPUS="DIR...", of the fetch path, a sink and the log; with PKG or BENCH: those Go benchmarks
 	bin/bench $(ARGS) $(or $(CORPUS),parser/testdata)
-	bin/bench-pipeline $(or $(CORPUS),-copies 10 parser/testdata)
+	bin/bench-pipeline compare $(or $(CORPUS),-copies 10 parser/testdata)
 	go test -run '^$$' -bench FetchPath -benchtime 10x ./crawler
 	go test -run '^$$' -bench '^BenchmarkLogging$$' -benchtime 1x ./deploy/pressmill
 	$(if $(CORPUS),PRESSMILL_CORPUS="$(subst $(SPACE),:,$(strip $(CORPUS)))" go test -run '^$$' -bench SinkBesideParser -benchtime 3x ./deploy/pressmill)

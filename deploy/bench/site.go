@@ -27,7 +27,7 @@ type page struct {
 // load reads the pages of the folders, each so many times.
 func load(dirs []string, copies int) (pages []page, err error) {
 	for _, dir := range dirs {
-		labels, err := list(dir)
+		labels, err := labelsOf(dir)
 		if err != nil {
 			return nil, err
 		}
@@ -47,7 +47,7 @@ func load(dirs []string, copies int) (pages []page, err error) {
 	return pages, nil
 }
 
-func list(dir string) ([]corpus.Label, error) {
+func labelsOf(dir string) ([]corpus.Label, error) {
 	set, err := corpus.Load(dir)
 	if err == nil {
 		return set.Labels, nil

@@ -2,15 +2,20 @@ package redact
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
-// parameter says whether a parameter of a URL carries a secret.
+// parameter says whether a parameter of a URL carries a secret. In brackets, as
+// in token[] and user[password], each part of its name counts.
 func parameter(name string) bool {
-	if strings.IndexByte(name, '%') >= 0 {
+	if has(name, '%') {
 		if plain, err := url.QueryUnescape(name); err == nil {
 			name = plain
 		}
+	}
+	if has(name, '[') {
+		return slices.ContainsFunc(bracketed(name), parameter)
 	}
 	switch strings.ToLower(name) {
 	case "key", "auth", "sas", "hmac", "pass", "pwd", "jwt", "session", "sessionid", "session_id", "jsessionid", "phpsessid", "sid", "x-amz-credential", "x-goog-credential":
@@ -23,6 +28,9 @@ func parameter(name string) bool {
 func secret(name string) bool {
 	if len(name) < len("sig") {
 		return false
+	}
+	if has(name, '[') {
+		return slices.ContainsFunc(bracketed(name), secret)
 	}
 	// Names of fields are written in many ways: access_token, AccessToken, x-access-token.
 	name = strings.ToLower(name)
@@ -46,6 +54,11 @@ func secret(name string) bool {
 		return true
 	}
 	return false
+}
+
+// bracketed returns the parts of a name with brackets.
+func bracketed(name string) []string {
+	return strings.FieldsFunc(name, func(r rune) bool { return r == '[' || r == ']' })
 }
 
 // header says whether the value of a header is a secret to the end of its line.

@@ -1,8 +1,9 @@
 // Package redact takes secrets out of text that is to be shown: the userinfo of
 // URLs, the values of parameters, headers and fields that carry signatures,
-// tokens or passwords, and what is a secret by its form (JSON Web Tokens, the
-// seeds of NATS' keys, private keys in PEM). What it leaves out becomes Mark;
-// all else stays byte for byte, and to redact twice is to redact once.
+// tokens or passwords, and what is a secret by its form (JSON Web Tokens, keys
+// of GitHub, AWS, Google, Slack and Stripe, the seeds of NATS' keys, private
+// keys in PEM). What it leaves out becomes Mark; all else stays byte for byte,
+// and to redact twice is to redact once.
 package redact
 
 import (
@@ -14,20 +15,33 @@ import (
 const Mark = "REDACTED"
 
 // Text redacts whatever a line may hold: a URL, several of them, an error of a
-// library with a URL in it, headers as they are printed, JSON. Text without
-// secrets costs a few searches for single bytes and is returned as it is.
-func Text(s string) string {
+// library with a URL in it, headers as they are printed, JSON, settings. Text
+// without secrets costs a few searches for single bytes and is returned as it is.
+func Text(s string) string { return settled(s, text) }
+
+func text(s string) string {
 	if has(s, ' ') {
 		s = schemes(ports(s))
 	}
 	if has(s, '=') || has(s, '@') {
-		s = pairs(urls(s))
+		s = pairs(bare(urls(s)))
 	}
 	if has(s, ':') && !colonsOfURL(s) {
 		s = headers(s)
 	}
-	if has(s, 'J') || has(s, 'S') || has(s, '_') || has(s, '-') && has(s, ' ') {
-		s = forms(s)
+	return forms(s)
+}
+
+// settled redacts until nothing is left to be redacted: a mark may end where the
+// secret went on, and be followed by what looks like one only now. Every pass
+// leaves less, so that there are few; their number is bounded all the same.
+func settled(s string, pass func(string) string) string {
+	for range 8 {
+		next := pass(s)
+		if next == s {
+			break
+		}
+		s = next
 	}
 	return s
 }
@@ -48,20 +62,30 @@ func URL(raw string) string {
 	if !strings.ContainsAny(raw, "@?#") {
 		return raw
 	}
-	head, fragment, hasFragment := strings.Cut(userinfo(raw), "#")
-	head, rawQuery, hasQuery := strings.Cut(head, "?")
-	if hasQuery {
-		head += "?" + query(rawQuery)
+	return settled(raw, parts)
+}
+
+// parts redacts the parts of a URL, one with the scheme of the page that it
+// stands on (RFC 3986, section 4.2) among them.
+func parts(raw string) string {
+	if strings.HasPrefix(raw, "//") {
+		return strings.TrimPrefix(parts("x:"+raw), "x:")
 	}
-	if hasFragment {
-		head += "#" + query(fragment)
+	raw = userinfo(raw)
+	at := strings.IndexAny(raw, "?#")
+	if at < 0 {
+		return raw
 	}
-	return head
+	rest := raw[at+1:]
+	if clean := query(rest); clean != rest {
+		return raw[:at+1] + clean
+	}
+	return raw
 }
 
 // userinfo redacts what stands before the last @ of every authority.
 func userinfo(raw string) string {
-	if strings.IndexByte(raw, '@') < 0 {
+	if !has(raw, '@') {
 		return raw
 	}
 	ends := "/?#" // of the authority
@@ -88,22 +112,39 @@ func cutPassword(authority string) bool {
 	return found && !strings.ContainsAny(authority, "@[") && strings.Trim(port, "0123456789") != ""
 }
 
+// query redacts the parameters of a query, and of the fragment behind it.
 func query(raw string) string {
-	if strings.IndexByte(raw, '=') < 0 {
+	if !has(raw, '=') {
 		return raw
 	}
-	params := strings.Split(raw, "&")
-	for i, p := range params {
-		name, value, found := strings.Cut(p, "=")
+	var out strings.Builder
+	done := 0
+	for from := 0; from < len(raw); {
+		end := len(raw)
+		if n := strings.IndexAny(raw[from:], "&#"); n >= 0 {
+			end = from + n
+		}
+		name, value, found := strings.Cut(raw[from:end], "=")
+		clean := value
 		switch {
 		case !found:
 		case parameter(name):
-			params[i] = name + "=" + Mark
+			clean = Mark
 		default:
-			params[i] = name + "=" + inner(value)
+			clean = inner(value)
 		}
+		if clean != value {
+			out.WriteString(raw[done : end-len(value)])
+			out.WriteString(clean)
+			done = end
+		}
+		from = end + 1
 	}
-	return strings.Join(params, "&")
+	if done == 0 {
+		return raw
+	}
+	out.WriteString(raw[done:])
+	return out.String()
 }
 
 // inner redacts a URL that is the value of a parameter, such as where a login
@@ -138,6 +179,41 @@ func urls(s string) string {
 			done = end
 		}
 		next = end
+	}
+	if done == 0 {
+		return s
+	}
+	out.WriteString(s[done:])
+	return out.String()
+}
+
+// bare redacts the userinfo of what has an authority and no scheme, as in
+// //user:password@host.
+func bare(s string) string {
+	if !has(s, '@') {
+		return s
+	}
+	var out strings.Builder
+	done := 0
+	for next := 0; ; {
+		at := strings.Index(s[next:], "//")
+		if at < 0 {
+			break
+		}
+		at += next
+		next = at + len("//")
+		if at > 0 && strings.IndexByte(" \t\r\n\"'`<>([{=,|", s[at-1]) < 0 {
+			continue // a path, or behind a scheme
+		}
+		end := len(s)
+		if n := strings.IndexAny(s[next:], " \t\r\n\"'`<>"); n >= 0 {
+			end = next + n
+		}
+		if clean := URL(s[at:end]); clean != s[at:end] {
+			out.WriteString(s[done:at])
+			out.WriteString(clean)
+			done, next = end, end
+		}
 	}
 	if done == 0 {
 		return s

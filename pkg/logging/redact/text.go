@@ -6,10 +6,17 @@ import (
 )
 
 // pairs redacts the values of name=value outside of URLs: parameters of a URL
-// without scheme, connection strings, forms.
+// without scheme, connection strings, forms; and of name = value, as settings
+// are written.
 func pairs(s string) string {
 	return after(s, '=', func(s string, at int) (from, to int) {
-		name := nameBefore(s, at)
+		if spaced := at > 0 && s[at-1] == ' '; spaced {
+			if at+2 < len(s) && s[at+1] == ' ' && secret(keyBefore(s, at-1)) {
+				return value(s, at+2)
+			}
+			return 0, 0
+		}
+		name := keyBefore(s, at)
 		before := at - len(name) - 1
 		if parameterLike := before >= 0 && strings.IndexByte("?&#;", s[before]) >= 0; parameterLike && parameter(name) || secret(name) {
 			return value(s, at+1)
@@ -19,28 +26,71 @@ func pairs(s string) string {
 }
 
 // headers redacts the values of "Name: value", "name":"value" and Name:[value],
-// which is how headers, JSON and Go's maps are printed.
+// which is how headers, JSON, YAML and Go's maps are printed.
 func headers(s string) string {
 	return after(s, ':', func(s string, at int) (from, to int) {
 		end := at
 		for end > 0 && (s[end-1] == '"' || s[end-1] == '\\') {
 			end--
 		}
-		name := nameBefore(s, end)
+		name := keyBefore(s, end)
 		from = at + 1
 		for from < len(s) && s[from] == ' ' {
 			from++
 		}
 		opened := from < len(s) && strings.IndexByte("\"\\[", s[from]) >= 0
+		isHeader := header(name)
 		switch {
-		case header(name) && !opened:
+		case isHeader && !opened:
 			to = from + strings.IndexAny(s[from:]+"\n", "\r\n\"")
 			return from, to
-		case header(name), secret(name) && (opened || from == at+1 || end < at):
+		case !isHeader && !secret(name):
+			return 0, 0
+		case isHeader, opened, from == at+1, end < at:
 			return value(s, from)
 		}
-		return 0, 0
+		return said(s, at-len(name), from)
 	})
+}
+
+// said is the value of "name: value" in a text, if it is no word of a sentence:
+// it is all that stands on its line besides the name, or it has what words have
+// not. References to a secret (env:NAME, file:PATH, a path) are none.
+func said(s string, name, from int) (start, end int) {
+	start, end = value(s, from)
+	for end > start && strings.IndexByte(".!?:", s[end-1]) >= 0 {
+		end--
+	}
+	word := s[start:end]
+	switch {
+	case word == "", strings.HasPrefix(word, "env:"), strings.HasPrefix(word, "file:"), word[0] == '/', word[0] == '.':
+		return 0, 0
+	case odd(word), begins(s[:name]) && ends(s[end:]):
+		return start, end
+	}
+	return 0, 0
+}
+
+// odd says whether a word is of letters and digits, or has signs that stand in
+// passwords rather than in sentences.
+func odd(word string) bool {
+	if len(word) < 6 {
+		return false
+	}
+	letters := strings.ContainsFunc(word, func(r rune) bool { return r|0x20 >= 'a' && r|0x20 <= 'z' })
+	return letters && strings.ContainsAny(word, "0123456789") || strings.ContainsAny(word, "!@#$%^*+=~")
+}
+
+// begins says whether a line begins behind s, or the item of a list; ends
+// whether one ends before s.
+func begins(s string) bool {
+	s = strings.TrimRight(s, " \t-")
+	return s == "" || s[len(s)-1] == '\n'
+}
+
+func ends(s string) bool {
+	s = strings.TrimLeft(s, " \t\r")
+	return s == "" || s[0] == '\n'
 }
 
 // ports redacts what net/url takes for a port, and may be the password of a URL
@@ -125,6 +175,21 @@ func nameBefore(s string, at int) string {
 	for from > 0 && isName(s[from-1]) {
 		from--
 	}
+	return s[from:at]
+}
+
+// keyBefore is nameBefore with the brackets that a name may end with: token[],
+// user[password].
+func keyBefore(s string, at int) string {
+	from := at
+	for from > 0 && s[from-1] == ']' {
+		open := strings.LastIndexByte(s[:from], '[')
+		if open < 0 || strings.ContainsAny(s[open:from], " =&\"") {
+			break
+		}
+		from = open
+	}
+	from -= len(nameBefore(s, from))
 	return s[from:at]
 }
 

@@ -79,11 +79,8 @@ fmt: ## format the code
 
 check: build test lint ## what has to pass before a change is handed in
 
-fuzz: ## run every fuzz target of PKG for FUZZTIME
-	@targets=$$(go list -f '{{$$d := .Dir}}{{range .TestGoFiles}}{{$$d}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$d}}/{{.}} {{end}}' $(PKG) \
-		| xargs grep -HoE '^func Fuzz[A-Za-z0-9_]*' | sed -E 's|/[^/:]*:func |\t|' | sort -u); \
-	while IFS=$$'\t' read -r dir target; do echo "== $${dir#$(CURDIR)/} $$target"; \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$dir"; done <<<"$$targets"
+fuzz: ## run every fuzz target of PKG for FUZZTIME; interrupted, or failed, it goes on with what is left
+	@PKG='$(PKG)' FUZZTIME='$(FUZZTIME)' .ci/fuzz $(ARGS)
 
 ifeq ($(origin PKG)$(origin BENCH),filefile)
 bench: bin/bench bin/bench-pipeline bin/pressmill ## CPU of the parser and the pipeline beside peers on CORPUS="DIR...", of the fetch path, a sink and the log; with PKG or BENCH: those Go benchmarks

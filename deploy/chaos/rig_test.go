@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -27,6 +26,7 @@ import (
 	"pressmill/deploy/pressmill/supervise"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
+	"pressmill/pkg/freeport"
 	"pressmill/sink/store/storetest"
 )
 
@@ -183,12 +183,11 @@ func (r *rig) ready(name string) bool {
 
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := freeport.Address()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return addr
 }
 
 func answers(url string) bool {

@@ -39,13 +39,8 @@ type keyed struct {
 // startKeyed starts the server; more is added to its configuration.
 func startKeyed(t *testing.T, more, sections string) *keyed {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
-	g := &keyed{dir: dir, keys: filepath.Join(dir, "keys"), addr: l.Addr().String(), log: filepath.Join(dir, "server.log"), sections: sections}
-	l.Close()
+	g := &keyed{dir: dir, keys: filepath.Join(dir, "keys"), addr: freeAddress(t), log: filepath.Join(dir, "server.log"), sections: sections}
 	mustRun(t, "bus", "keys", "-o", g.keys)
 	mustRun(t, "bus", "authorization", "-keys", g.keys, "-o", filepath.Join(dir, "accounts.conf"))
 	conf := fmt.Sprintf("listen: %q\njetstream { store_dir: %q }\nmax_payload: 8MB\nlog_file: %q\ntrace: true\nmax_traced_msg_len: 1\nauthorization { timeout: 30 }\n%s\ninclude accounts.conf\n", g.addr, dir, g.log, more)

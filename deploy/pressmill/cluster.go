@@ -17,6 +17,7 @@ import (
 	"pressmill/deploy/pressmill/supervise"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
+	"pressmill/pkg/freeport"
 	"pressmill/pkg/worker"
 )
 
@@ -210,7 +211,7 @@ func (c *cluster) worker(stage string, n int) (supervise.Process, error) {
 	if err != nil {
 		return supervise.Process{}, err
 	}
-	health, err := freeAddr()
+	health, err := freeport.Address()
 	if err != nil {
 		return supervise.Process{}, err
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"pressmill/pkg/bus"
 	"pressmill/pkg/bus/keys"
+	"pressmill/pkg/freeport"
 )
 
 // clusterFiles is the folder of a cluster:
@@ -68,7 +68,7 @@ func newClusterFiles(dir, path string, servers int, demo bool) (*clusterFiles, e
 		s := member{name: fmt.Sprintf("nats-%d", i+1)}
 		for _, addr := range []*string{&s.client, &s.route, &s.health} {
 			var err error
-			if *addr, err = freeAddr(); err != nil {
+			if *addr, err = freeport.Address(); err != nil {
 				return nil, err
 			}
 		}
@@ -178,17 +178,6 @@ func (f *clusterFiles) writeConfig(name, role string) (path string, err error) {
 	}
 	path = f.path("config", name+".yaml")
 	return path, os.WriteFile(path, data, 0o600)
-}
-
-// freeAddr returns an address of this machine that nobody listened on a moment
-// ago.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }
 
 // errClusterRuns says that another process runs a cluster in a folder.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,12 +15,7 @@ import (
 // configuration.
 func pipelineAt(t *testing.T, private string) (config string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr, dir := l.Addr().String(), t.TempDir()
-	l.Close()
+	addr, dir := freeAddress(t), t.TempDir()
 	first, _ := serve(t)
 	config = write(t, "config.yaml", fmt.Sprintf(`
 bus: {url: "nats://%s", ack_wait: 30s}

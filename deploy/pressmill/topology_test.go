@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -11,12 +10,7 @@ import (
 
 func TestTopologyWaitsForAServer(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
+	addr := freeAddress(t)
 	config := write(t, "config.yaml", "bus:\n  url: nats://"+addr+"\n")
 
 	began := time.Now()

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,6 +19,7 @@ import (
 	"pressmill/crawler"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/bus/embedded"
+	"pressmill/pkg/freeport"
 	"pressmill/pkg/logging/logtest"
 	"pressmill/pkg/news"
 	"pressmill/sink/segment"
@@ -328,10 +328,9 @@ func TestAWorkerThatMayNotPublishStops(t *testing.T) {
 // freeAddress returns an address of this machine that nobody listens on.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := freeport.Address()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return addr
 }

@@ -2,27 +2,32 @@ package embedded
 
 import (
 	"fmt"
-	"net"
 	"net/url"
 	"path/filepath"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"pressmill/pkg/freeport"
 )
 
 // StartCluster starts n servers that form a cluster and store below dir, for
 // tests of replicated streams. Each listens on a port of 127.0.0.1; it takes
 // some seconds until they have a leader.
 func StartCluster(dir string, n int) ([]*Server, error) {
-	ports, err := freePorts(n)
-	if err != nil {
-		return nil, err
-	}
 	var routes []*url.URL
-	for _, port := range ports {
-		routes = append(routes, &url.URL{Scheme: "nats", Host: fmt.Sprintf("127.0.0.1:%d", port)})
+	for range n {
+		addr, err := freeport.Address()
+		if err != nil {
+			return nil, err
+		}
+		routes = append(routes, &url.URL{Scheme: "nats", Host: addr})
 	}
 	servers := make([]*Server, 0, n)
-	for i, port := range ports {
+	for i, route := range routes {
+		_, port, err := splitAddr(route.Host)
+		if err != nil {
+			return nil, err
+		}
 		name := fmt.Sprintf("pressmill-%d", i)
 		opts := options(filepath.Join(dir, name))
 		opts.ServerName, opts.Host, opts.Port = name, "127.0.0.1", server.RANDOM_PORT
@@ -38,20 +43,6 @@ func StartCluster(dir string, n int) ([]*Server, error) {
 		servers = append(servers, &Server{srv: srv})
 	}
 	return servers, nil
-}
-
-// freePorts returns ports that nobody listened on a moment ago.
-func freePorts(n int) ([]int, error) {
-	ports := make([]int, n)
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("find a free port: %w", err)
-		}
-		defer l.Close()
-		ports[i] = l.Addr().(*net.TCPAddr).Port
-	}
-	return ports, nil
 }
 
 // LeaveStream has another server of the cluster lead a stream, and says whether

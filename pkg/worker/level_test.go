@@ -28,8 +28,8 @@ func levels(log string) (all []string) {
 // TestSignalsChangeTheLevel tells a worker that waits for its bus, by signals
 // and by the command that sends them.
 func TestSignalsChangeTheLevel(t *testing.T) {
-	worker, health, stderr := startStage(t, "nats://"+freeAddress(t))
-	answers(t, health, "/readyz", 503, "waits for NATS")
+	worker := startStage(t, "nats://"+freeAddress(t))
+	worker.answers(t, "/readyz", 503, "waits for NATS")
 	more := func() { _ = worker.Process.Signal(syscall.SIGUSR1) }
 	less := func() { _ = worker.Process.Signal(syscall.SIGUSR2) }
 	command := func() {
@@ -48,22 +48,19 @@ func TestSignalsChangeTheLevel(t *testing.T) {
 	} {
 		step.do()
 		want = append(want, step.want)
-		for range 100 {
-			if len(levels(stderr())) > i {
-				break
-			}
-			time.Sleep(20 * time.Millisecond)
+		for end := time.Now().Add(time.Minute); len(levels(worker.stderr())) <= i && time.Now().Before(end); {
+			time.Sleep(10 * time.Millisecond)
 		}
-		if got := levels(stderr()); fmt.Sprint(got) != fmt.Sprint(want) {
+		if got := levels(worker.stderr()); fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Fatalf("the levels went %q, want %q", got, want)
 		}
 	}
-	_ = worker.Process.Signal(syscall.SIGTERM)
-	if code := ends(t, worker, 5*time.Second); code != 0 {
-		t.Errorf("exit code %d\n%s", code, stderr())
+	worker.terminate(t)
+	if code := worker.ends(t); code != 0 {
+		t.Errorf("exit code %d\n%s", code, worker.stderr())
 	}
-	if strings.Contains(stderr(), logging.ServiceStop) {
-		t.Errorf("at warn, the end is told at info:\n%s", stderr())
+	if strings.Contains(worker.stderr(), logging.ServiceStop) {
+		t.Errorf("at warn, the end is told at info:\n%s", worker.stderr())
 	}
 }
 

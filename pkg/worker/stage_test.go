@@ -1,8 +1,10 @@
 package worker
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,89 +20,121 @@ import (
 	"pressmill/pkg/config"
 )
 
-// toyStage is a worker whose work is to beat, and to take its time to stop.
+// toyStage is a worker whose work is to beat. It says when it knows its lag, and
+// when it is told to stop it waits for the end of its input.
 func toyStage() *Command {
 	return StageCommand("crawler", "work", func(*config.File) (any, error) { return struct{}{}, nil }, func(ctx context.Context, d Deps) error {
-		for ctx.Err() == nil {
+		for told := false; ctx.Err() == nil; {
 			d.Health.Beat()
+			if !told && d.Stage.Snapshot().Lag >= 0 {
+				fmt.Println("lag")
+				told = true
+			}
 			select {
 			case <-ctx.Done():
 			case <-time.After(100 * time.Millisecond):
 			}
 		}
-		time.Sleep(time.Second)
-		return nil
+		_, err := io.Copy(io.Discard, os.Stdin)
+		return err
 	})
 }
 
-// startStage runs the toy worker against a server as a process of its own.
-func startStage(t *testing.T, natsURL string, args ...string) (cmd *exec.Cmd, health string, stderr func() string) {
+// toyWorker is a process of the toy stage.
+type toyWorker struct {
+	*exec.Cmd
+	health string // its address for probes
+	stdin  io.Closer
+	stdout *bufio.Reader
+	log    string // its file
+}
+
+// startStage runs the toy stage against a server as a process of its own.
+func startStage(t *testing.T, natsURL string, args ...string) *toyWorker {
 	t.Helper()
 	dir := t.TempDir()
-	file, out := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "stderr")
+	file := filepath.Join(dir, "config.yaml")
+	w := &toyWorker{health: freeAddress(t), log: filepath.Join(dir, "stderr")}
 	if err := os.WriteFile(file, fmt.Appendf(nil, "bus:\n  url: %s\n", natsURL), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	log, err := os.Create(out)
+	log, err := os.Create(w.log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	health = freeAddress(t)
-	cmd = exec.Command(os.Args[0], append([]string{"-config", file, "-health", health}, args...)...)
-	cmd.Env = append(os.Environ(), toyVariable+"=stage", "GORACE=atexit_sleep_ms=0")
-	cmd.Stderr = log
-	if err := cmd.Start(); err != nil {
+	w.Cmd = exec.Command(os.Args[0], append([]string{"-config", file, "-health", w.health}, args...)...)
+	w.Env = append(os.Environ(), toyVariable+"=stage", "GORACE=atexit_sleep_ms=0")
+	w.Stderr = log
+	stdout, err := w.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.stdout = bufio.NewReader(stdout)
+	if w.stdin, err = w.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		_ = w.Process.Kill()
+		_ = w.Wait()
 	})
-	return cmd, health, func() string {
-		data, _ := os.ReadFile(out)
-		return string(data)
-	}
+	return w
+}
+
+func (w *toyWorker) stderr() string {
+	data, _ := os.ReadFile(w.log)
+	return string(data)
 }
 
 // answers waits until a probe is answered with a code and a text that begins so.
-func answers(t *testing.T, addr, path string, code int, text string) {
+func (w *toyWorker) answers(t *testing.T, path string, code int, text string) {
 	t.Helper()
 	var got string
-	for range 200 {
-		c, body := probe(t, addr, path)
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		c, body := probe(t, w.health, path)
 		if got = fmt.Sprint(c, " ", body); c == code && strings.HasPrefix(body, text) {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
 	t.Fatalf("%s answers %q, want %d %s", path, got, code, text)
 }
 
-// ends waits for the end of a process and returns its exit code.
-func ends(t *testing.T, cmd *exec.Cmd, within time.Duration) int {
+// terminate sends SIGTERM.
+func (w *toyWorker) terminate(t *testing.T) {
 	t.Helper()
-	late := time.AfterFunc(within, func() { _ = cmd.Process.Kill() })
-	_ = cmd.Wait()
-	if !late.Stop() {
-		t.Errorf("it has not ended within %s", within)
+	if err := w.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
 	}
-	return cmd.ProcessState.ExitCode()
+}
+
+// ends ends the input of a worker, waits for its end and returns its exit code.
+func (w *toyWorker) ends(t *testing.T) int {
+	t.Helper()
+	w.stdin.Close()
+	late := time.AfterFunc(time.Minute, func() { _ = w.Process.Kill() })
+	_ = w.Wait()
+	if !late.Stop() {
+		t.Error("it has not ended")
+	}
+	return w.ProcessState.ExitCode()
 }
 
 // TestProbesOfAWorker follows a worker from before its bus is there to its end.
 func TestProbesOfAWorker(t *testing.T) {
 	addr, dir := freeAddress(t), t.TempDir()
-	worker, health, stderr := startStage(t, "nats://"+addr)
-	answers(t, health, "/readyz", 503, "waits for NATS at nats://"+addr)
-	answers(t, health, "/livez", 200, "last beat")
+	worker := startStage(t, "nats://"+addr)
+	worker.answers(t, "/readyz", 503, "waits for NATS at nats://"+addr)
+	worker.answers(t, "/livez", 200, "last beat")
 
 	srv, err := embedded.Start(dir, addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { srv.Stop() })
-	answers(t, health, "/readyz", 503, "waits for the topology at nats://"+addr+": the topology differs")
+	worker.answers(t, "/readyz", 503, "waits for the topology at nats://"+addr+": the topology differs")
 	b, err := bus.Connect(bus.Defaults(), "operator", zap.NewNop(), srv.Option())
 	if err != nil {
 		t.Fatal(err)
@@ -109,37 +143,35 @@ func TestProbesOfAWorker(t *testing.T) {
 	if err := b.Apply(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	answers(t, health, "/readyz", 200, "ready")
+	worker.answers(t, "/readyz", 200, "ready")
 
 	srv.Stop()
-	answers(t, health, "/readyz", 503, "not connected to NATS")
-	answers(t, health, "/livez", 200, "last beat")
+	worker.answers(t, "/readyz", 503, "not connected to NATS")
+	worker.answers(t, "/livez", 200, "last beat")
 	if srv, err = embedded.Start(dir, addr); err != nil {
 		t.Fatal(err)
 	}
-	answers(t, health, "/readyz", 200, "ready")
+	worker.answers(t, "/readyz", 200, "ready")
 
-	if err := worker.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	answers(t, health, "/readyz", 503, "stopping")
-	answers(t, health, "/livez", 200, "stopping")
-	if code := ends(t, worker, 10*time.Second); code != 0 {
-		t.Errorf("exit code %d\n%s", code, stderr())
+	worker.terminate(t)
+	worker.answers(t, "/readyz", 503, "stopping")
+	worker.answers(t, "/livez", 200, "stopping")
+	if code := worker.ends(t); code != 0 {
+		t.Errorf("exit code %d\n%s", code, worker.stderr())
 	}
 }
 
 func TestWorkerWithoutABus(t *testing.T) {
 	addr := freeAddress(t)
-	worker, _, stderr := startStage(t, "nats://"+addr, "-wait", "1s")
-	if code := ends(t, worker, 10*time.Second); code != 1 || !strings.Contains(stderr(), "is the server up, and bus.url right?") || !strings.Contains(stderr(), `"event":"nats.waiting"`) {
-		t.Errorf("after its patience: exit code %d\n%s", code, stderr())
+	worker := startStage(t, "nats://"+addr, "-wait", "1s")
+	if code := worker.ends(t); code != 1 || !strings.Contains(worker.stderr(), "is the server up, and bus.url right?") || !strings.Contains(worker.stderr(), `"event":"nats.waiting"`) {
+		t.Errorf("after its patience: exit code %d\n%s", code, worker.stderr())
 	}
-	worker, health, stderr := startStage(t, "nats://"+addr)
-	answers(t, health, "/readyz", 503, "waits for NATS")
-	_ = worker.Process.Signal(syscall.SIGTERM)
-	if code := ends(t, worker, 5*time.Second); code != 0 || !strings.Contains(stderr(), `"reason":"terminated signal received"`) {
-		t.Errorf("told to stop while it waits: exit code %d\n%s", code, stderr())
+	worker = startStage(t, "nats://"+addr)
+	worker.answers(t, "/readyz", 503, "waits for NATS")
+	worker.terminate(t)
+	if code := worker.ends(t); code != 0 || !strings.Contains(worker.stderr(), `"reason":"terminated signal received"`) {
+		t.Errorf("told to stop while it waits: exit code %d\n%s", code, worker.stderr())
 	}
 }
 
@@ -161,11 +193,13 @@ func TestSummariesTellTheLag(t *testing.T) {
 	if _, err := b.Hosts().ArmAll(t.Context(), []string{"a", "b", "c"}); err != nil {
 		t.Fatal(err)
 	}
-	worker, health, stderr := startStage(t, srv.URL())
-	answers(t, health, "/readyz", 200, "ready")
-	time.Sleep(time.Second) // the bus is asked
-	_ = worker.Process.Signal(syscall.SIGTERM)
-	if code := ends(t, worker, 10*time.Second); code != 0 || !strings.Contains(stderr(), `"lag":3`) {
-		t.Errorf("exit code %d\n%s", code, stderr())
+	worker := startStage(t, srv.URL())
+	worker.answers(t, "/readyz", 200, "ready")
+	if line, err := worker.stdout.ReadString('\n'); line != "lag\n" {
+		t.Fatalf("%q %v\n%s", line, err, worker.stderr())
+	}
+	worker.terminate(t)
+	if code := worker.ends(t); code != 0 || !strings.Contains(worker.stderr(), `"lag":3`) {
+		t.Errorf("exit code %d\n%s", code, worker.stderr())
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"sync"
@@ -31,9 +32,9 @@ import (
 
 // job is what `pressmill run` was asked to do.
 type job struct {
-	data, out, listen string
-	once              bool
-	sources           []crawler.Source
+	data, out, listen, pprof string
+	once                     bool
+	sources                  []crawler.Source
 
 	log     logging.Config
 	bus     bus.Config
@@ -102,6 +103,7 @@ func parseRun(env *worker.Env, args []string) (*job, error) {
 		contact = flags.String("contact", "", "`URL` or mail address where site owners reach you; sent with every request")
 		listen  = flags.String("listen", "", "`ADDRESS` on which other commands reach the NATS server, as in 127.0.0.1:4222")
 		seeds   = flags.String("seeds", "", "`FILE` with a URL per line; - is standard input")
+		profile = flags.String("pprof", "", worker.ProfilesHelp)
 	)
 	delay := time.Duration(-1)
 	flags.Func("delay", "least `GAP` between requests to one host (default: the configuration's, or 1s with a contact and 5s without)", func(s string) (err error) {
@@ -121,7 +123,7 @@ func parseRun(env *worker.Env, args []string) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.data, j.listen, j.once, j.crawler.Once = *data, *listen, *once, *once
+	j.data, j.listen, j.pprof, j.once, j.crawler.Once = *data, *listen, *profile, *once, *once
 	j.crawler.AllowPrivate = append(j.crawler.AllowPrivate, private...)
 	if delay >= 0 {
 		j.crawler.Delay = delay
@@ -288,6 +290,11 @@ func (j *job) run(ctx context.Context, env *worker.Env) error {
 		return err
 	}
 	defer done()
+	stopProfiles, err := worker.ServeProfiles(j.pprof)
+	if err != nil {
+		return err
+	}
+	defer stopProfiles()
 	return worker.Service(ctx, log, func(ctx context.Context) error {
 		worker.LogConfig(log, map[string]any{"log": j.log.Settled(), "bus": j.bus, "crawler": j.crawler, "parser": j.parser, "sinks": j.sinks, "sources": j.sources})
 		srv, err := embedded.Start(j.data, j.listen)
@@ -387,12 +394,14 @@ type stage struct {
 	err    error
 }
 
-func start(ctx context.Context, run func(context.Context) error) *stage {
+// start runs a stage. All goroutines that it starts, and so their samples in
+// profiles, have its name as the label "stage".
+func start(ctx context.Context, name string, run func(context.Context) error) *stage {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s := &stage{cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
-		s.err = run(ctx)
+		pprof.Do(ctx, pprof.Labels("stage", name), func(ctx context.Context) { s.err = run(ctx) })
 	}()
 	return s
 }
@@ -413,9 +422,9 @@ func (p *pipeline) run(ctx context.Context, env *worker.Env) error {
 	wg.Go(func() { sink.Trim(side, p.bus, p.log) })
 
 	beat := func() {}
-	sinks := start(ctx, p.sink.Run)
-	parsers := start(ctx, func(ctx context.Context) error { return p.parser.Run(ctx, beat) })
-	crawlers := start(ctx, func(ctx context.Context) error { return p.crawler.Run(ctx, beat) })
+	sinks := start(ctx, "sink", p.sink.Run)
+	parsers := start(ctx, "parser", func(ctx context.Context) error { return p.parser.Run(ctx, beat) })
+	crawlers := start(ctx, "crawler", func(ctx context.Context) error { return p.crawler.Run(ctx, beat) })
 
 	err := p.wait(ctx, crawlers, parsers, sinks)
 	err = errors.Join(err, crawlers.stop(), parsers.stop(), sinks.stop())

@@ -55,6 +55,7 @@ func StageCommand(name, short string, load func(*config.File) (any, error), run 
 			flags := env.Flags()
 			path := flags.String("config", "", "`FILE` with the sections bus, log and those of the stage (YAML)")
 			health := flags.String("health", "", "`ADDRESS` to answer /livez and /readyz on, as in :8080")
+			profiles := flags.String("pprof", "", ProfilesHelp)
 			wait := flags.Duration("wait", 5*time.Minute, "how long to wait for the NATS servers and their topology")
 			if err := flags.Parse(args); err != nil {
 				return err
@@ -62,7 +63,7 @@ func StageCommand(name, short string, load func(*config.File) (any, error), run 
 			if err := flags.NoArgs(); err != nil {
 				return err
 			}
-			s := stage{name: name, health: *health, wait: *wait, load: load, run: run}
+			s := stage{name: name, health: *health, pprof: *profiles, wait: *wait, load: load, run: run}
 			return s.start(ctx, env, *path)
 		},
 	}
@@ -71,6 +72,7 @@ func StageCommand(name, short string, load func(*config.File) (any, error), run 
 // stage is one worker.
 type stage struct {
 	name, health string
+	pprof        string
 	wait         time.Duration
 	load         func(*config.File) (any, error)
 	run          func(context.Context, Deps) error
@@ -99,6 +101,11 @@ func (s *stage) start(ctx context.Context, env *Env, path string) error {
 		return err
 	}
 	defer done()
+	stopProfiles, err := ServeProfiles(s.pprof)
+	if err != nil {
+		return err
+	}
+	defer stopProfiles()
 	return Service(ctx, log, func(ctx context.Context) error {
 		LogConfig(log, map[string]any{"log": logCfg.Settled(), "bus": s.bus, s.name: section})
 		return s.serve(ctx, Deps{Config: file, Log: log, Stage: logging.NewStage(log, s.name), Health: NewHealth(staleAfter)})

@@ -30,6 +30,7 @@ type settings struct {
 	delay, ackWait  time.Duration
 	revisit         time.Duration // when articles of the hosts that revise them are looked at again
 	bin, artifacts  string
+	leftOut         []string // which kinds, and why
 }
 
 func TestMain(m *testing.M) {
@@ -37,12 +38,19 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, runAsGroup(group, os.Args[1:]))
 		os.Exit(1)
 	}
+	if os.Getenv(envInside) == trial {
+		if err := enter(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	flag.Uint64("seed", 1, "of the plan of faults and of the site")
 	flag.Int("hosts", 0, "of the site (default 500, short 24)")
-	flag.Int("articles", 0, "of all hosts (default 20000, short 192)")
+	flag.Int("articles", 0, "of all hosts (default 20000, short 144)")
 	flag.Int("faults", -1, "of each kind (default 30, short 3)")
 	flag.String("kinds", strings.Join(kinds(), ","), "of faults")
-	flag.Duration("spell", 0, "over which the faults are spread (default 15m, short 40s)")
+	flag.Duration("spell", 0, "over which the faults are spread (default 15m, short 30s)")
 	flag.Duration("delay", 0, "between requests to a host (default 10s, short 1.5s)")
 	os.Exit(m.Run())
 }
@@ -63,13 +71,15 @@ func or[T comparable](value, unset, full, short T) T {
 	return full
 }
 
-func newSettings(t *testing.T) settings {
+// newSettings leaves out the kinds of faults that cannot be injected here, as
+// something is lacking.
+func newSettings(t *testing.T, lacking string) settings {
 	s := settings{
 		seed: setting[uint64]("seed"), kinds: strings.Split(setting[string]("kinds"), ","),
 		hosts:    or(setting[int]("hosts"), 0, 500, 24),
-		articles: or(setting[int]("articles"), 0, 20_000, 192),
+		articles: or(setting[int]("articles"), 0, 20_000, 144),
 		faults:   or(setting[int]("faults"), -1, 30, 3),
-		spell:    or(setting[time.Duration]("spell"), 0, 15*time.Minute, 40*time.Second),
+		spell:    or(setting[time.Duration]("spell"), 0, 15*time.Minute, 30*time.Second),
 		delay:    or(setting[time.Duration]("delay"), 0, 10*time.Second, 1500*time.Millisecond),
 		ackWait:  or(0, 0, ackWait, ackWait/2),
 		revisit:  or(0, 0, 5*time.Minute, 20*time.Second),
@@ -83,17 +93,28 @@ func newSettings(t *testing.T) settings {
 	if s.artifacts == "" {
 		s.artifacts = t.TempDir()
 	}
-	leave := func(why string, without ...string) {
-		t.Logf("%s: left out: %s", why, strings.Join(without, ", "))
-		s.kinds = slices.DeleteFunc(s.kinds, func(kind string) bool { return slices.Contains(without, kind) })
-	}
-	if !isolated() {
-		leave("without namespaces", kindCut, kindDisk)
+	if lacking != "" {
+		s.leaveOut(lacking, kindCut, kindDisk)
 	}
 	if os.Getenv(storetest.EnvServers) == "" {
-		leave("without an S3 server", kindStore)
+		s.leaveOut("an S3 server, which `make conformance` builds", kindStore)
 	}
 	return s
+}
+
+// leaveOut leaves out kinds of faults, those of them that were to be injected.
+func (s *settings) leaveOut(lacking string, which ...string) {
+	var out []string
+	s.kinds = slices.DeleteFunc(s.kinds, func(kind string) bool {
+		if slices.Contains(which, kind) {
+			out = append(out, kind)
+			return true
+		}
+		return false
+	})
+	if len(out) > 0 {
+		s.leftOut = append(s.leftOut, fmt.Sprintf("not injected: %s, which takes %s", strings.Join(out, ", "), lacking))
+	}
 }
 
 // TestChaos crawls a local web with a cluster of processes while faults are
@@ -103,10 +124,11 @@ func TestChaos(t *testing.T) {
 	if os.Getenv(envBin) == "" {
 		t.Skip("needs binaries and time: make chaos")
 	}
-	if !inNamespaces(t) {
+	here, lacking := inNamespaces(t)
+	if !here {
 		return
 	}
-	r := start(t, newSettings(t))
+	r := start(t, newSettings(t, lacking))
 	report := r.newReport()
 	done := r.disturbAll(plan(r.seed, r.faults, r.spell, r.ackWait, r.kinds))
 	complete := r.awaitAll()
@@ -122,6 +144,9 @@ func (r *rig) disturbAll(all []fault) (done []*injection) {
 	r.began = time.Now()
 	first := &injection{}
 	r.must(r.applySeeds(first))
+	for _, what := range r.leftOut {
+		r.Log(what)
+	}
 	r.Logf("%d hosts, %d articles; %d faults within %s, seed %d", r.hosts, r.articles, len(all), r.spell, r.seed)
 	stop := r.sayProgress()
 	defer stop()

@@ -3,6 +3,7 @@
 package chaos_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -28,30 +29,40 @@ const firstGroup = 20001
 // inNamespaces runs the test again in namespaces of its own, where nothing can
 // leave the machine, packets can be dropped and disks be small, and whose
 // processes end with it. It returns true there, and also where namespaces cannot
-// be had: the kinds of faults that need them are then left out.
-func inNamespaces(t *testing.T) bool {
-	if os.Getenv(envInside) != "" {
-		enter(t)
-		return true
+// be had, with what is lacking: the kinds of faults that need them are then left
+// out.
+func inNamespaces(t *testing.T) (here bool, lacking string) {
+	if isolated() {
+		if err := enter(); err != nil {
+			t.Fatal(err)
+		}
+		return true, ""
 	}
-	if os.Getuid() != 0 || exec.Command("nft", "--version").Run() != nil {
-		t.Log("no root or no nft: no namespaces, so that the network and disks stay whole")
-		return true
+	if os.Getuid() != 0 {
+		return true, "root"
 	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
+	if out, err := again(t.Context(), trial).CombinedOutput(); err != nil {
+		return true, fmt.Sprintf("namespaces and a firewall (%v: %s)", err, strings.TrimSpace(string(out)))
 	}
-	cmd := exec.CommandContext(t.Context(), self, append(os.Args[1:], "-test.run=^"+t.Name()+"$")...)
-	cmd.Env = append(os.Environ(), envInside+"=1")
+	cmd := again(t.Context(), "the test", append(os.Args[1:], "-test.run=^"+t.Name()+"$")...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID, Pdeathsig: syscall.SIGKILL,
-	}
 	if err := cmd.Run(); err != nil {
 		t.Errorf("in the namespaces: %v", err)
 	}
-	return false
+	return false, ""
+}
+
+// trial is what envInside says in a process that only tries to enter namespaces.
+const trial = "a trial"
+
+// again is this program in new namespaces.
+func again(ctx context.Context, inside string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "/proc/self/exe", args...)
+	cmd.Env = append(os.Environ(), envInside+"="+inside)
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID, Pdeathsig: syscall.SIGKILL,
+	}
+	return cmd
 }
 
 // isolated says whether the test runs in namespaces of its own.
@@ -60,22 +71,24 @@ func isolated() bool { return os.Getenv(envInside) != "" }
 // enter makes the new namespaces usable: mounts are private, /proc shows the
 // processes in here, the loopback device is up, and the firewall drops what
 // members of the set cut send to ports of the set servers.
-func enter(t *testing.T) {
-	t.Helper()
-	for _, err := range []error{
-		unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),
-		unix.Mount("proc", "/proc", "proc", 0, ""),
-		loopbackUp(),
-		nft(`table inet chaos {
+func enter() error {
+	for _, step := range []func() error{
+		func() error { return unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "") },
+		func() error { return unix.Mount("proc", "/proc", "proc", 0, "") },
+		loopbackUp,
+		func() error {
+			return nft(`table inet chaos {
 	set cut { type gid; }
 	set servers { type inet_service; }
 	chain out { type filter hook output priority 0; meta skgid @cut tcp dport @servers drop; }
-}`),
+}`)
+		},
 	} {
-		if err != nil {
-			t.Fatal(err)
+		if err := step(); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 func loopbackUp() error {

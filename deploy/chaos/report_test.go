@@ -38,6 +38,9 @@ func (p *report) throughput() {
 func (p *report) write(done []*injection) {
 	orderly, other := p.r.journal.orderly()
 	p.line("%d processes of workers ended in good order, %d did not", orderly, other)
+	for _, what := range p.r.leftOut {
+		p.line("%s", what)
+	}
 	text := strings.Join(p.lines, "\n") + "\n\n" + table(done)
 	p.r.Log("\n" + text)
 	var each strings.Builder

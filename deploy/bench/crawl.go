@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"text/tabwriter"
 	"time"
 )
@@ -67,12 +66,11 @@ const impolite = `crawler:
 
 // usage is what a crawl took.
 type usage struct {
+	spent
+
 	name     string
 	fetched  int // pages, without front pages
 	articles int
-	wall     time.Duration
-	cpu      time.Duration // of the process, user and system
-	rss      int64         // bytes, at its peak
 }
 
 // perPage is the processor time for a page.
@@ -89,21 +87,12 @@ func (c contestant) crawl(ctx context.Context, s *site) (usage, error) {
 	if err != nil {
 		return usage{}, err
 	}
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
 	s.served.Store(0)
-	begun := time.Now()
-	if err := cmd.Run(); err != nil {
-		text := said.Bytes()
-		return usage{}, fmt.Errorf("%w: %s", err, text[max(0, len(text)-2000):])
+	took, err := measure(cmd, nil)
+	if err != nil {
+		return usage{}, err
 	}
-	u := usage{
-		name: c.name, fetched: int(s.served.Load()), wall: time.Since(begun),
-		cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(),
-	}
-	if r, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		u.rss = r.Maxrss << 10
-	}
+	u := usage{spent: took, name: c.name, fetched: int(s.served.Load())}
 	if u.articles, err = c.written(dir); err != nil {
 		return u, fmt.Errorf("count articles: %w", err)
 	}

@@ -6,6 +6,7 @@ replace pressmill => ../..
 
 require (
 	github.com/gocolly/colly/v2 v2.3.0
+	github.com/klauspost/compress v1.20.3
 	github.com/markusmobius/go-trafilatura v1.12.2
 	golang.org/x/image v0.30.0
 	gonum.org/v1/plot v0.17.0

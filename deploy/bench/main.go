@@ -38,7 +38,7 @@ type options struct {
 }
 
 func experiments() []experiment {
-	return []experiment{compareExperiment()}
+	return []experiment{compareExperiment(), growthExperiment()}
 }
 
 func main() {

@@ -1,8 +1,3 @@
-// Package bus is the only package that speaks NATS. It holds the topology
-// (streams, consumers, key-value buckets) and typed ways to publish and consume
-// what flows between the stages. Stage code sees messages and returns an
-// error; that error is the whole protocol: nil acknowledges, Permanent puts
-// the message among the dead letters, anything else has it delivered again.
 package bus
 
 import (

@@ -91,8 +91,9 @@
 // [visit.accept], and an expand function in expand.go that hands [target]s to
 // [visit.pushAll] and fills [listing]. It is then polled like any seed. What may
 // be larger than crawler.max_body is read while it comes, in
-// [sitemapStream.taker]. Look at TestSeedsAreToldApartByContent and
-// TestListOfURLsIsASeed.
+// [sitemapStream.taker]. Its kind is an outcome ([outcomes] in whytext.go), and the
+// reason for which it could not be read one of fetch.failed
+// (pkg/logging/events.go). TestSeedsAreToldApartByContent is the pattern of a test.
 //
 // A key of a source: [Source], with its fault in [Source.Normalise] and, if it
 // has to be compiled, a field of [scope]. A key of the section: [Config],

@@ -28,7 +28,7 @@
 //     explainfields.go: how a page was extracted. train.go: the models are made.
 //
 // Below: dates, bylines, jsonld, charsets, urlshape, genre, walls (each reads one
-// thing and has a fuzz target), rules (site rules), boost (the models' trees),
+// thing), rules (site rules), boost (the models' trees),
 // coverage (when a source drifts), corpus (scores), explain (the web page), bench
 // (beside other extractors; a module of its own).
 //
@@ -75,7 +75,8 @@
 // fault in [news.Article.Validate] if there is a wrong value (a closed set of
 // values also in enum, pkg/news/schema.go; the JSON Schema follows). A method
 // of [extraction] in a file of its name, called in [extraction.run], or in
-// [extraction.finish] if it follows from others; it notes the provenance.
+// [extraction.finish] if it follows from others. It reads the head by [meta.get],
+// structured data by [object], elements by [tree.nodes], and notes the provenance.
 // explainfields.go shows it. A column in sink/table/row.go and its two lines in
 // sink/table/convert.go: TestParquetHasAColumnForEveryField fails until it is
 // there. A golden page, as below.

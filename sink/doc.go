@@ -83,8 +83,9 @@
 // goes into [segment.Put], [segment.Get] and [segment.GetMeta], as Parquet does.
 // Readers get JSON lines back, whatever the format: articles, upkeep and epochs
 // that skip all rely on it. Encoding and decoding belong into a package such as
-// table, with a fuzz target for what reads. Add it to the table of
-// TestPutAndGetTables and to TestTablesDrainOnce.
+// table, with a fuzz target for what reads. The lists of cases are tableFormats
+// (TestPutAndGetTables and others of sink/segment) and tableConfigs
+// (TestTablesDrainOnce and others).
 //
 // A store: a scheme in sink/store/url.go and a [store.Store] whose Create is atomic
 // and create-only; sink/store/storetest and `make conformance` say whether it is.

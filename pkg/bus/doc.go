@@ -81,9 +81,10 @@
 // [Config.buckets]; who uses it, and how, in [Config.uses]; its limit, if it has
 // one, in [Config], [Defaults], [Config.Validate] and deploy/config.yaml. Then a
 // file with typed methods, whose callers see no subject. The permissions follow:
-// TestRolesUseWhatTheyMay fails until the methods are called in it, by each role
-// that may, and TestExamplesAreGenerated until -update has written the example in
-// deploy/nats. Clusters get it from `pressmill topology apply`.
+// TestRolesUseWhatTheyMay names those that nobody uses until work, in
+// accessuse_test.go, calls the methods as each role that may, and `go test
+// ./pkg/bus -run Examples -update` writes the examples in deploy/nats. Clusters get
+// the stream from `pressmill topology apply`.
 //
 // A setting of a stream: [Config.streams], and [diffStream] if it is not compared
 // yet. A consumer: [Config.consumers] and [Role.pulls].

@@ -83,9 +83,10 @@ fuzz: ## run every fuzz target of PKG for FUZZTIME; interrupted, or failed, it g
 	@PKG='$(PKG)' FUZZTIME='$(FUZZTIME)' .ci/fuzz $(ARGS)
 
 ifeq ($(origin PKG)$(origin BENCH),filefile)
-bench: bin/bench bin/bench-pipeline bin/pressmill ## CPU of the parser and the pipeline beside peers on CORPUS="DIR...", of the fetch path, a sink and the log; with PKG or BENCH: those Go benchmarks
+bench: bin/bench bin/bench-pipeline build ## CPU of the parser and the pipeline beside peers on CORPUS="DIR...", of the fetch path, a sink and the log; with PKG or BENCH: those Go benchmarks
 	bin/bench $(ARGS) $(or $(CORPUS),parser/testdata)
 	bin/bench-pipeline compare $(or $(CORPUS),-copies 10 parser/testdata)
+	bin/bench-pipeline stages -report bin/stages.txt $(or $(CORPUS),-copies 10 parser/testdata)
 	go test -run '^$$' -bench FetchPath -benchtime 10x ./crawler
 	go test -run '^$$' -bench '^BenchmarkLogging$$' -benchtime 1x ./deploy/pressmill
 	$(if $(CORPUS),PRESSMILL_CORPUS="$(subst $(SPACE),:,$(strip $(CORPUS)))" go test -run '^$$' -bench SinkBesideParser -benchtime 3x ./deploy/pressmill)

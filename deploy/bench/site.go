@@ -83,13 +83,14 @@ func newPage(saved *news.Page, n, repeat int) page {
 // site is what is crawled.
 type site struct {
 	seeds  []string // front pages, which link all pages of their host
+	pages  int
 	bytes  int
 	served atomic.Int64 // pages, since the last crawl began
 }
 
 // serve serves pages on so many ports of 127.0.0.1, each of which is a host.
 func serve(pages []page, hosts int) (s *site, stop func(), err error) {
-	s = &site{}
+	s = &site{pages: len(pages)}
 	var servers []*http.Server
 	stop = func() {
 		for _, server := range servers {

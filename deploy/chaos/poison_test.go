@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"pressmill/deploy/pressmill/demo"
@@ -106,8 +107,8 @@ func (r *rig) deadLetters() (letters []deadLetter, err error) {
 	return letters, err
 }
 
-// urlIn is the URL of a page as it lies on the bus, behind the length of its
-// metadata, or of one that waited to be fetched.
+// urlIn is the URL, without its query, of a page as it lies on the bus, behind the
+// length of its metadata, or of one that waited to be fetched.
 func urlIn(data []byte) string {
 	if n, k := binary.Uvarint(data); k > 0 && n <= uint64(len(data)-k) {
 		data = data[k : k+int(n)]
@@ -119,5 +120,17 @@ func urlIn(data []byte) string {
 	if err := json.Unmarshal(data, &meta); err != nil {
 		return ""
 	}
-	return meta.Final + meta.URL
+	url, _, _ := strings.Cut(meta.Final+meta.URL, "?") // only links of feeds have one
+	return url
+}
+
+func TestURLsOfDeadLetters(t *testing.T) {
+	t.Parallel()
+	meta := []byte(`{"url_final":"http://a/1?utm_source=rss"}`)
+	page := append(binary.AppendUvarint(nil, uint64(len(meta))), meta...)
+	for _, data := range [][]byte{append(page, "<html>"...), []byte(`{"url":"http://a/1"}`)} {
+		if got := urlIn(data); got != "http://a/1" {
+			t.Errorf("%q of %q", got, data)
+		}
+	}
 }

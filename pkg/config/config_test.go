@@ -316,6 +316,24 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+// TestAliasesThatMultiply: a small file that stands for a huge one is refused
+// before it takes up memory.
+func TestAliasesThatMultiply(t *testing.T) {
+	for name, link := range map[string]string{"merged": "&a%d {<<: [*a%d, *a%d]}", "merged beside keys": "&a%d {<<: [*a%d, *a%d], user_agent: x}"} {
+		var text strings.Builder
+		text.WriteString("crawler:\n  labels:\n    a0: &a0 {user_agent: x}\n")
+		for i := range 40 {
+			fmt.Fprintf(&text, "    a%d: "+link+"\n", i+1, i+1, i, i)
+		}
+		text.WriteString("  <<: *a40\n")
+		got := defaults()
+		err := parse(t, text.String()).Decode("crawler", &got)
+		if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "aliases stand for more than 100000 values") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // Whatever the file holds, it is decoded or refused as invalid.
 func FuzzDecode(f *testing.F) {
 	f.Add("crawler: {delay: 1s, robots: {obey: yes}}")

@@ -13,8 +13,12 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// maxDepth bounds aliases that contain themselves.
-const maxDepth = 64
+const (
+	maxDepth = 64 // bounds aliases that contain themselves
+	// maxAliased bounds the values that aliases stand for: aliases of aliases of
+	// aliases make a small file say without end.
+	maxAliased = 100_000
+)
 
 // decoder walks a YAML tree and a Go value together and collects the faults.
 // It does structs, pointers, slices and maps itself, so that it knows the path
@@ -23,6 +27,9 @@ type decoder struct {
 	file   string
 	faults []error
 	depth  int
+
+	within  int // how many aliases and merges the value in work lies within
+	aliased int // values within such, so far
 }
 
 func (d *decoder) decode(n *yaml.Node, path string, into any) {
@@ -35,6 +42,22 @@ func (d *decoder) decode(n *yaml.Node, path string, into any) {
 
 // err joins the faults found so far.
 func (d *decoder) err() error { return errors.Join(d.faults...) }
+
+// tooMany counts the values within aliases, and says whether there were more
+// than maxAliased, which is one fault.
+func (d *decoder) tooMany(n *yaml.Node, values int) bool {
+	if d.within == 0 {
+		return false
+	}
+	before := d.aliased
+	if d.aliased += values; d.aliased <= maxAliased {
+		return false
+	}
+	if before <= maxAliased {
+		d.fault(n.Line, "", "the file's aliases stand for more than %d values", maxAliased)
+	}
+	return true
+}
 
 func (d *decoder) fault(line int, path, format string, args ...any) {
 	d.faults = append(d.faults, &Error{File: d.file, Line: line, Path: path, Msg: fmt.Sprintf(format, args...)})
@@ -86,7 +109,13 @@ func (d *decoder) value(n *yaml.Node, path string, v reflect.Value) {
 		return
 	}
 	defer func() { d.depth-- }()
-	n = resolve(n)
+	if n.Kind == yaml.AliasNode {
+		d.within++
+		defer func() { d.within-- }()
+	}
+	if n = resolve(n); d.tooMany(n, 1) {
+		return
+	}
 	switch {
 	case isNull(n): // "crawler:" with nothing below keeps the defaults
 	case v.Addr().Type().Implements(unmarshaler) || v.Addr().Type().Implements(textUnmarshaler):
@@ -210,6 +239,9 @@ func (d *decoder) entries(n *yaml.Node, path string) []entry {
 		d.fault(n.Line, path, "must be a mapping of keys to values")
 		return nil
 	}
+	if d.tooMany(n, len(n.Content)/2) {
+		return nil
+	}
 	var merged, own []entry
 	seen := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -233,12 +265,16 @@ func (d *decoder) merge(n *yaml.Node, path string) []entry {
 		d.fault(n.Line, path, "nested deeper than %d levels", maxDepth)
 		return nil
 	}
-	defer func() { d.depth-- }()
+	d.within++
+	defer func() { d.depth--; d.within-- }()
 	if n = resolve(n); n.Kind != yaml.SequenceNode {
 		return d.entries(n, path)
 	}
 	var all []entry
 	for _, m := range slices.Backward(n.Content) { // the first of several wins
+		if d.tooMany(m, 1) {
+			break
+		}
 		all = append(all, d.entries(m, path)...)
 	}
 	return all

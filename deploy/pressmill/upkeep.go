@@ -197,8 +197,8 @@ func compact(ctx context.Context, env *worker.Env, args []string) error {
 	if _, err := time.Parse(time.DateOnly, opt.Before); opt.Before != "" && err != nil {
 		return worker.Usagef("-before: %q is no date such as 2026-11-28", opt.Before)
 	}
-	if opt.Target <= 0 {
-		return worker.Usagef("-target-size must be more than nothing")
+	if opt.Target <= 0 || opt.Target > store.MaxObject/2 {
+		return worker.Usagef("-target-size must be more than nothing, and at most %v", config.Bytes(store.MaxObject/2))
 	}
 	places, err := where.shelves()
 	if err != nil {

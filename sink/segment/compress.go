@@ -11,6 +11,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"pressmill/sink/store"
 )
 
 const (
@@ -20,6 +22,9 @@ const (
 	// extraID marks our subfield of a gzip header's extra field.
 	extraID = "PM"
 	maxHead = 1 << 16
+	// maxBody is more than any object's body has: what unfolds further was made to
+	// fill memory.
+	maxBody = store.MaxObject
 )
 
 // Compression is how the bodies of text objects are compressed.
@@ -63,7 +68,7 @@ var (
 		return zstd.NewWriter(nil, zstd.WithLowerEncoderMem(true), zstd.WithZeroFrames(true))
 	})
 	zstdDecoder = sync.OnceValues(func() (*zstd.Decoder, error) {
-		return zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderLowmem(true))
+		return zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(maxBody))
 	})
 )
 
@@ -105,7 +110,7 @@ func compressGzip(head, text []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// decompress returns the text.
+// decompress returns the text, or an error if that has more than maxBody bytes.
 func decompress(c Compression, data []byte) ([]byte, error) {
 	switch c {
 	case Zstd:
@@ -119,10 +124,18 @@ func decompress(c Compression, data []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return io.ReadAll(r)
+		return readUpTo(r, maxBody)
 	case None:
 	}
 	return data, nil
+}
+
+func readUpTo(r io.Reader, limit int64) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(text)) > limit {
+		return nil, fmt.Errorf("it unfolds to more than %d bytes", limit)
+	}
+	return text, err
 }
 
 // readHead returns the metadata of a compressed text from its beginning.

@@ -3,6 +3,7 @@ package segment
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -126,7 +127,7 @@ func ParseKey(s string) (Key, error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return Key{}, fmt.Errorf("parse key %q: %w", s, err)
 	}
-	if k.String() != s || k.Partition < 0 || k.Date == "" {
+	if k.String() != s || k.Partition < 0 || k.Date == "" || !fs.ValidPath(s) {
 		return Key{}, fmt.Errorf("parse key %q: not in its one form", s)
 	}
 	return k, nil

@@ -267,3 +267,24 @@ func FuzzSelector(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParse: whatever a file of rules holds, it is rules or invalid.
+func FuzzParse(f *testing.F) {
+	example, err := os.ReadFile("../../deploy/rules/example.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(example)
+	f.Add([]byte("- &a {domain: example.com, body: [.text, *b]}\n- *a"))
+	f.Add([]byte("domain: example.com\nzone: ../../etc/passwd\nlang: x"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		set, err := Parse("site.yaml", data)
+		if err != nil && !errors.Is(err, config.ErrInvalid) {
+			t.Errorf("%q: %v is not ErrInvalid", data, err)
+		}
+		if err == nil {
+			u, _ := weburl.Parse("https://example.com/a")
+			set.Find(u)
+		}
+	})
+}

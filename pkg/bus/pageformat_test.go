@@ -5,9 +5,11 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
 
@@ -72,4 +74,54 @@ func TestOddPageFormat(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
+}
+
+// FuzzPage: whatever lies in the stream is a page that can be sent on, or an
+// error.
+func FuzzPage(f *testing.F) {
+	for _, body := range []string{"", "<p>", strings.Repeat("<p>harbour</p>", 99)} {
+		wire, err := encodePage(&news.Page{PageID: "p", Header: map[string][]string{"Content-Type": {"text/html"}}, Body: []byte(body)})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(wire)
+	}
+	head := append(binary.AppendUvarint(nil, 2), "{}"...)
+	f.Add(append(bytes.Clone(head), zstdMagic...))
+	f.Add(append(bytes.Clone(head), s2.Encode(nil, []byte("harbour"))...))
+	f.Fuzz(func(t *testing.T, wire []byte) {
+		page, err := decodePage(wire)
+		if err != nil {
+			return
+		}
+		again, err := encodePage(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := decodePage(again)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(page, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// FuzzHostToken: any host is one token of a subject, without wildcards, and
+// comes back; and whatever is taken for a token is read or refused.
+func FuzzHostToken(f *testing.F) {
+	for _, s := range []string{"example.org:8080", "[::1]:80", "a b*>.\x00", "=2", "=zz", "a_b=2eC"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		token := HostToken(s)
+		if strings.ContainsAny(token, ".*> \t\r\n\x00") {
+			t.Errorf("%q has the token %q", s, token)
+		}
+		if host, err := ParseHostToken(token); err != nil || host != s {
+			t.Errorf("%q came back as %q: %v", s, host, err)
+		}
+		_, _ = ParseHostToken(s)
+	})
 }

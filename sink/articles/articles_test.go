@@ -291,3 +291,21 @@ func TestRevisions(t *testing.T) {
 		}
 	}
 }
+
+// FuzzNames: a cursor that was printed is read again, and a reference has the
+// form of an article's id, which becomes part of a key.
+func FuzzNames(f *testing.F) {
+	f.Add("2026-11-23T10:20:30.000000001Z,4be7000000000000.21c0")
+	f.Add("https://example.org/../pier")
+	f.Add("../../4be7000000000")
+	f.Fuzz(func(t *testing.T, s string) {
+		if c, err := ParseCursor(s); err == nil {
+			if back, err := ParseCursor(c.String()); err != nil || back.compare(c) != 0 {
+				t.Errorf("%q came back as %q: %v", c, back, err)
+			}
+		}
+		if r, err := ParseRef(s); err == nil && !idPattern.MatchString(r.ID) {
+			t.Errorf("%q names %q", s, r.ID)
+		}
+	})
+}

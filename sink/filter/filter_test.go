@@ -285,3 +285,20 @@ func BenchmarkFilter(b *testing.B) {
 		})
 	}
 }
+
+// FuzzMatch: whatever a message of the articles holds, it is taken, left out or
+// no JSON.
+func FuzzMatch(f *testing.F) {
+	f.Add(encoded(f, ferry()), "ferry café")
+	f.Add([]byte(`{"schema":"takedown/v1","source":{"id":3},"url":[]}`), "+")
+	f.Add([]byte(`{"url":{"final":"%"},"body":{"text":"\ud800 \u0000"},"title":{}}`), "\u3042")
+	f.Fuzz(func(t *testing.T, article []byte, word string) {
+		rules := &Rules{Sources: []string{"-a.test"}, Domains: []string{"-b.test"}, Languages: []string{"-xx"}, Keywords: []string{word, "-" + word + "x"}}
+		if rules.Validate() != nil {
+			return
+		}
+		if _, err := rules.Match(article); (err == nil) != json.Valid(article) {
+			t.Errorf("%q: %v", article, err)
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -105,4 +106,21 @@ func TestMediaType(t *testing.T) {
 			t.Errorf("%s is %s, want %s", key, got, want)
 		}
 	}
+}
+
+// FuzzURL: whatever is taken for the URL of a store names a place of its own,
+// and a prefix that does not lead out of it.
+func FuzzURL(f *testing.F) {
+	for _, url := range []string{"file:///a/b", "mem://name", "s3://bucket/a/b?region=r", "gs://b/../x", "azblob://c/a?storage_account=x", "s3://b/%2e%2e/x"} {
+		f.Add(url)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		u, err := parseURL(raw)
+		if err != nil {
+			return
+		}
+		if u.inBucket() && u.path != "" && !fs.ValidPath(u.path) || u.name == "" && u.scheme != "file" {
+			t.Errorf("%q is %+v", raw, u)
+		}
+	})
 }

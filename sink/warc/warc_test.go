@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/gzip"
@@ -287,4 +288,30 @@ func zip(data []byte) []byte {
 	zw.Write(data)
 	zw.Close()
 	return b.Bytes()
+}
+
+// FuzzEncode: whatever a page's fields hold, none of them breaks out of its
+// record: the page comes back, and it alone.
+func FuzzEncode(f *testing.F) {
+	f.Add("https://tidewick.example/a", "Content-Type", "text/html", "HTTP/1.1", []byte("<p>pier"))
+	f.Add("https://tidewick.example/\r\nWARC-Type: x\r\n\r\n", "X\r\nY: z", "a\r\n\r\nWARC/1.1\r\n", "HTTP/1.1 200\r\n", []byte("\r\n\r\nWARC/1.1\r\n"))
+	f.Fuzz(func(t *testing.T, url, name, value, proto string, body []byte) {
+		field := map[string][]string{name: {value}}
+		page := &news.Page{
+			CrawlID: value, PageID: "p" + name, RequestedURL: value, FinalURL: url, Status: 200, Header: field, Request: field,
+			Proto: proto, Remote: value, Canonical: url, FetchedAt: fetched, Body: body,
+		}
+		data, entries := file(t, []*news.Page{page}, nil)
+		all := records(t, NewReader(bytes.NewReader(data)))
+		if len(all) != 3 || len(entries) != 1 {
+			t.Fatalf("%d records, %d entries", len(all), len(entries))
+		}
+		back, err := all[1].Page(1 << 20)
+		if err != nil || !bytes.Equal(back.Body, body) || back.FinalURL != strings.TrimSpace(target(url)) && utf8.ValidString(url) {
+			t.Errorf("%+v: %v", back, err)
+		}
+		if index, err := ParseEntry(entries[0].String()); err != nil || index.Offset != entries[0].Offset || strings.ContainsAny(entries[0].String(), "\r\n") {
+			t.Errorf("index line %q: %v", entries[0], err)
+		}
+	})
 }

@@ -190,36 +190,18 @@ func urls(s string) string {
 // bare redacts the userinfo of what has an authority and no scheme, as in
 // //user:password@host.
 func bare(s string) string {
-	if !has(s, '@') {
-		return s
-	}
-	var out strings.Builder
-	done := 0
-	for next := 0; ; {
-		at := strings.Index(s[next:], "//")
-		if at < 0 {
-			break
+	return before(s, '@', func(s string, at int) (from int) {
+		window := s[max(0, at-longest):at]
+		slashes := strings.LastIndex(window, "//")
+		if slashes < 0 || strings.ContainsAny(window[slashes+2:], " \t\r\n\"'`<>/?#") {
+			return at
 		}
-		at += next
-		next = at + len("//")
-		if at > 0 && strings.IndexByte(" \t\r\n\"'`<>([{=,|", s[at-1]) < 0 {
-			continue // a path, or behind a scheme
+		from = at - len(window) + slashes
+		if from > 0 && strings.IndexByte(" \t\r\n\"'`<>([{=,|", s[from-1]) < 0 {
+			return at // a path, or behind a scheme
 		}
-		end := len(s)
-		if n := strings.IndexAny(s[next:], " \t\r\n\"'`<>"); n >= 0 {
-			end = next + n
-		}
-		if clean := URL(s[at:end]); clean != s[at:end] {
-			out.WriteString(s[done:at])
-			out.WriteString(clean)
-			done, next = end, end
-		}
-	}
-	if done == 0 {
-		return s
-	}
-	out.WriteString(s[done:])
-	return out.String()
+		return from + len("//")
+	})
 }
 
 // extent is where the URL begins and ends whose scheme ends at colon. One in

@@ -161,6 +161,16 @@ func TestTwice(t *testing.T) {
 	}
 }
 
+// TestLongTexts ends only if long texts cost no more than many short ones.
+func TestLongTexts(t *testing.T) {
+	for _, s := range []string{"]=", "(//", "(//u@", "://", "://u:p@", "ghp_", "eyJ.", "whsec_", "password: ", "token[", "=//", "a=&", "Basic ", "x:y"} {
+		long := strings.Repeat(s, 1<<18/len(s)) + "@= :"
+		if once := Text(long); Text(once) != once {
+			t.Errorf("%q, many times: redacting it twice takes away more", s)
+		}
+	}
+}
+
 // TestErrors takes errors as libraries make them.
 func TestErrors(t *testing.T) {
 	_, parse := url.Parse(strings.Join([]string{"nats://user:hunter2 ", "host"}, "@"))

@@ -42,8 +42,7 @@ func headers(s string) string {
 		isHeader := header(name)
 		switch {
 		case isHeader && !opened:
-			to = from + strings.IndexAny(s[from:]+"\n", "\r\n\"")
-			return from, to
+			return from, until(s, from, "\r\n\"")
 		case !isHeader && !secret(name):
 			return 0, 0
 		case isHeader, opened, from == at+1, end < at:
@@ -169,6 +168,34 @@ func after(s string, c byte, find func(s string, at int) (from, to int)) string 
 	return out.String()
 }
 
+// before calls find for every place of the byte c; what lies between its answer
+// and that place is redacted, if it is not empty.
+func before(s string, c byte, find func(s string, at int) (from int)) string {
+	var out strings.Builder
+	done := 0
+	for next := 0; ; next++ {
+		at := strings.IndexByte(s[next:], c)
+		if at < 0 {
+			break
+		}
+		next += at
+		if from := find(s, next); from >= done && from < next && s[from:next] != Mark {
+			out.WriteString(s[done:from])
+			out.WriteString(Mark)
+			done = next
+		}
+	}
+	if done == 0 {
+		return s
+	}
+	out.WriteString(s[done:])
+	return out.String()
+}
+
+// longest bounds what is looked at for the beginning of a name or an authority,
+// so that long texts cost no more than many short ones.
+const longest = 256
+
 // nameBefore is the name that ends before the byte at.
 func nameBefore(s string, at int) string {
 	from := at
@@ -183,11 +210,12 @@ func nameBefore(s string, at int) string {
 func keyBefore(s string, at int) string {
 	from := at
 	for from > 0 && s[from-1] == ']' {
-		open := strings.LastIndexByte(s[:from], '[')
-		if open < 0 || strings.ContainsAny(s[open:from], " =&\"") {
+		window := s[max(0, from-longest):from]
+		open := strings.LastIndexByte(window, '[')
+		if open < 0 || strings.ContainsAny(window[open:], " =&\"") {
 			break
 		}
-		from = open
+		from -= len(window) - open
 	}
 	from -= len(nameBefore(s, from))
 	return s[from:at]
@@ -205,7 +233,15 @@ func value(s string, from int) (start, end int) {
 	case strings.HasPrefix(rest, `\"`):
 		return from + 2, from + 2 + closing(rest[2:], '"', true)
 	case rest[0] == '[':
-		return from + 1, from + 1 + strings.IndexByte(rest[1:]+"]", ']')
+		return from + 1, until(s, from+1, "]")
 	}
-	return from, from + strings.IndexAny(rest+" ", " \t\r\n\"'&;,<>)]}\\")
+	return from, until(s, from, " \t\r\n\"'&;,<>)]}\\")
+}
+
+// until is where the first of ends stands in s behind from, or where s ends.
+func until(s string, from int, ends string) int {
+	if n := strings.IndexAny(s[from:], ends); n >= 0 {
+		return from + n
+	}
+	return len(s)
 }

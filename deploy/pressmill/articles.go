@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -144,21 +143,12 @@ func (f *timeFlag) Set(s string) (err error) {
 	if f.at, err = time.Parse(time.RFC3339, s); err == nil {
 		return nil
 	}
-	age, err := parseAge(s)
+	age, err := config.ParseDuration(s)
 	if err != nil || age < 0 {
 		return errors.New("want a date (2026-11-28), a time (2026-11-28T06:00:00Z) or an age (24h, 7d)")
 	}
 	f.at = time.Now().Add(-age)
 	return nil
-}
-
-// parseAge is time.ParseDuration with days.
-func parseAge(s string) (time.Duration, error) {
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		n, err := strconv.ParseFloat(days, 64)
-		return time.Duration(n * float64(24*time.Hour)), err
-	}
-	return time.ParseDuration(s)
 }
 
 func browseArticles(ctx context.Context, env *worker.Env, args []string) error {

@@ -12,7 +12,7 @@ import (
 
 func logsCommand() worker.Command {
 	return worker.Command{
-		Name: "logs", Args: "[-f] [-once] [-since D] [FILE...]",
+		Name: "logs", Args: "[-f] [-once] [-since TIME] [FILE...]",
 		Short: "Show what log lines add up to, live or once",
 		Long: "It reads the log lines of any of the programs and shows per stage, source, host and instance what came\n" +
 			"in, went out, failed and why, how fast, how long it took and waited, and what asks for attention:\n\n" +
@@ -29,13 +29,12 @@ func logsCommand() worker.Command {
 			flags := env.Flags()
 			flags.BoolVar(&session.Follow, "f", false, "go on as FILEs grow and are rotated, until Ctrl-C")
 			flags.BoolVar(&session.Once, "once", false, "print a summary at the end of the input, and no live view")
-			flags.DurationVar(&session.Since, "since", 0, "leave out lines that are older than `D`, as in 1h30m")
+			var since timeFlag
+			flags.Var(&since, "since", "only lines from `TIME` on: a date, a time (RFC 3339), or an age such as 90m, 24h or 7d")
 			if err := flags.Parse(args); err != nil {
 				return err
 			}
-			if session.Since < 0 {
-				return worker.Usagef("-since %s is in the future", session.Since)
-			}
+			session.Since = since.at
 			if in, ok := env.Stdin.(*os.File); flags.NArg() == 0 && ok && term.IsTerminal(int(in.Fd())) {
 				return worker.Usagef("name log files, or pipe log lines in: `pressmill logs FILE...`, `kubectl logs ... | pressmill logs`")
 			}

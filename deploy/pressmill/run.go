@@ -107,7 +107,7 @@ func parseRun(env *worker.Env, args []string) (*job, error) {
 	)
 	delay := time.Duration(-1)
 	flags.Func("delay", "least `GAP` between requests to one host (default: the configuration's, or 1s with a contact and 5s without)", func(s string) (err error) {
-		if delay, err = time.ParseDuration(s); err == nil && delay < 0 {
+		if delay, err = config.ParseDuration(s); err == nil && delay < 0 {
 			err = errors.New("it is negative")
 		}
 		return err

@@ -121,7 +121,7 @@ func TestFaults(t *testing.T) {
 		"every fault": {
 			"crawler:\n  delay: 10\n  lanes: many\n  max_body: 6XB\n  robots: 3\n  labels: [a]\n  user_agent: [x]\n",
 			[]string{
-				"f.yaml:2: crawler.delay: 10 has no unit; write a duration such as 300ms, 10s or 2h",
+				"f.yaml:2: crawler.delay: 10 has no unit; write a duration such as 300ms, 10s, 2h or 7d",
 				`f.yaml:3: crawler.lanes: "many" is not a whole number`,
 				`f.yaml:4: crawler.max_body: "6XB" is not a size such as 512KiB or 6MB`,
 				"f.yaml:5: crawler.robots: must be a mapping of keys to values",
@@ -129,7 +129,7 @@ func TestFaults(t *testing.T) {
 				"f.yaml:7: crawler.user_agent: cannot construct !!seq into string",
 			},
 		},
-		"bad duration": {"crawler: {delay: 10x}", []string{`f.yaml:1: crawler.delay: "10x" is not a duration such as 300ms, 10s or 2h`}},
+		"bad duration": {"crawler: {delay: 10x}", []string{`f.yaml:1: crawler.delay: "10x" is not a duration such as 300ms, 10s, 2h or 7d`}},
 		"twice":        {"crawler:\n  lanes: 1\n  lanes: 2\n", []string{"f.yaml:3: key crawler.lanes stands twice, first in line 2"}},
 		"validate":     {"crawler: {delay: -1s, lanes: -1}", []string{"f.yaml: crawler: delay must not be negative", "f.yaml: crawler: lanes must be positive"}},
 		"list":         {"crawler: [a]", []string{"f.yaml:1: crawler: must be a mapping of keys to values"}},
@@ -224,7 +224,7 @@ func TestMaps(t *testing.T) {
 	err = parse(t, "crawler:\n  hosts:\n    a.org: {dely: 2s}\n    b.org: {delay: 5}\n").Decode("crawler", &got)
 	faults := []string{
 		"f.yaml:3: unknown key crawler.hosts.a.org.dely; did you mean delay?",
-		"f.yaml:4: crawler.hosts.b.org.delay: 5 has no unit; write a duration such as 300ms, 10s or 2h",
+		"f.yaml:4: crawler.hosts.b.org.delay: 5 has no unit; write a duration such as 300ms, 10s, 2h or 7d",
 	}
 	if diff := cmp.Diff(faults, lines(err)); diff != "" {
 		t.Errorf("faults (-want +got):\n%s", diff)

@@ -182,7 +182,15 @@ func (d *decoder) mapping(n *yaml.Node, path string, v reflect.Value) {
 // leaf decodes a scalar or a type that decodes itself.
 func (d *decoder) leaf(n *yaml.Node, path string, v reflect.Value) {
 	if v.Type() == durationType && n.Kind == yaml.ScalarNode && n.ShortTag() != "!!str" && n.Value != "0" {
-		d.fault(n.Line, path, "%s has no unit; write a duration such as 300ms, 10s or 2h", n.Value)
+		d.fault(n.Line, path, "%s has no unit; write %s", n.Value, aDuration)
+		return
+	}
+	if v.Type() == durationType && n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" {
+		if duration, err := ParseDuration(n.Value); err == nil {
+			v.SetInt(int64(duration))
+			return
+		}
+		d.fault(n.Line, path, "%q is not %s", n.Value, aDuration)
 		return
 	}
 	err := n.Decode(v.Addr().Interface())
@@ -204,7 +212,7 @@ func (d *decoder) leaf(n *yaml.Node, path string, v reflect.Value) {
 func wanted(t reflect.Type) string {
 	switch {
 	case t == durationType:
-		return "a duration such as 300ms, 10s or 2h"
+		return aDuration
 	case t.Kind() == reflect.Bool:
 		return "true or false"
 	case t.Kind() >= reflect.Int && t.Kind() <= reflect.Int64:

@@ -13,7 +13,7 @@ var bytesType = reflect.TypeFor[Bytes]()
 func schemaOf(t reflect.Type) map[string]any {
 	switch {
 	case t == durationType:
-		return either(map[string]any{"type": "string", "pattern": `^(0|-?([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h))+)$`}, map[string]any{"const": 0})
+		return either(map[string]any{"type": "string", "pattern": `^(0|-?([0-9]+(\.[0-9]*)?d([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h))*|([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h))+))$`}, map[string]any{"const": 0})
 	case t == bytesType:
 		return either(map[string]any{"type": "string", "pattern": `^\s*[0-9.]+\s*([KkMmGgTt][Ii]?)?[Bb]?\s*$`}, map[string]any{"type": "integer"})
 	}

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
+
+	"pressmill/pkg/config"
 )
 
 // Flags is the flag set of a command. It differs from flag.FlagSet in that
@@ -50,6 +53,32 @@ func (f *Flags) Parse(args []string) error {
 		args = rest[1:]
 	}
 }
+
+// DurationVar is flag.FlagSet's, for durations as config.ParseDuration reads them.
+func (f *Flags) DurationVar(p *time.Duration, name string, value time.Duration, usage string) {
+	*p = value
+	f.Var((*duration)(p), name, usage)
+}
+
+// Duration is DurationVar with a variable of its own.
+func (f *Flags) Duration(name string, value time.Duration, usage string) *time.Duration {
+	p := new(time.Duration)
+	f.DurationVar(p, name, value, usage)
+	return p
+}
+
+// duration is the value of a flag.
+type duration time.Duration
+
+func (d *duration) Set(s string) error {
+	read, err := config.ParseDuration(s)
+	if err == nil {
+		*d = duration(read)
+	}
+	return err
+}
+
+func (d *duration) String() string { return time.Duration(*d).String() }
 
 // Args are the arguments that are no flags.
 func (f *Flags) Args() []string { return f.args }

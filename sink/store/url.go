@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"pressmill/pkg/config"
 )
 
 // target is the URL of a store, taken apart.
@@ -109,7 +111,7 @@ func (t target) validQuery(known []string) error {
 		return fmt.Errorf("request_checksum_calculation=%s is neither when_supported nor when_required", v)
 	}
 	if v := t.query.Get("timeout"); v != "" {
-		if d, err := time.ParseDuration(v); err != nil || d <= 0 {
+		if d, err := config.ParseDuration(v); err != nil || d <= 0 {
 			return fmt.Errorf("timeout=%s is no time such as 30s", v)
 		}
 	}
@@ -131,7 +133,7 @@ func (t target) on(key string) bool { return t.query.Get(key) == "true" }
 
 // timeout is within what time a request is to be answered.
 func (t target) timeout() time.Duration {
-	if d, err := time.ParseDuration(t.query.Get("timeout")); err == nil {
+	if d, err := config.ParseDuration(t.query.Get("timeout")); err == nil {
 		return d
 	}
 	return defaultTimeout

@@ -17,10 +17,10 @@ import (
 
 // Session is one use of `pressmill logs`.
 type Session struct {
-	Files  []string      // none: Stdin
-	Follow bool          // read on as files grow
-	Once   bool          // no live view, but plain text when the input ends
-	Since  time.Duration // leave out lines that are older than that; 0: none
+	Files  []string  // none: Stdin
+	Follow bool      // read on as files grow
+	Once   bool      // no live view, but plain text when the input ends
+	Since  time.Time // leave out lines that are older; zero: none
 	Stdin  io.Reader
 	Stdout io.Writer
 
@@ -57,8 +57,8 @@ func (s *Session) Run(ctx context.Context) error {
 
 func (s *Session) reader() *logs.Reader {
 	oldest := int64(0)
-	if s.Since > 0 {
-		oldest = time.Now().Add(-s.Since).UnixNano()
+	if !s.Since.IsZero() {
+		oldest = s.Since.UnixNano()
 	}
 	return &logs.Reader{
 		Lock: &s.mu,

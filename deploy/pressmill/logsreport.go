@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"pressmill/deploy/pressmill/logs"
 	"pressmill/deploy/pressmill/logs/report"
@@ -36,7 +38,9 @@ func logsReportCommand() worker.Command {
 			"and sinks. The page stands alone: it loads nothing, and can be mailed or kept. It stays below 2 MB.\n\n" +
 			"Files may be of any stage and process, plain, gzip or zstd, of any preset of key names, and as kubectl,\n" +
 			"Docker or journald give them:\n\n" +
-			"  kubectl logs -l app.kubernetes.io/name=pressmill --prefix --tail=-1 | pressmill logs report -o report.html",
+			"  kubectl logs -l app.kubernetes.io/name=pressmill --prefix --tail=-1 | pressmill logs report -o report.html\n\n" +
+			"Without any line to tell of, as when none lies within -since and -until, no page is written and the exit\n" +
+			"code is 1.",
 		Run: makeReport,
 	}
 }
@@ -65,8 +69,12 @@ func makeReport(ctx context.Context, env *worker.Env, args []string) error {
 		}
 		b.File(inputName(name), in)
 	}
+	r := b.Report(cmp.Or(flags.title, "Pressmill: what the logs say"))
+	if r.Totals.Lines == 0 {
+		return nothingToReport(r)
+	}
 	var page bytes.Buffer
-	if err := report.Write(&page, b.Report(cmp.Or(flags.title, "Pressmill: what the logs say"))); err != nil {
+	if err := report.Write(&page, r); err != nil {
 		return err
 	}
 	if flags.out == "" {
@@ -78,6 +86,22 @@ func makeReport(ctx context.Context, env *worker.Env, args []string) error {
 	}
 	_, err := fmt.Fprintln(env.Stderr, strings.TrimSpace(flags.out))
 	return err
+}
+
+// nothingToReport says why a report has no line: what was read instead.
+func nothingToReport(r *report.Report) error {
+	if r.Outside > 0 {
+		return fmt.Errorf("no page is written: none of the %d lines lies within -since and -until; they are from %s to %s",
+			r.Outside, r.Beyond[0].Format(time.RFC3339), r.Beyond[1].Format(time.RFC3339))
+	}
+	var lines int64
+	for _, f := range r.Files {
+		lines += f.Lines
+	}
+	if lines == 0 {
+		return errors.New("no page is written: there is not one line to read")
+	}
+	return fmt.Errorf("no page is written: none of the %d lines could be read as one of Pressmill's logs", lines)
 }
 
 // sameFile says whether two names are those of one file that is there.

@@ -39,6 +39,7 @@ type Builder struct {
 	tally     *logs.Tally // holds summaries against lines
 	from, to  int64
 	outside   int64
+	beyond    [2]int64 // the times of the first and the last line outside
 	totals    Totals
 	files     []File
 	moments   *bins[moment]
@@ -131,7 +132,10 @@ func (b *Builder) File(name string, in logs.Input) { b.files = append(b.files, F
 // Add counts a line.
 func (b *Builder) Add(l *logs.Line) {
 	if !b.Since.IsZero() && l.At < b.Since.UnixNano() || !b.Until.IsZero() && l.At >= b.Until.UnixNano() {
-		b.outside++
+		if b.outside++; b.outside == 1 {
+			b.beyond = [2]int64{l.At, l.At}
+		}
+		b.beyond = [2]int64{min(b.beyond[0], l.At), max(b.beyond[1], l.At)}
 		return
 	}
 	b.from, b.to = min(b.from, l.At), max(b.to, l.At)

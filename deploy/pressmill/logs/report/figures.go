@@ -14,6 +14,9 @@ func (b *Builder) Report(title string) *Report {
 	} else {
 		r.From, r.To = time.Unix(0, b.from).UTC(), time.Unix(0, b.to).UTC()
 	}
+	if b.outside > 0 {
+		r.Beyond = [2]time.Time{time.Unix(0, b.beyond[0]).UTC(), time.Unix(0, b.beyond[1]).UTC()}
+	}
 	r.Lives = b.tellLives()
 	r.Times = b.times()
 	for i := range stages {

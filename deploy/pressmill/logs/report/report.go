@@ -13,6 +13,8 @@ type Report struct {
 	From, To time.Time // of the lines that count; zero without any
 	Files    []File
 	Outside  int64 // lines before -since or after -until
+	// Beyond are the times of the first and the last of these; zero without any.
+	Beyond   [2]time.Time `json:",omitzero"`
 	Verdict  Verdict
 	Totals   Totals
 	Times    Times

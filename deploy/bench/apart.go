@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"time"
 
-	"pressmill/pkg/freeport"
 	"pressmill/pkg/logging"
 )
 
@@ -23,50 +21,25 @@ func crawlApart(ctx context.Context, bin string, s *site) (cpu map[string]time.D
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	addr, err := freeport.Address()
-	if err != nil {
-		return nil, err
-	}
-	server, config := filepath.Join(dir, "nats.conf"), filepath.Join(dir, "config.yaml")
 	var sources strings.Builder
 	for i, seed := range s.seeds {
 		fmt.Fprintf(&sources, "  - {id: host-%d, depth: 1, seeds: [%s]}\n", i, seed)
 	}
-	for path, text := range map[string]string{
-		server: fmt.Sprintf("listen: %q\nmax_payload: 8MB\njetstream { store_dir: %q }\n", addr, filepath.Join(dir, "nats")),
-		config: fmt.Sprintf("%sbus: {url: \"nats://%s\"}\nsinks:\n  - {url: \"file://%s\", max_age: 2s}\nsources:\n%s", impolite, addr, filepath.Join(dir, "out"), sources.String()),
-	} {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			return nil, fmt.Errorf("write configuration: %w", err)
-		}
-	}
 	s.served.Store(0)
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel() // ends what an error left running
-	nats, err := startService(ctx, bin, "pressmill", nil, "bus", "serve", "-config", server)
+	nats, err := startServer(ctx, bin, dir, fmt.Sprintf("%ssinks:\n  - {url: \"file://%s\", max_age: 2s}\nsources:\n%s", impolite, filepath.Join(dir, "out"), sources.String()))
 	if err != nil {
-		return nil, err
-	}
-	operate := func(args ...string) error {
-		if said, err := exec.CommandContext(ctx, filepath.Join(bin, "pressmill"), append(args, "-config", config)...).CombinedOutput(); err != nil {
-			return fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, said)
-		}
-		return nil
-	}
-	if err := operate("topology", "apply", "-wait", "30s"); err != nil {
 		return nil, err
 	}
 	var n apartCounts
 	workers := map[string]*service{}
 	for _, stage := range stageNames() {
-		if workers[stage], err = startService(ctx, bin, stage, n.count, "-config", config); err == nil {
-			err = workers[stage].await(ctx)
-		}
-		if err != nil {
+		if workers[stage], err = nats.worker(ctx, stage, n.count); err != nil {
 			return nil, err
 		}
 	}
-	if err := operate("sources", "apply"); err != nil {
+	if err := nats.operate(ctx, "sources", "apply"); err != nil {
 		return nil, err
 	}
 	cpu = map[string]time.Duration{}
@@ -78,7 +51,7 @@ func crawlApart(ctx context.Context, bin string, s *site) (cpu map[string]time.D
 		{func() bool { return s.served.Load() >= int64(s.pages) && n.parsed.Load() >= n.published.Load() }, "crawler", workers["crawler"]},
 		{func() bool { return n.parsed.Load() >= n.published.Load() }, "parser", workers["parser"]},
 		{func() bool { return n.written.Load() >= n.articles.Load() }, "sink", workers["sink"]},
-		{func() bool { return true }, natsServer, nats},
+		{func() bool { return true }, natsServer, nats.service},
 	} {
 		for !step.until() {
 			select {

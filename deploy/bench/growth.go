@@ -31,20 +31,23 @@ Time has more to do with what else the machine does than processor time, so the 
 is what is drawn.`,
 		flags: func(fs *flag.FlagSet) func(context.Context, options, []string) error {
 			g := growth{urls: []int{1000, 10_000, 100_000}, hosts: []int{10, 100, 1000, 10_000}}
-			numbers := func(name string, into *[]int, usage string) {
-				fs.Func(name, fmt.Sprintf("%s (default %s)", usage, strings.Trim(strings.ReplaceAll(fmt.Sprint(*into), " ", ","), "[]")), func(s string) (err error) {
-					*into, err = parseNumbers(s)
-					return err
-				})
-			}
-			numbers("urls", &g.urls, "`NUMBERS` of articles to crawl, separated by commas")
-			numbers("hosts", &g.hosts, "`NUMBERS` of hosts to crawl, separated by commas; empty: none")
+			numbersVar(fs, &g.urls, "urls", "`NUMBERS` of articles to crawl, separated by commas; empty: none")
+			numbersVar(fs, &g.hosts, "hosts", "`NUMBERS` of hosts to crawl, separated by commas; empty: none")
 			fs.IntVar(&g.onHosts, "on-hosts", 100, "hosts that the articles of -urls are spread over")
 			fs.IntVar(&g.ofURLs, "of-urls", 20_000, "articles that are spread over the hosts of -hosts")
 			fs.StringVar(&g.dir, "dir", "", "`folder` for the stores, which are removed again (default: the system's for temporary files)")
 			return g.run
 		},
 	}
+}
+
+// numbersVar declares a flag of several numbers, whose default is what they are.
+func numbersVar(fs *flag.FlagSet, numbers *[]int, name, usage string) {
+	byDefault := strings.Trim(strings.ReplaceAll(fmt.Sprint(*numbers), " ", ","), "[]")
+	fs.Func(name, fmt.Sprintf("%s (default %s)", usage, byDefault), func(s string) (err error) {
+		*numbers, err = parseNumbers(s)
+		return err
+	})
 }
 
 // parseNumbers reads numbers as in 1000,10000.
@@ -159,7 +162,8 @@ func (s *invented) sources() string {
 // check fails unless each article of the site was fetched once, and is once in
 // the objects below out, with its own title.
 func (s *invented) check(out string) error {
-	articles, asked, again := s.requests()
+	articles := s.articles()
+	asked, again := s.requests()
 	if asked < articles || again > 0 {
 		return fmt.Errorf("of %d articles %d were fetched, %d of them more than once", articles, asked, again)
 	}

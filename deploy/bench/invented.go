@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
 // invented is a site of many hosts, each of which is a port of 127.0.0.1. Its
@@ -17,7 +18,8 @@ import (
 // alone, so that a million of them take no memory but a counter each, and hardly
 // any processor time.
 type invented struct {
-	origins []string // http://127.0.0.1:PORT
+	latency time.Duration // between a request and its answer
+	origins []string      // http://127.0.0.1:PORT
 	asked   [][]atomic.Uint32
 	served  atomic.Int64 // articles, each time that one was asked for
 	servers []*http.Server
@@ -60,6 +62,7 @@ func (s *invented) stop() {
 // host answers for one host.
 func (s *invented) host(host int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(s.latency)
 		path := r.URL.Path
 		number, err := strconv.Atoi(path[strings.LastIndexAny(path, "-/")+1:])
 		known := err == nil && number < len(s.asked[host])
@@ -103,11 +106,18 @@ func head(title, more string) []byte {
 	return fmt.Appendf(nil, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>%s</title>%s</head>\n<body><ul>\n", title, more)
 }
 
-// requests returns how many articles the site has, how many of them were asked
-// for, and how many more than once.
-func (s *invented) requests() (articles, asked, again int) {
+// articles is how many the site has.
+func (s *invented) articles() (n int) {
 	for _, host := range s.asked {
-		articles += len(host)
+		n += len(host)
+	}
+	return n
+}
+
+// requests returns how many articles were asked for, and how many of them more
+// than once.
+func (s *invented) requests() (asked, again int) {
+	for _, host := range s.asked {
 		for n := range host {
 			if times := host[n].Load(); times > 0 {
 				asked++
@@ -117,7 +127,7 @@ func (s *invented) requests() (articles, asked, again int) {
 			}
 		}
 	}
-	return articles, asked, again
+	return asked, again
 }
 
 // find returns the host and the number of the article with this URL.

@@ -16,7 +16,7 @@ import (
 type spent struct {
 	wall time.Duration
 	cpu  time.Duration // user and system
-	rss  int64         // bytes, at the peak; of several processes the sum of their peaks; 0 where the system does not tell
+	rss  int64         // bytes, at the peak; 0 where the system does not tell
 }
 
 // measure runs a process to its end. Every now and then it calls look, if there

@@ -88,6 +88,16 @@ func (s *service) await(ctx context.Context) error {
 	}
 }
 
+// running is an error if the service has ended.
+func (s *service) running() error {
+	select {
+	case <-s.ended:
+		return fmt.Errorf("%s ended: %s", s.name, s.said.text)
+	default:
+		return nil
+	}
+}
+
 // stop has the service finish what is in flight, and returns the CPU time that it took.
 func (s *service) stop() (time.Duration, error) {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended

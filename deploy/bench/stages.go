@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/google/pprof/profile"
-
 	"pressmill/pkg/freeport"
 )
 

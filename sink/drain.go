@@ -157,7 +157,7 @@ func (d *drain) collect(ctx context.Context, pos position) (*batch, error) {
 				return b, nil
 			}
 			continue
-		case b.written() >= d.cfg.MaxCount, d.opt.Once && len(msgs) == 0:
+		case b.written() >= d.cfg.MaxCount, len(msgs) == 0 && d.opt.ending():
 			return b, nil
 		case deadline.IsZero():
 			deadline = d.deadline(b.oldest)
@@ -165,11 +165,11 @@ func (d *drain) collect(ctx context.Context, pos position) (*batch, error) {
 		if drained && !time.Now().Before(deadline) {
 			return b, nil
 		}
-		if drained && !d.opt.Once {
+		if drained && !d.opt.ending() {
 			pause(ctx, min(gather, time.Until(deadline)))
 		}
 		if wait = min(max(time.Millisecond, time.Until(deadline)), beatEvery); d.opt.Once {
-			wait = min(wait, gather)
+			wait = min(wait, gather) // so that the end is noticed
 		}
 	}
 	return b, nil

@@ -31,9 +31,11 @@ const (
 
 // Options are how the sinks of a process run. Zero values are the defaults.
 type Options struct {
-	// Once commits what there is as soon as a partition is drained, without
-	// waiting for MaxAge.
+	// Once commits what there is as soon as a partition is drained and More says
+	// no, without waiting for MaxAge.
 	Once bool
+	// More says whether articles may still come; nil: they may not.
+	More func() bool
 	// Workers is how many partitions are worked on at once; by default all of
 	// every sink.
 	Workers int
@@ -61,11 +63,14 @@ func (o Options) at(point string) {
 	}
 }
 
+// ending says whether a drained partition is at its end.
+func (o Options) ending() bool { return o.Once && (o.More == nil || !o.More()) }
+
 func (o Options) defaults(turns int) Options {
 	o.Workers = cmp.Or(o.Workers, turns)
 	if o.Wait == 0 {
 		o.Wait = 5 * time.Second
-		if o.Once || o.Workers < turns {
+		if o.ending() || o.Workers < turns {
 			o.Wait = 100 * time.Millisecond
 		}
 	}

@@ -57,6 +57,27 @@ func TestDrainsOnceInEveryFormat(t *testing.T) {
 	}
 }
 
+func TestOnceCollectsWhileMoreMayCome(t *testing.T) {
+	b, want := newFakeBus(time.Now().Add(-time.Second), 0), map[string]bool{}
+	cfg := testConfig()
+	cfg.MaxAge = time.Hour
+	more := func() bool { // an article comes each time that this is asked, up to ten
+		if id := fmt.Sprintf("%016x", len(want)); len(want) < 10 {
+			b.publish(0, id, "r1")
+			want[id+".r1"] = true
+			return true
+		}
+		return false
+	}
+	more()
+	s := newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true, More: more})
+	drainAll(t, s)
+	wantOnce(t, cfg.URL, want)
+	if st := s.Stats()["lake"]; st.Articles != 10 || st.Objects != 1 {
+		t.Errorf("%d articles in %d objects, want 10 in one", st.Articles, st.Objects)
+	}
+}
+
 func TestObjectsEndWithTheDay(t *testing.T) {
 	b, want := newFakeBus(pastDay(), 20*time.Minute), map[string]bool{}
 	fill(b, 1, 10, want)

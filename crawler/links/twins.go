@@ -3,7 +3,6 @@ package links
 import (
 	"bytes"
 	"net/url"
-	"strings"
 
 	"pressmill/pkg/weburl"
 )
@@ -17,7 +16,7 @@ type Twins struct {
 
 // TwinsOf returns the other addresses that the page at base names.
 func TwinsOf(html []byte, base *url.URL) (twins Twins) {
-	canonical, amp := mentions(html, "canonical"), mentions(html, "amphtml")
+	canonical, amp := mentions(html)
 	s := scanner{html: html}
 	for hasBase := false; (canonical && twins.Canonical == nil || amp && twins.AMP == nil) && s.next(); {
 		switch s.tag {
@@ -50,12 +49,26 @@ func (s *scanner) href(base *url.URL) *url.URL {
 	return u
 }
 
-// mentions spares most pages that name no twin the scan to their end.
-func mentions(html []byte, word string) bool {
-	for _, w := range []string{word, strings.ToUpper(word), strings.ToUpper(word[:1]) + word[1:]} {
-		if bytes.Contains(html, []byte(w)) {
-			return true
+// mentions tells whether a link tag may name a twin of either kind, which
+// spares most pages the scan to their end. It looks at what seems to be a tag
+// only, wherever it stands; the scan knows better.
+func mentions(html []byte) (canonical, amp bool) {
+	for !canonical || !amp {
+		i := bytes.IndexByte(html, '<')
+		if i < 0 {
+			return canonical, amp
 		}
+		html = html[i+1:]
+		if len(html) < len("link") || html[0]|0x20 != 'l' || !bytes.EqualFold(html[:len("link")], []byte("link")) {
+			continue
+		}
+		tag := html
+		if end := bytes.IndexByte(html, '<'); end >= 0 {
+			tag = html[:end]
+		}
+		tag = bytes.ToLower(tag[:min(len(tag), 4<<10)])
+		canonical = canonical || bytes.Contains(tag, []byte("canonical"))
+		amp = amp || bytes.Contains(tag, []byte("amphtml"))
 	}
-	return false
+	return canonical, amp
 }

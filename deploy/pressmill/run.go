@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -360,6 +361,7 @@ func newCrawlID() string {
 // pipeline is the three stages in one process.
 type pipeline struct {
 	once    bool
+	ending  atomic.Bool // no article comes any more
 	bus     *bus.Bus
 	log     *zap.Logger
 	stages  [3]*logging.Stage // crawler, parser, sink
@@ -383,7 +385,8 @@ func newPipeline(j *job, b *bus.Bus, log *zap.Logger) (*pipeline, error) {
 		return nil, err
 	}
 	articles, turns := sink.OnBus(b, func() {})
-	p.sink, err = sink.New(j.sinks, articles, turns, log.With(zap.String(logging.KeyStage, "sink")), sink.Options{Once: j.once, Stage: p.stages[2]})
+	more := func() bool { return !p.ending.Load() }
+	p.sink, err = sink.New(j.sinks, articles, turns, log.With(zap.String(logging.KeyStage, "sink")), sink.Options{Once: j.once, More: more, Stage: p.stages[2]})
 	return p, err
 }
 
@@ -437,7 +440,7 @@ func (p *pipeline) run(ctx context.Context, env *worker.Env) error {
 // end by itself, when nothing is left to do: no turns, no URLs, no pages, and
 // every sink at the end of the articles, twice in a row.
 func (p *pipeline) wait(ctx context.Context, stages ...*stage) error {
-	tick := time.NewTicker(250 * time.Millisecond)
+	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	idle := uint64(0)
 	for {
@@ -467,15 +470,24 @@ func (p *pipeline) wait(ctx context.Context, stages ...*stage) error {
 }
 
 // idle returns 0 while anything is left to do, and otherwise the end of the
-// articles plus one.
+// articles plus one. It tells the sinks when they have only what there is.
 func (p *pipeline) idle(ctx context.Context) (uint64, error) {
 	s, err := p.bus.State(ctx)
-	if err != nil || s.Hosts > 0 || s.Pages > 0 {
+	if err != nil {
 		return 0, err
 	}
-	if s.Frontier > 0 {
-		_, err := crawler.ArmWaiting(ctx, p.bus)
+	coming := s.Hosts + s.Frontier
+	if s.Hosts == 0 && s.Frontier > 0 {
+		_, err = crawler.ArmWaiting(ctx, p.bus)
+	} else if coming == 0 && s.Pages > 0 {
+		coming, err = p.bus.Unparsed(ctx)
+	}
+	if err != nil {
 		return 0, err
+	}
+	p.ending.Store(coming == 0)
+	if coming+s.Pages > 0 {
+		return 0, nil
 	}
 	if drained, err := p.sink.Drained(ctx); err != nil || !drained {
 		return 0, err

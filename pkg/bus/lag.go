@@ -25,6 +25,17 @@ func (b *Bus) Lag(ctx context.Context) (int64, error) {
 	return 0, fmt.Errorf("read lag: nothing waits for %s", b.role)
 }
 
+// Unparsed returns how many pages the parsers have not done with, those that they
+// are working on included. An archive's pages do not count.
+func (b *Bus) Unparsed(ctx context.Context) (uint64, error) {
+	cons, err := b.js.Consumer(ctx, streamPages, consumerParser)
+	if err != nil {
+		return 0, fmt.Errorf("read consumer %s/%s: %w", streamPages, consumerParser, err)
+	}
+	info := cons.CachedInfo()
+	return info.NumPending + uint64(info.NumAckPending), nil //nolint:gosec // never negative
+}
+
 func (b *Bus) sinkLag(ctx context.Context) (lag int64, err error) {
 	sinks, err := b.Sinks(ctx)
 	for _, s := range sinks {

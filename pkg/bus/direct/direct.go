@@ -17,6 +17,11 @@ import (
 // answerTime bounds the wait for the answer to one request.
 const answerTime = 10 * time.Second
 
+// mostWaiting bounds the parts of an answer that wait to be taken; those beyond
+// are lost, as a hole. A synchronous subscription has room for 65,536, and to
+// make that room costs more than a small read.
+const mostWaiting = 4096
+
 // Request is what to read.
 type Request struct {
 	From     uint64 `json:"seq"`
@@ -54,7 +59,8 @@ func Read(ctx context.Context, nc *nats.Conn, stream string, r Request) ([]Messa
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	inbox := nc.NewInbox()
-	sub, err := nc.SubscribeSync(inbox)
+	answers := make(chan *nats.Msg, min(r.Limit, mostWaiting)+1) // and the end of the answer
+	sub, err := nc.ChanSubscribe(inbox, answers)
 	if err != nil {
 		return nil, fmt.Errorf("read stream %s: %w", stream, err)
 	}
@@ -62,7 +68,7 @@ func Read(ctx context.Context, nc *nats.Conn, stream string, r Request) ([]Messa
 	if err := nc.PublishRequest("$JS.API.DIRECT.GET."+stream, inbox, body); err != nil {
 		return nil, fmt.Errorf("read stream %s: %w", stream, err)
 	}
-	out, err := collect(ctx, sub, r)
+	out, err := collect(ctx, answers, r)
 	if err != nil && len(out) == 0 {
 		return nil, fmt.Errorf("read stream %s: %w", stream, err)
 	}
@@ -72,17 +78,21 @@ func Read(ctx context.Context, nc *nats.Conn, stream string, r Request) ([]Messa
 var errHole = errors.New("a part of the answer is missing")
 
 // collect returns the messages of an answer up to its end, a hole or an error.
-func collect(ctx context.Context, sub *nats.Subscription, r Request) (out []Message, err error) {
+func collect(ctx context.Context, answers <-chan *nats.Msg, r Request) (out []Message, err error) {
 	var last uint64
 	for len(out) < r.Limit {
-		msg, err := sub.NextMsgWithContext(ctx)
-		if err != nil {
-			return out, err
+		var msg *nats.Msg
+		select {
+		case msg = <-answers:
+		case <-ctx.Done():
+			return out, ctx.Err()
 		}
 		switch status := msg.Header.Get("Status"); status {
 		case "":
 		case "204", "404": // the end of the answer; nothing to answer
 			return out, nil
+		case "503":
+			return out, nats.ErrNoResponders
 		default:
 			return out, fmt.Errorf("%s %s", status, msg.Header.Get("Description"))
 		}

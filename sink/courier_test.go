@@ -349,9 +349,13 @@ func TestReceiverIsWaitedForAndToldOnce(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- s.Run(ctx) }()
-	time.Sleep(150 * time.Millisecond)
-	if n := in.count(); len(in.ids()) != 0 || n < 8 {
-		t.Errorf("%d requests", n)
+	for end := time.Now().Add(time.Minute); in.count() < 8; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d requests", in.count())
+		}
+	}
+	if ids := in.ids(); len(ids) != 0 {
+		t.Errorf("taken: %v", ids)
 	}
 	mu.Lock()
 	up = true

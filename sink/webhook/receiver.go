@@ -17,6 +17,7 @@ type receiver struct {
 	down      bool
 	failures  int       // in a row
 	failedAt  time.Time // the last of them
+	took      time.Time // when it last took something
 	notBefore time.Time // by its Retry-After
 }
 
@@ -32,7 +33,8 @@ func (r *receiver) wait(ctx context.Context) error {
 }
 
 // failed notes that an attempt failed and returns the pause until the next one.
-// Attempts that were out at the same time count as one failure.
+// Attempts that were out at the same time count as one failure, and one that
+// began before the receiver last took something tells nothing of it now.
 func (r *receiver) failed(start time.Time, retryAfter time.Duration, err error, cfg Config) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -44,7 +46,7 @@ func (r *receiver) failed(start time.Time, retryAfter time.Duration, err error, 
 	if at := now.Add(min(retryAfter, cfg.MaxRetryAfter)); retryAfter > 0 && at.After(r.notBefore) {
 		r.notBefore = at
 	}
-	if !r.down {
+	if !r.down && start.After(r.took) {
 		r.down = true
 		r.tell(err)
 	}
@@ -54,7 +56,7 @@ func (r *receiver) failed(start time.Time, retryAfter time.Duration, err error, 
 func (r *receiver) succeeded() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.failures, r.notBefore = 0, time.Time{}
+	r.failures, r.notBefore, r.took = 0, time.Time{}, time.Now()
 	if r.down {
 		r.down = false
 		r.tell(nil)

@@ -18,7 +18,7 @@ SPACE    := $(subst x,,x x)
 # URLs may hold what a shell would act upon, so they travel in the environment.
 export SEEDS ?=
 
-.PHONY: help run demo build $(BINARIES) bin/fragile test lint fmt check fuzz vuln bench scale cluster failover chaos peers evaluate train formats conformance test-cluster test-api test-page images bin/bench bin/bench-pipeline clean manifests dashboard test-monitoring
+.PHONY: help run demo build $(BINARIES) bin/fragile test lint fmt check fuzz vuln licences bench scale cluster failover chaos peers evaluate train formats conformance test-cluster test-api test-page images bin/bench bin/bench-pipeline clean manifests dashboard test-monitoring
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
@@ -84,6 +84,9 @@ fuzz: ## run every fuzz target of PKG for FUZZTIME; interrupted, or failed, it g
 
 vuln: ## look for known vulnerabilities in all modules, or those of ARGS="DIR..."
 	.ci/vuln $(ARGS)
+
+licences: ## make deploy/LICENSES.md, the licences of what is in the programs
+	go -C .tools/images test -count=1 -run '^TestLicences$$' -update .
 
 ifeq ($(origin PKG)$(origin BENCH),filefile)
 bench: bin/bench bin/bench-pipeline build ## CPU of the parser and the pipeline beside peers on CORPUS="DIR...", of the fetch path, a sink and the log; with PKG or BENCH: those Go benchmarks

@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/rs/zerolog"
+
+	"pressmill/tools/images/licences"
 )
 
 const (
@@ -98,12 +100,12 @@ func (b *biller) bill(p program, binary string) ([]byte, error) {
 	}
 	components := *bom.Components
 	for i := range components {
-		licences, err := b.licencesOf(components[i])
+		found, err := b.licencesOf(components[i])
 		if err != nil {
 			return nil, fmt.Errorf("find licence of %s: %w", components[i].Name, err)
 		}
-		if len(licences) > 0 {
-			components[i].Evidence = &cdx.Evidence{Licenses: &licences}
+		if len(found) > 0 {
+			components[i].Evidence = &cdx.Evidence{Licenses: &found}
 		}
 	}
 	*bom.Components = append(components, b.beside...)
@@ -125,7 +127,7 @@ func (b *biller) licencesOf(c cdx.Component) (cdx.Licenses, error) {
 	if dir == "" {
 		return nil, nil
 	}
-	ids, err := licencesIn(dir)
+	ids, err := licences.In(dir)
 	if err != nil {
 		return nil, err
 	}

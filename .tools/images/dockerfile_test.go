@@ -13,7 +13,7 @@ func TestDockerfile(t *testing.T) {
 	dockerfile := string(must(os.ReadFile("../../deploy/docker/Dockerfile"))(t))
 	want := []string{
 		"\nUSER " + rootfs.User + "\n", "\nENV PATH=/\n", "\nFROM scratch AS image\n",
-		`"` + linkerFlags("$VERSION") + `"`,
+		`"` + linkerFlags("$VERSION") + `"`, "run ./cmd/licences -o /image/" + rootfs.Licences + " ",
 	}
 	for _, p := range known() {
 		if p.pkg != server {

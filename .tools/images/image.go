@@ -4,6 +4,8 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -18,16 +20,17 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"pressmill/tools/images/licences"
 	"pressmill/tools/images/rootfs"
 )
 
 // assemble makes the images of a program whose binaries lie at work/ARCH/NAME.
-func assemble(opts options, p program, base v1.Layer, bills *biller, work string) (*result, error) {
+func assemble(ctx context.Context, opts options, p program, base v1.Layer, bills *biller, work string) (*result, error) {
 	r := &result{program: p, created: opts.release.created.Format(time.RFC3339)}
 	labels := opts.release.labels(p)
 	adds := []mutate.IndexAddendum{}
 	for _, arch := range opts.archs {
-		a, err := assembleArch(opts.release, p, base, bills, arch, filepath.Join(work, arch, p.name))
+		a, err := assembleArch(ctx, opts, p, base, bills, arch, filepath.Join(work, arch, p.name))
 		if err != nil {
 			return nil, err
 		}
@@ -49,13 +52,22 @@ type runnable struct{ v1.Image }
 
 func (runnable) ArtifactType() (string, error) { return "", nil }
 
-func assembleArch(rel release, p program, base v1.Layer, bills *biller, arch, binary string) (archImage, error) {
+func assembleArch(ctx context.Context, opts options, p program, base v1.Layer, bills *biller, arch, binary string) (archImage, error) {
 	a := archImage{arch: arch}
 	body, err := os.ReadFile(binary)
 	if err != nil {
 		return a, err
 	}
-	if a.image, err = imageOf(rel, p, base, arch, body); err != nil {
+	modules, err := licences.Of(ctx, opts.root, buildEnv(arch), p.pkg)
+	if err != nil {
+		return a, err
+	}
+	texts, err := licences.Texts(modules)
+	if err != nil {
+		return a, fmt.Errorf("read licences: %w", err)
+	}
+	files := []rootfs.File{{Name: p.name, Mode: 0o755, Body: body}, {Name: rootfs.Licences, Mode: 0o644, Body: texts}}
+	if a.image, err = imageOf(opts.release, p, base, arch, files); err != nil {
 		return a, err
 	}
 	if a.digest, err = a.image.Digest(); err != nil {
@@ -67,13 +79,13 @@ func assembleArch(rel release, p program, base v1.Layer, bills *biller, arch, bi
 	if a.bill, err = bills.bill(p, binary); err != nil {
 		return a, err
 	}
-	a.referrer, err = refer(rel, p, arch, a.image, a.bill)
+	a.referrer, err = refer(opts.release, p, arch, a.image, a.bill)
 	return a, err
 }
 
-// imageOf puts the binary on top of the base, which all images share.
-func imageOf(rel release, p program, base v1.Layer, arch string, binary []byte) (v1.Image, error) {
-	layer, err := layerOf([]rootfs.File{{Name: p.name, Mode: 0o755, Body: binary}})
+// imageOf puts the program's files on top of the base, which all images share.
+func imageOf(rel release, p program, base v1.Layer, arch string, files []rootfs.File) (v1.Image, error) {
+	layer, err := layerOf(files)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +105,7 @@ func imageOf(rel release, p program, base v1.Layer, arch string, binary []byte) 
 	}
 	img, err = mutate.Append(img,
 		mutate.Addendum{Layer: base, History: history("certificates, time zones, users, /tmp")},
-		mutate.Addendum{Layer: layer, History: history("/" + p.name)})
+		mutate.Addendum{Layer: layer, History: history("/" + p.name + ", /" + rootfs.Licences)})
 	if err != nil {
 		return nil, err
 	}

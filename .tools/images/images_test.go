@@ -80,7 +80,7 @@ func assembled(t *testing.T, opts options, p program) *result {
 	}
 	base := must(baseLayer(tools.goroot))(t)
 	bills := must(newBiller(t.Context(), tools, opts, []program{p}))(t)
-	r := must(assemble(opts, p, base, bills, work))(t)
+	r := must(assemble(t.Context(), opts, p, base, bills, work))(t)
 	if err := r.write(opts.out); err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func checkFiles(t *testing.T, img v1.Image, machine elf.Machine) {
 	modes := unpack(t, img, dir)
 	for name, mode := range map[string]fs.FileMode{
 		"probe": 0o755, "tmp": fs.ModeDir | fs.ModeSticky | 0o777, "etc": fs.ModeDir | 0o755,
-		"etc/passwd": 0o644, "etc/group": 0o644, rootfs.Certificates: 0o644, rootfs.Zones: fs.ModeDir | 0o755,
+		"etc/passwd": 0o644, rootfs.Licences: 0o644, "etc/group": 0o644, rootfs.Certificates: 0o644, rootfs.Zones: fs.ModeDir | 0o755,
 	} {
 		if modes[name] != mode {
 			t.Errorf("mode of %s is %v, not %v", name, modes[name], mode)
@@ -200,6 +200,9 @@ func checkFiles(t *testing.T, img v1.Image, machine elf.Machine) {
 	pem := must(os.ReadFile(filepath.Join(dir, rootfs.Certificates)))(t)
 	if pool := x509.NewCertPool(); !pool.AppendCertsFromPEM(pem) || bytes.Count(pem, []byte("BEGIN CERTIFICATE")) < 100 {
 		t.Error("few certificates, or none")
+	}
+	if texts := must(os.ReadFile(filepath.Join(dir, rootfs.Licences)))(t); !bytes.Contains(texts, []byte("The Go Authors")) {
+		t.Error("the licence of Go is missing")
 	}
 	zone := must(os.ReadFile(filepath.Join(dir, rootfs.Zones, "America", "Argentina", "Ushuaia")))(t)
 	if _, err := time.LoadLocationFromTZData("x", zone); err != nil {

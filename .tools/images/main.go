@@ -122,7 +122,7 @@ func build(ctx context.Context, opts options, tools toolchain, programs []progra
 	}
 	var made []*result
 	for _, p := range programs {
-		r, err := assemble(opts, p, base, bills, work)
+		r, err := assemble(ctx, opts, p, base, bills, work)
 		if err != nil {
 			return fmt.Errorf("build image of %s: %w", p.name, err)
 		}

@@ -31,6 +31,9 @@ const (
 	Zones        = "usr/share/zoneinfo"
 )
 
+// Licences is the file of the licences of what a program is made of.
+const Licences = "LICENSES"
+
 const (
 	passwd = "root:x:0:0:root:/:/sbin/nologin\n" +
 		"nonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin\n"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -125,9 +126,15 @@ func listDead(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, 
 		stage = args[0]
 	}
 	return b.DeadLetters(ctx, stage, func(d bus.DeadLetter) bool {
-		_, err := fmt.Fprintf(env.Stdout, "%d\t%s\t%s\t%s\t%s\t%s\n", d.Seq, d.Time.UTC().Format(time.RFC3339), d.Stage, d.Key, d.Reason, d.Error)
+		_, err := fmt.Fprintln(env.Stdout, deadLine(d))
 		return err == nil
 	})
+}
+
+// deadLine is a dead letter as one line. What it says of itself may come from a
+// page.
+func deadLine(d bus.DeadLetter) string {
+	return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s", d.Seq, d.Time.UTC().Format(time.RFC3339), printable(d.Stage), printable(d.Key), printable(d.Reason), printable(d.Error))
 }
 
 func showDead(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, args []string) error {
@@ -138,11 +145,14 @@ func showDead(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, 
 	if err != nil {
 		return err
 	}
-	if json.Valid(d.Data) {
-		_, err = fmt.Fprintf(env.Stdout, "%s\n", d.Data)
-		return err
+	data := d.Data
+	if widthOf(env.Stdout) > 0 { // a page's bytes are for files and pipes
+		data = []byte(printableLines(string(data)))
 	}
-	_, err = env.Stdout.Write(d.Data)
+	if json.Valid(d.Data) {
+		data = append(bytes.Clone(data), '\n')
+	}
+	_, err = env.Stdout.Write(data)
 	return err
 }
 

@@ -62,6 +62,19 @@ func printable(s string) string {
 	}, s)
 }
 
+// printableLines is printable for each line of a text.
+func printableLines(s string) string {
+	var b strings.Builder
+	for line := range strings.Lines(s) {
+		text, ended := strings.CutSuffix(line, "\n")
+		b.WriteString(printable(text))
+		if ended {
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
 // cut shortens a line to a number of columns, with a sign that it did.
 func cut(s string, most int) string {
 	if columnsOf(s) <= most {

@@ -35,7 +35,7 @@ func whyCommand() worker.Command {
 			enc.SetIndent("", "  ")
 			return enc.Encode(why)
 		}
-		_, err = fmt.Fprint(env.Stdout, why)
+		_, err = fmt.Fprint(env.Stdout, printableLines(why.String()))
 		return err
 	})
 }

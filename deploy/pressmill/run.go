@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"net/url"
 	"os"
@@ -102,7 +103,7 @@ func parseRun(env *worker.Env, args []string) (*job, error) {
 		once    = flags.Bool("once", false, "end when nothing is left to do: no later polls")
 		depth   = flags.Int("depth", 1, "how far links are followed inside a source; 0: only what was named, its feed items and sitemap entries")
 		contact = flags.String("contact", "", "`URL` or mail address where site owners reach you; sent with every request")
-		listen  = flags.String("listen", "", "`ADDRESS` on which other commands reach the NATS server, as in 127.0.0.1:4222")
+		listen  = flags.String("listen", "", "loopback `ADDRESS` on which other commands reach the NATS server, as in 127.0.0.1:4222")
 		seeds   = flags.String("seeds", "", "`FILE` with a URL per line; - is standard input")
 		profile = flags.String("pprof", "", worker.ProfilesHelp)
 	)
@@ -119,6 +120,9 @@ func parseRun(env *worker.Env, args []string) (*job, error) {
 	}
 	if *depth < 0 {
 		return nil, worker.Usagef("-depth %d is negative", *depth)
+	}
+	if err := checkListen(*listen); err != nil {
+		return nil, err
 	}
 	j, err := loadJob(*path)
 	if err != nil {
@@ -162,6 +166,22 @@ func parseRun(env *worker.Env, args []string) (*job, error) {
 }
 
 // loadJob decodes a configuration over the defaults of a single process.
+// checkListen keeps the embedded server off the network: it knows no users, so
+// that whoever reaches it may do everything.
+func checkListen(addr string) error {
+	if addr == "" {
+		return nil
+	}
+	at, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return worker.Usagef("-listen: %v", err)
+	}
+	if !at.IP.IsLoopback() {
+		return worker.Usagef("-listen %s is not a loopback address, as 127.0.0.1:4222 is: the server in this process has no users and no TLS; for others use a NATS server, see deploy/nats", addr)
+	}
+	return nil
+}
+
 func loadJob(path string) (*job, error) {
 	file, err := config.Load(path)
 	if err != nil {

@@ -440,3 +440,20 @@ func TestAllowPrivateOpensNothingLinkLocal(t *testing.T) {
 		}
 	}
 }
+
+// TestListensOnLoopbackAlone: the embedded server has no users.
+func TestListensOnLoopbackAlone(t *testing.T) {
+	for addr, ok := range map[string]bool{
+		"": true, "127.0.0.1:4222": true, "[::1]:0": true, "localhost:4222": true,
+		":4222": false, "0.0.0.0:4222": false, "[::]:4222": false, "192.0.2.1:4222": false, "4222": false,
+	} {
+		if err := checkListen(addr); (err == nil) != ok {
+			t.Errorf("-listen %q: %v", addr, err)
+		}
+	}
+	dir := t.TempDir()
+	args := append(runArgs(dir, "https://example.org/"), "-listen", ":4222")
+	if code := worker.Run(t.Context(), program(), args, strings.NewReader(""), io.Discard, io.Discard); code != 2 {
+		t.Errorf("-listen :4222 ends with %d", code)
+	}
+}

@@ -16,11 +16,10 @@ import (
 	"pressmill/crawler/usage"
 	"pressmill/pkg/config"
 	"pressmill/pkg/weburl"
+	"pressmill/pkg/worker"
 )
 
 const (
-	version = "0.1" // of the crawler, as sites see it
-
 	contactDelay   = time.Second     // default gap of a crawler that says whom to write to
 	anonymousDelay = 5 * time.Second // and of one that does not
 
@@ -135,12 +134,23 @@ func (c Config) Settled() Config {
 		}
 	}
 	if c.UserAgent == "" {
-		c.UserAgent = "Pressmill/" + version
+		c.UserAgent = product(worker.Release())
 		if c.Contact != "" {
 			c.UserAgent += " (+" + c.Contact + ")"
 		}
 	}
 	return c
+}
+
+// product is the name of the program with its version, as a token (RFC 9110,
+// sections 5.6.2 and 10.1.5).
+func product(version string) string {
+	return "Pressmill/" + strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("!#$%&'*+-.^_`|~", r) {
+			return r
+		}
+		return '-'
+	}, strings.TrimPrefix(version, "v"))
 }
 
 // Validate reports every fault of the section at once.

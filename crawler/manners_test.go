@@ -12,9 +12,22 @@ import (
 
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
+	"pressmill/pkg/worker"
 )
 
 const contact = "https://example.org/bot"
+
+func TestUserAgentNamesTheRelease(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]string{
+		"1.2.3": "Pressmill/1.2.3", "v1.2.3": "Pressmill/1.2.3", "devel": "Pressmill/devel",
+		"v0.0.0-20261129060306-0123456789ab+dirty": "Pressmill/0.0.0-20261129060306-0123456789ab+dirty", "news/2 (é)": "Pressmill/news-2----",
+	} {
+		same(t, "product of "+version, product(version), want)
+	}
+	same(t, "default", Config{}.Settled().UserAgent, product(worker.Release()))
+	same(t, "configured", Config{UserAgent: "Example/2", Contact: contact}.Settled().UserAgent, "Example/2")
+}
 
 func TestSiteOwnersReadTheContact(t *testing.T) {
 	t.Parallel()
@@ -29,7 +42,7 @@ func TestSiteOwnersReadTheContact(t *testing.T) {
 	})
 	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/a", s.URL + "/no"}})
 	r.crawl(t)
-	same(t, "User-Agent", agents.Load(), any("Pressmill/"+version+" (+"+contact+")"))
+	same(t, "User-Agent", agents.Load(), any(product(worker.Release())+" (+"+contact+")"))
 	same(t, "requests", s.paths(), []string{"/robots.txt", "/a"})
 	if n := r.events(logging.ContactMissing); n != 0 {
 		t.Errorf("%d warnings about the contact", n)

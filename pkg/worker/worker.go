@@ -226,14 +226,23 @@ func versionCommand() Command {
 // sets it: -ldflags "-X pressmill/pkg/worker.version=1.2.3".
 var version string
 
-// Version is the version of the binary and Go's: the one it was built as, or
-// else that of the module or the revision, as the Go toolchain stamped it.
+// Version is the version of the binary, as Release has it, and Go's.
 func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return Release()
+	}
+	return Release() + " " + info.GoVersion
+}
+
+// Release is the version of the binary: the one it was built as, or else that of
+// the module or the revision, as the Go toolchain stamped it.
+func Release() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return cmp.Or(version, "unknown")
 	}
-	return cmp.Or(version, stamped(info)) + " " + info.GoVersion
+	return cmp.Or(version, stamped(info))
 }
 
 func stamped(info *debug.BuildInfo) string {

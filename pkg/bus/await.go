@@ -42,10 +42,38 @@ func Await(ctx context.Context, cfg Config, name string, log *zap.Logger, p Pati
 	return b, err
 }
 
+// The time that a server has to answer what WaitReady asks: the first, and
+// after attempts without an answer, each of which doubles it.
+const (
+	answersWithin    = time.Second
+	answersAtLongest = 8 * time.Second
+)
+
 // WaitReady waits until the topology is there and right; when time is up it
-// returns what differs.
+// returns what differs. What was right once is not asked for again, so that
+// servers that fail now and then do not have it begin anew each time; a
+// connection on which nothing comes any more is left for another.
 func (b *Bus) WaitReady(ctx context.Context, p Patience) error {
-	return p.try(ctx, b.log, "waiting for the topology", func() (again bool, err error) { return true, b.Check(ctx) })
+	left, within := b.parts(), answersWithin
+	return p.try(ctx, b.log, "waiting for the topology", func() (again bool, err error) {
+		attempt, stop := context.WithTimeout(ctx, within)
+		defer stop()
+		asked := len(left)
+		left, err = compare(attempt, left)
+		if len(left) == asked && attempt.Err() != nil && ctx.Err() == nil {
+			b.leaveIfMute(within)
+			within = min(2*within, answersAtLongest)
+		}
+		return true, err
+	})
+}
+
+// leaveIfMute connects anew if the server does not answer within some time: one
+// that is frozen, or cut off, is else taken for alive for two intervals of pings.
+func (b *Bus) leaveIfMute(within time.Duration) {
+	if b.nc.IsConnected() && b.nc.FlushTimeout(within) != nil {
+		_ = b.nc.ForceReconnect() // closed: the next attempt says so
+	}
 }
 
 // try does something until it succeeds, fails for good, or the patience is at

@@ -1,9 +1,11 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -206,21 +208,36 @@ func (b *Bus) applyBucket(ctx context.Context, k jetstream.KeyValueConfig) error
 // or nil. A server that does not answer is no difference: it is asked nothing
 // more.
 func (b *Bus) Check(ctx context.Context) error {
-	var errs []error
-	for _, p := range b.parts() {
-		diffs, err := p.compare(ctx)
-		if err != nil && !isAPI(err) {
-			return fmt.Errorf("read the topology: %s: %w", p.what, err)
-		}
-		if err != nil {
-			diffs = []error{fmt.Errorf("%s: %w", p.what, err)}
-		}
-		errs = append(errs, diffs...)
+	_, err := compare(ctx, b.parts())
+	return err
+}
+
+// compare asks for all parts at the same time, and returns those that are not
+// known to be right, with what differs or the first answer that did not come.
+func compare(ctx context.Context, parts []part) (left []part, err error) {
+	diffs, errs := make([][]error, len(parts)), make([]error, len(parts))
+	var wg sync.WaitGroup
+	for i, p := range parts {
+		wg.Go(func() { diffs[i], errs[i] = p.compare(ctx) })
 	}
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("the topology differs (run `pressmill topology apply`):\n%w", err)
+	wg.Wait()
+	var differ []error
+	for i, p := range parts {
+		switch {
+		case errs[i] != nil && isAPI(errs[i]):
+			diffs[i] = []error{fmt.Errorf("%s: %w", p.what, errs[i])}
+		case errs[i] != nil:
+			err = cmp.Or(err, fmt.Errorf("read the topology: %s: %w", p.what, errs[i]))
+		}
+		if errs[i] != nil || len(diffs[i]) > 0 {
+			left = append(left, p)
+		}
+		differ = append(differ, diffs[i]...)
 	}
-	return nil
+	if err == nil && len(differ) > 0 {
+		err = fmt.Errorf("the topology differs (run `pressmill topology apply`):\n%w", errors.Join(differ...))
+	}
+	return left, err
 }
 
 // part is a part of the topology, compared with what the server has.

@@ -46,7 +46,7 @@ const (
 	natsServer = "NATS server"
 	natsClient = "NATS client"
 	collector  = "garbage collection"
-	scheduler  = "goroutine scheduling"
+	scheduler  = "scheduling"
 	rest       = "start, summaries"
 )
 

@@ -41,8 +41,12 @@ type service struct {
 // startService starts a program of the folder bin and calls each, if there is
 // one, for every line of its log.
 func startService(ctx context.Context, bin, program string, each func(line), args ...string) (*service, error) {
-	s := &service{name: program, ready: make(chan struct{}), ended: make(chan struct{})}
-	s.cmd = exec.CommandContext(ctx, filepath.Join(bin, program), args...)
+	return startCommand(exec.CommandContext(ctx, filepath.Join(bin, program), args...), each)
+}
+
+// startCommand is startService for a command that was made with a context.
+func startCommand(cmd *exec.Cmd, each func(line)) (*service, error) {
+	s := &service{name: filepath.Base(cmd.Path), cmd: cmd, ready: make(chan struct{}), ended: make(chan struct{})}
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
 	s.cmd.WaitDelay = time.Minute
 	log, err := s.cmd.StderrPipe()
@@ -50,7 +54,7 @@ func startService(ctx context.Context, bin, program string, each func(line), arg
 		return nil, err
 	}
 	if err := s.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", program, err)
+		return nil, fmt.Errorf("start %s: %w", s.name, err)
 	}
 	go s.read(log, each)
 	return s, nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -189,7 +190,15 @@ func replayDead(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File
 		}
 	}
 	for _, n := range seqs {
-		if err := b.Replay(ctx, n); err != nil {
+		tries := 0
+		err := insist(ctx, env, fmt.Sprintf("replay %d", n), func() error {
+			tries++
+			return b.Replay(ctx, n)
+		})
+		if errors.Is(err, bus.ErrNotFound) && tries > 1 {
+			err = nil // it was replayed, and the answer was lost
+		}
+		if err != nil {
 			return err
 		}
 	}

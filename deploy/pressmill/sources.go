@@ -94,7 +94,8 @@ func pruneSources(ctx context.Context, env *worker.Env, b *bus.Bus, keep []crawl
 		if slices.ContainsFunc(keep, func(s crawler.Source) bool { return s.ID == id }) {
 			continue
 		}
-		if err := crawler.Remove(ctx, b, id); err != nil && !errors.Is(err, bus.ErrNotFound) {
+		err := insist(ctx, env, id, func() error { return crawler.Remove(ctx, b, id) })
+		if err != nil && !errors.Is(err, bus.ErrNotFound) {
 			errs = append(errs, err)
 			continue
 		}
@@ -148,7 +149,11 @@ func validSources(file *config.File, sources []crawler.Source) error {
 }
 
 func apply(ctx context.Context, env *worker.Env, b *bus.Bus, sources []crawler.Source) error {
-	done, err := crawler.Apply(ctx, b, sources, newCrawlID())
+	var done crawler.Applied
+	err := insist(ctx, env, "apply sources", func() (err error) {
+		done, err = crawler.Apply(ctx, b, sources, newCrawlID())
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -250,7 +255,7 @@ func changeCommand(cmd worker.Command, done string, change func(context.Context,
 		}
 		var errs []error
 		for _, id := range ids {
-			err := change(ctx, b, id)
+			err := insist(ctx, env, id, func() error { return change(ctx, b, id) })
 			if errors.Is(err, bus.ErrNotFound) {
 				err = unknownSource(ctx, b, id)
 			}

@@ -30,7 +30,10 @@ func topologyCommand(name, short, done string, act func(*bus.Bus, context.Contex
 			if err != nil {
 				return err
 			}
-			if err := patiently(ctx, env, *wait, func() error { return onBus(ctx, file, act) }); err != nil {
+			patient := func(b *bus.Bus, ctx context.Context) error {
+				return insist(ctx, env, name, func() error { return act(b, ctx) })
+			}
+			if err := patiently(ctx, env, *wait, func() error { return onBus(ctx, file, patient) }); err != nil {
 				return err
 			}
 			fmt.Fprintln(env.Stdout, done)

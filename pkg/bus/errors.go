@@ -1,10 +1,12 @@
 package bus
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"pressmill/pkg/bus/turn"
@@ -55,4 +57,19 @@ func classify(err error) error {
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	return err
+}
+
+// IsTransient says whether an error is that of servers which fail, or have no
+// leader yet, so that the same call may be answered a moment later.
+func IsTransient(err error) bool {
+	for _, transient := range []error{
+		nats.ErrTimeout, nats.ErrNoResponders, nats.ErrDisconnected, nats.ErrConnectionReconnecting,
+		jetstream.ErrNoStreamResponse, context.DeadlineExceeded,
+	} {
+		if errors.Is(err, transient) {
+			return true
+		}
+	}
+	js, ok := errors.AsType[jetstream.JetStreamError](err)
+	return ok && js.APIError() != nil && js.APIError().Code == 503 // temporarily unavailable, no leader, offline
 }

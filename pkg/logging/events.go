@@ -62,7 +62,7 @@ const (
 	//
 	// What a process has counted since its last summary is lost if it is killed (kill -9, out of memory): its lines are
 	// there, its final summary is not.
-	// Stage: crawler, parser, sink. Level: info. Fields: seconds, in, out, out_by?, failed, failed_by?, skipped, skipped_by?, again, again_by?, left_out?, left_out_by?, requests?, p50_ms?, p95_ms?, p99_ms?, rate_in, rate, in_flight, lag?, rss_bytes?, interval, final?.
+	// Stage: crawler, parser, sink. Level: info. Fields: seconds, in, out, out_by?, failed, failed_by?, skipped, skipped_by?, again, again_by?, left_out?, left_out_by?, requests?, p50_ms?, p95_ms?, p99_ms?, rate_in, rate, in_flight, lag?, rss_bytes?, heap_bytes?, goroutines?, interval, final?.
 	StageSummary = "stage.summary"
 )
 
@@ -525,6 +525,12 @@ const (
 	// KeyRSS is the memory of the process that is resident.
 	// Type: integer, bytes.
 	KeyRSS = "rss_bytes"
+	// KeyHeap is what was reachable of the process's memory when its garbage was collected last.
+	// Type: integer, bytes.
+	KeyHeap = "heap_bytes"
+	// KeyGoroutines is the number of goroutines of the process.
+	// Type: integer.
+	KeyGoroutines = "goroutines"
 	// KeyBytes is the size of a body, an object or a batch.
 	// Type: integer, bytes.
 	KeyBytes = "bytes"

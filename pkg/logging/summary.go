@@ -5,6 +5,8 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"runtime"
+	"runtime/metrics"
 	"strconv"
 	"strings"
 	"sync"
@@ -238,7 +240,10 @@ func (s *Stage) write(total, interval counters, lag int64, took time.Duration, f
 	if rss := RSS(); rss > 0 {
 		fields = append(fields, zap.Int64(KeyRSS, rss))
 	}
-	fields = append(fields, zap.Object(KeyInterval, timed{interval, took}))
+	if heap := heap(); heap > 0 {
+		fields = append(fields, zap.Int64(KeyHeap, heap))
+	}
+	fields = append(fields, zap.Int(KeyGoroutines, runtime.NumGoroutine()), zap.Object(KeyInterval, timed{interval, took}))
 	if final {
 		fields = append(fields, zap.Bool(KeyFinal, true))
 	}
@@ -341,6 +346,14 @@ func rate(n int64, took time.Duration) float64 {
 	}
 	perSecond := float64(n) / took.Seconds()
 	return float64(int64(perSecond*1000+0.5)) / 1000
+}
+
+// heap is what the last garbage collection of this process has found reachable,
+// or 0 before the first.
+func heap() int64 {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	return int64(live[0].Value.Uint64())
 }
 
 // RSS is the resident memory of this process in bytes, or 0 where the system

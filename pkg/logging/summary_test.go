@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -29,6 +30,7 @@ func TestStageSummaries(t *testing.T) {
 		stage.Fail("charset")
 		stage.Observe(100 * time.Millisecond)
 		stage.InFlight(2)
+		runtime.GC() // there is no live heap before the first
 		time.Sleep(SummaryInterval + time.Second)
 		stage.Out(5)
 		stage.Skip("seen")
@@ -45,11 +47,18 @@ func TestStageSummaries(t *testing.T) {
 			t.Fatalf("%d summaries, want 2", len(entries))
 		}
 		first, last := entries[0].ContextMap(), entries[1].ContextMap()
-		delete(first, KeyRSS)
+		for _, key := range []string{KeyRSS, KeyHeap, KeyGoroutines} {
+			delete(first, key)
+		}
+		if n := last[KeyGoroutines].(int64); n < 2 || last[KeyHeap].(int64) <= 0 {
+			t.Errorf("%d goroutines, heap of %d bytes", n, last[KeyHeap])
+		}
 		if rss, ok := last[KeyRSS].(int64); ok && rss < 1<<20 {
 			t.Errorf("rss of %d bytes", rss)
 		}
-		delete(last, KeyRSS)
+		for _, key := range []string{KeyRSS, KeyHeap, KeyGoroutines} {
+			delete(last, key)
+		}
 		p := first[KeyP50].(float64)
 		if math.Abs(p-100) > 2 {
 			t.Errorf("p50 = %v ms, want 100 within 2 %%", p)

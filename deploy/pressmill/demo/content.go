@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"html/template"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -103,8 +104,23 @@ func (a *article) want() Want {
 // content is the site's text: immutable once loaded.
 type content struct {
 	now       time.Time
+	live      bool // articles appear when they are published: see LoadConfig
 	templates *template.Template
 	articles  []*article // newest first
+}
+
+// shown returns the articles that have appeared, newest first.
+func (c *content) shown() []*article {
+	if !c.live {
+		return c.articles
+	}
+	return c.articles[c.newestAt(time.Now()):]
+}
+
+// newestAt is the place of the newest article at a time, of those that appear one
+// after the other.
+func (c *content) newestAt(t time.Time) int {
+	return sort.Search(len(c.articles), func(i int) bool { return !c.articles[i].Published.After(t) })
 }
 
 // loadContent reads the embedded files. What is wrong with them is a bug of
@@ -228,7 +244,7 @@ func (c *content) plainView(title, path, base string) view {
 
 func (c *content) sectionView(title, path, base string, member func(*article) bool) view {
 	v := c.plainView(title, path, base)
-	for _, a := range c.articles {
+	for _, a := range c.shown() {
 		if member(a) {
 			v.Teasers = append(v.Teasers, a)
 		}

@@ -152,6 +152,10 @@ func (s *Site) Violations() []Request {
 // updated one shows its second version from the second GET on.
 func (s *Site) article(a *article) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		if s.content.live && time.Now().Before(a.Published) {
+			http.NotFound(w, r)
+			return
+		}
 		before := s.countFetch(a.Path, r.Method)
 		if a.Flaky && before == 0 {
 			http.Error(w, "the printing press is out of ink", http.StatusInternalServerError)

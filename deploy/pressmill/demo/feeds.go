@@ -104,7 +104,7 @@ type (
 	}
 )
 
-// sitemap lists every article that is not unlisted.
+// sitemap lists the articles that are not unlisted.
 func (s *Site) sitemap(w http.ResponseWriter, r *http.Request) {
 	doc := urlSet{NS: "http://www.sitemaps.org/schemas/sitemap/0.9", News: "http://www.google.com/schemas/sitemap-news/0.9"}
 	for _, a := range s.content.listed() {
@@ -115,14 +115,21 @@ func (s *Site) sitemap(w http.ResponseWriter, r *http.Request) {
 	write(w, http.StatusOK, marshal(doc))
 }
 
+// inSitemap is how many of the newest articles the sitemap holds, of those that
+// appear one after the other.
+const inSitemap = 100
+
 // listed returns the articles of the feed and the sitemap, newest first.
-func (c *content) listed() (listed []*article) {
-	for _, a := range c.articles {
+func (c *content) listed() (all []*article) {
+	for _, a := range c.shown() {
+		if c.live && len(all) == inSitemap {
+			break
+		}
 		if !a.Unlisted {
-			listed = append(listed, a)
+			all = append(all, a)
 		}
 	}
-	return listed
+	return all
 }
 
 // newest returns the articles of the feed.

@@ -41,6 +41,11 @@ type LoadConfig struct {
 	// Revise has one host in four show each article that is marked as one with a
 	// paragraph more from this long after it was first asked for; 0: never.
 	Revise time.Duration
+	// Publish is how often each host has a new article, from the moment on that
+	// it is served: it begins with as many as its feed holds, and what has not
+	// appeared yet is nowhere linked and not found. The hosts take turns. 0: all
+	// articles are there at once.
+	Publish time.Duration
 	// Name is the name or the address by which the hosts are reached; the ports
 	// tell them apart. ServeLoad takes that of its address where it is empty.
 	Name string
@@ -50,7 +55,8 @@ type LoadConfig struct {
 func newLoad(cfg LoadConfig, authorities []string, now time.Time) *Load {
 	l := &Load{LoadConfig: cfg}
 	templates := template.Must(template.ParseFS(files, "pages/*.html"))
-	now = now.In(time.FixedZone("", 3600)).Truncate(time.Minute)
+	served := now.In(time.FixedZone("", 3600))
+	now = served.Truncate(time.Minute)
 	for i, authority := range authorities {
 		count := cfg.Articles / cfg.Hosts
 		if i < cfg.Articles%cfg.Hosts {
@@ -63,6 +69,9 @@ func newLoad(cfg LoadConfig, authorities []string, now time.Time) *Load {
 			mux:     http.NewServeMux(),
 			fetches: map[string]int{},
 			first:   map[string]time.Time{},
+		}
+		if cfg.Publish > 0 {
+			s.content.publish(served.Add(cfg.Publish*time.Duration(i)/time.Duration(cfg.Hosts)), cfg.Publish)
 		}
 		if cfg.Revise > 0 && i%revisedIn == 0 {
 			s.revise = cfg.Revise
@@ -95,6 +104,16 @@ func invent(seed uint64, host, count int, now time.Time) []*article {
 	return articles
 }
 
+// publish has articles appear one after the other, at the times that they say
+// that they were published at, but for as many as the feed holds.
+func (c *content) publish(began time.Time, every time.Duration) {
+	c.live = true
+	for i, a := range c.articles {
+		a.Published = began.Add(every * time.Duration(len(c.articles)-feedItems-i))
+		a.Modified = a.Published
+	}
+}
+
 // reviseAll gives each article of a host a second version, but for those that
 // nothing in the markup tells from other pages: a crawler does not look at them
 // again.
@@ -110,14 +129,22 @@ func reviseAll(articles []*article, seed uint64, host int) {
 }
 
 // linkRails gives each article the two that follow it and one of another host.
+// Where articles appear one after the other, these are older.
 func (s *Site) linkRails(other *Site) {
 	own, others := s.content.articles, other.content.articles
 	for i, a := range own {
+		a.rail = []*article{} // also where nothing is older
 		for n := 1; n <= 2; n++ {
-			a.rail = append(a.rail, own[(i+n)%len(own)])
+			if !s.content.live || i+n < len(own) {
+				a.rail = append(a.rail, own[(i+n)%len(own)])
+			}
 		}
-		if other != s && len(others) > 0 {
-			abroad := *others[i%len(others)]
+		j := i
+		if s.content.live {
+			j = other.content.newestAt(a.Published)
+		}
+		if other != s && len(others) > 0 && (!s.content.live || j < len(others)) {
+			abroad := *others[j%len(others)]
 			if !abroad.Unlisted {
 				abroad.Path = other.base + abroad.Path
 				a.rail = append(a.rail, &abroad)

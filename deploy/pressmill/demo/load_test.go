@@ -90,6 +90,35 @@ func TestLoadRevisesArticles(t *testing.T) {
 	}
 }
 
+// With Publish the articles appear one after the other: those that have not yet
+// are neither linked nor there, and those that have link older ones alone.
+func TestLoadPublishes(t *testing.T) {
+	const every = time.Hour
+	began := time.Now()
+	l := newLoad(LoadConfig{Hosts: 2, Articles: 40, Seed: 1, Publish: every}, []string{"a.example:80", "a.example:81"}, began)
+	for h, s := range l.hosts {
+		for i, a := range s.content.articles {
+			age := began.Add(every * time.Duration(h) / 2).Sub(a.Published)
+			if want := every * time.Duration(i+feedItems-20); age != want {
+				t.Errorf("host %d: article %d was published %s ago, want %s", h, i, age, want)
+			}
+			for _, linked := range s.content.rail(a) {
+				if linked.Published.After(a.Published) {
+					t.Errorf("host %d: article %d links one that appears %s later", h, i, linked.Published.Sub(a.Published))
+				}
+			}
+			rec := httptest.NewRecorder()
+			s.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, a.Path, nil))
+			if there := i >= 20-feedItems+h; there != (rec.Code == http.StatusOK) {
+				t.Errorf("host %d: article %d: status %d", h, i, rec.Code)
+			}
+		}
+		if n, want := len(s.content.shown()), feedItems-h; n != want {
+			t.Errorf("host %d: %d articles are shown, want %d", h, n, want)
+		}
+	}
+}
+
 func TestServeLoadTakesPortsInARow(t *testing.T) {
 	for _, cfg := range []LoadConfig{{}, {Hosts: 2, Articles: 1}} {
 		if _, _, err := ServeLoad(t.Context(), "127.0.0.1:0", cfg); err == nil {

@@ -18,7 +18,7 @@ SPACE    := $(subst x,,x x)
 # URLs may hold what a shell would act upon, so they travel in the environment.
 export SEEDS ?=
 
-.PHONY: help run demo build $(BINARIES) bin/fragile test lint fmt check fuzz vuln licences bench scale cluster failover chaos peers evaluate train formats conformance test-cluster test-api test-page images bin/bench bin/bench-pipeline clean manifests dashboard test-monitoring
+.PHONY: help run demo build $(BINARIES) bin/fragile test lint fmt check fuzz vuln licences bench scale cluster failover chaos soak peers evaluate train formats conformance test-cluster test-api test-page images bin/bench bin/bench-pipeline clean manifests dashboard test-monitoring
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
@@ -36,7 +36,7 @@ bin/crawler:   MAIN := ./crawler/cmd/crawler
 bin/parser:    MAIN := ./parser/cmd/parser
 bin/sink:      MAIN := ./sink/cmd/sink
 bin/pressmill: MAIN := ./deploy/pressmill
-bin/fragile:   MAIN := ./deploy/chaos/fragile
+bin/fragile:   MAIN := ./deploy/trials/fragile
 
 $(BINARIES) bin/fragile: # the go command knows what is stale
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $@ $(MAIN)
@@ -113,8 +113,17 @@ failover: ## pass turns on, and crawl, in a cluster of three servers that loses 
 chaos: build bin/fragile ## crawl 500 hosts with a cluster while 30 faults of each kind are injected; ARGS="-short", -seed N, -kinds kill,cut, ...
 	rm -rf bin/chaos
 	mkdir -p bin/chaos
-	PRESSMILL_CHAOS=$(CURDIR)/bin PRESSMILL_ARTIFACTS=$(CURDIR)/bin/chaos $(if $(wildcard $(SERVERS)/bin/versitygw),PRESSMILL_SERVERS=$(CURDIR)/$(SERVERS)) \
-		go test -count=1 -timeout 90m -run '^TestChaos$$' -v ./deploy/chaos $(ARGS)
+	PRESSMILL_TRIALS=$(CURDIR)/bin PRESSMILL_ARTIFACTS=$(CURDIR)/bin/chaos $(if $(wildcard $(SERVERS)/bin/versitygw),PRESSMILL_SERVERS=$(CURDIR)/$(SERVERS)) \
+		go test -count=1 -timeout 90m -run '^TestChaos$$' -v ./deploy/trials $(ARGS)
+
+SOAK ?= 1h
+
+soak: build ## crawl for SOAK (1h) a web that publishes steadily, and see that nothing grows: memory, goroutines, files, streams, store
+	rm -rf bin/soak
+	mkdir -p bin/soak
+	@status=0; set -x; PRESSMILL_TRIALS=$(CURDIR)/bin PRESSMILL_ARTIFACTS=$(CURDIR)/bin/soak \
+		go test -count=1 -timeout 0 -run '^TestSoak$$' -v ./deploy/trials -for $(SOAK) $(ARGS) || status=$$?; \
+	go -C deploy/bench run . soak -plots $(CURDIR)/bin/soak $(CURDIR)/bin/soak/samples.csv; exit $$status
 
 LOKI := .tools/monitoring/loki
 

@@ -38,7 +38,7 @@ type options struct {
 }
 
 func experiments() []experiment {
-	return []experiment{compareExperiment(), growthExperiment(), workersExperiment(), stagesExperiment(), latencyExperiment()}
+	return []experiment{compareExperiment(), growthExperiment(), workersExperiment(), stagesExperiment(), latencyExperiment(), soakExperiment()}
 }
 
 func main() {

@@ -1,6 +1,6 @@
 //go:build linux
 
-package chaos_test
+package trials_test
 
 import (
 	"encoding/json"
@@ -100,6 +100,19 @@ func (r *rig) judge(report *report, done []*injection, complete bool) {
 			r.Errorf("%d of %d faults of the kind %s were injected", count[kind], r.faults, kind)
 		}
 	}
+	r.judgeWritten(report)
+	r.judgeManners(report, done)
+	r.judgeDead(report)
+	a := account{lines: r.journal.since(0), requests: r.site.Requests(), spells: r.spells(done), poison: r.poison.urls, truth: r.healthy()}
+	for _, what := range a.judge() {
+		r.none(what.name, what.faults)
+		report.line("%s", what.text)
+	}
+	r.judgeSummaries(report)
+}
+
+// judgeWritten wants every article once in each sink.
+func (r *rig) judgeWritten(report *report) {
 	for sink := range r.sinks {
 		articles, err := r.written(sink)
 		if err != nil {
@@ -110,14 +123,6 @@ func (r *rig) judge(report *report, done []*injection, complete bool) {
 		r.none(sink+": wrong", wrong)
 		report.line("sink %s: %d articles, %d lost, %d wrong", sink, len(articles), len(lost), len(wrong))
 	}
-	r.judgeManners(report, done)
-	r.judgeDead(report)
-	a := account{lines: r.journal.since(0), requests: r.site.Requests(), spells: r.spells(done), poison: r.poison.urls, truth: r.healthy()}
-	for _, what := range a.judge() {
-		r.none(what.name, what.faults)
-		report.line("%s", what.text)
-	}
-	r.judgeSummaries(report)
 }
 
 // none fails the test for each of some things, of which it shows the first.

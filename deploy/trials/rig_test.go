@@ -1,6 +1,6 @@
 //go:build linux
 
-package chaos_test
+package trials_test
 
 import (
 	"bufio"
@@ -62,7 +62,7 @@ func start(t *testing.T, s settings) *rig {
 		r.busy[name] = new(sync.Mutex)
 	}
 	site, stop, err := demo.ServeLoad(t.Context(), "127.0.0.1:0", demo.LoadConfig{
-		Hosts: s.hosts, Articles: s.articles, Seed: s.seed, Latency: 30 * time.Millisecond, Revise: s.revisit / 2,
+		Hosts: s.hosts, Articles: s.articles, Seed: s.seed, Latency: 30 * time.Millisecond, Revise: s.revisit / 2, Publish: s.publish,
 	})
 	r.must(err)
 	t.Cleanup(stop)
@@ -92,20 +92,20 @@ func (r *rig) writeConfig() (path string) {
 		r.sinks["bucket"] = r.store.URL(r.T, "", 10*time.Second)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "bus: {ack_wait: %s}\n", r.ackWait)
-	fmt.Fprintf(&b, "crawler: {allow_private: [127.0.0.1/32], delay: %s, contact: chaos@pressmill.example, revisit: []}\n", r.delay)
+	fmt.Fprintf(&b, "bus: {ack_wait: %s%s}\n", r.ackWait, r.busKeys)
+	fmt.Fprintf(&b, "crawler: {allow_private: [127.0.0.1/32], delay: %s, contact: trials@pressmill.example, revisit: []%s}\n", r.delay, r.crawlerKeys)
 	b.WriteString("sinks:\n")
 	for name, url := range r.sinks {
 		fmt.Fprintf(&b, "  - {name: %s, url: %q, max_age: 2s}\n", name, url)
 	}
-	path = filepath.Join(r.dir, "chaos.yaml")
+	path = filepath.Join(r.dir, "trials.yaml")
 	r.must(os.WriteFile(path, []byte(b.String()), 0o600))
 	return path
 }
 
 // startCluster starts the NATS servers and makes the topology.
 func (r *rig) startCluster(config string) {
-	r.cluster = &natsCluster{dir: filepath.Join(r.dir, "cluster"), pids: map[string]int{}, read: make(chan struct{})}
+	r.cluster = &natsCluster{dir: filepath.Join(r.dir, "cluster"), pids: map[string]int{}, lives: map[string]int{}, read: make(chan struct{})}
 	args := []string{"cluster", "-data", r.cluster.dir, "-config", config, "-nats", strconv.Itoa(each)}
 	for _, stage := range stages() {
 		args = append(args, "-"+stage+"s", "0")
@@ -149,11 +149,11 @@ func (r *rig) startWorkers() {
 	for i, name := range workers() {
 		stage := stageOf(name)
 		path := filepath.Join(r.cluster.dir, "config", name+".yaml")
-		own := strings.NewReplacer("operator.nk", stage+".nk", "chaos@", name+"@").Replace(string(operator))
+		own := strings.NewReplacer("operator.nk", stage+".nk", "trials@", name+"@").Replace(string(operator))
 		r.must(os.WriteFile(path, []byte(own), 0o600))
 		r.health[name] = freeAddr(r.T)
 		binary := filepath.Join(r.bin, stage)
-		if stage == "parser" {
+		if stage == "parser" && slices.Contains(r.kinds, kindPoison) {
 			binary = filepath.Join(r.bin, "fragile")
 		}
 		p := supervise.Process{
@@ -234,6 +234,7 @@ type natsCluster struct {
 	mu    sync.Mutex
 	shown strings.Builder
 	pids  map[string]int
+	lives map[string]int      // how often each was started
 	table map[string][]string // client's address and monitoring by server
 }
 
@@ -267,6 +268,7 @@ func (c *natsCluster) shows(text string) {
 	c.shown.WriteString(text + "\n")
 	if m := startedLine.FindStringSubmatch(text); m != nil {
 		c.pids[m[1]], _ = strconv.Atoi(m[2]) // digits
+		c.lives[m[1]]++
 	}
 	if m := tableLine.FindStringSubmatch(text); m != nil {
 		c.table[m[1]] = m[2:]
@@ -304,6 +306,12 @@ func (c *natsCluster) pid(name string) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.pids[name]
+}
+
+func (c *natsCluster) starts(name string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lives[name]
 }
 
 func (c *natsCluster) stop() {

@@ -1,6 +1,6 @@
 //go:build linux
 
-package chaos_test
+package trials_test
 
 import (
 	"cmp"
@@ -19,6 +19,7 @@ import (
 type report struct {
 	r     *rig
 	lines []string
+	table string // of a soak
 }
 
 func (r *rig) newReport() *report { return &report{r: r} }
@@ -52,6 +53,13 @@ func (p *report) write(done []*injection) {
 	}
 	p.r.must(os.WriteFile(filepath.Join(p.r.dir, "report.txt"), []byte(text), 0o644))
 	p.r.must(os.WriteFile(filepath.Join(p.r.dir, "faults.jsonl"), []byte(each.String()), 0o644))
+}
+
+// save writes the report of a soak.
+func (p *report) save() error {
+	text := strings.Join(p.lines, "\n") + "\n\n" + p.table
+	p.r.Log("\n" + text)
+	return os.WriteFile(filepath.Join(p.r.dir, "report.txt"), []byte(text), 0o644)
 }
 
 // table has a row for each kind of fault.

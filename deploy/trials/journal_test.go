@@ -1,6 +1,6 @@
 //go:build linux
 
-package chaos_test
+package trials_test
 
 import (
 	"encoding/json"
@@ -26,6 +26,11 @@ type line struct {
 	Rev     string    `json:"rev"`
 	Reason  string    `json:"reason"`
 	Sink    string    `json:"sink"`
+
+	// Of a stage's summary.
+	Goroutines float64 `json:"goroutines"`
+	Heap       float64 `json:"heap_bytes"`
+	Final      bool    `json:"final"`
 
 	worker string
 	life   int // of the worker: the first is 0

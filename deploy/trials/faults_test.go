@@ -1,6 +1,6 @@
 //go:build linux
 
-package chaos_test
+package trials_test
 
 import (
 	"context"
@@ -343,7 +343,7 @@ func (r *rig) sources(chance *rand.Rand) ([]byte, error) {
 		seeds := []string{front, front + "feed.xml", front + "news-sitemap.xml"}
 		chance.Shuffle(len(seeds), func(a, b int) { seeds[a], seeds[b] = seeds[b], seeds[a] })
 		s := source{ID: fmt.Sprintf("web-%d", i), Depth: 2, Seeds: append(seeds, seeds[0]), Revisit: []string{}}
-		if revised[front] {
+		if r.revisitAll || revised[front] {
 			s.Revisit = append(s.Revisit, r.revisit.String())
 		}
 		all = append(all, s)

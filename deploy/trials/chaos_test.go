@@ -1,6 +1,6 @@
 //go:build linux
 
-package chaos_test
+package trials_test
 
 import (
 	"flag"
@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	envBin       = "PRESSMILL_CHAOS"     // the folder of the binaries; without it the test is skipped
+	envBin       = "PRESSMILL_TRIALS"    // the folder of the binaries; without it the test is skipped
 	envArtifacts = "PRESSMILL_ARTIFACTS" // where logs and the report are kept
 )
 
@@ -28,7 +28,11 @@ type settings struct {
 	kinds           []string
 	spell           time.Duration // over which they are spread
 	delay, ackWait  time.Duration
-	revisit         time.Duration // when articles of the hosts that revise them are looked at again
+	revisit         time.Duration // when articles of the hosts that revise them are looked at again,
+	revisitAll      bool          // or those of all hosts
+	publish         time.Duration // between two articles of a host; 0: all are there at once
+	busKeys         string        // further ones of the sections of the configuration,
+	crawlerKeys     string        // each behind a comma
 	bin, artifacts  string
 	leftOut         []string // which kinds, and why
 }
@@ -38,7 +42,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, runAsGroup(group, os.Args[1:]))
 		os.Exit(1)
 	}
-	if os.Getenv(envInside) == trial {
+	if os.Getenv(envInside) == attempt {
 		if err := enter(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -51,6 +55,7 @@ func TestMain(m *testing.M) {
 	flag.Int("faults", -1, "of each kind (default 30, short 3)")
 	flag.String("kinds", strings.Join(kinds(), ","), "of faults")
 	flag.Duration("spell", 0, "over which the faults are spread (default 15m, short 30s)")
+	flag.Duration("for", time.Hour, "how long a soak lasts")
 	flag.Duration("delay", 0, "between requests to a host (default 10s, short 1.5s)")
 	os.Exit(m.Run())
 }

@@ -1,6 +1,6 @@
 //go:build linux
 
-package chaos_test
+package trials_test
 
 import (
 	"context"
@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	envInside = "PRESSMILL_CHAOS_INSIDE" // is set in the namespaces
-	envGroup  = "PRESSMILL_CHAOS_GROUP"  // has the test binary run its arguments as that group
+	envInside = "PRESSMILL_TRIALS_INSIDE" // is set in the namespaces
+	envGroup  = "PRESSMILL_TRIALS_GROUP"  // has the test binary run its arguments as that group
 )
 
 // firstGroup is the group of the first worker: the firewall knows workers by it.
@@ -41,7 +41,7 @@ func inNamespaces(t *testing.T) (here bool, lacking string) {
 	if os.Getuid() != 0 {
 		return true, "root"
 	}
-	if out, err := again(t.Context(), trial).CombinedOutput(); err != nil {
+	if out, err := again(t.Context(), attempt).CombinedOutput(); err != nil {
 		return true, fmt.Sprintf("namespaces and a firewall (%v: %s)", err, strings.TrimSpace(string(out)))
 	}
 	cmd := again(t.Context(), "the test", append(os.Args[1:], "-test.run=^"+t.Name()+"$")...)
@@ -52,8 +52,8 @@ func inNamespaces(t *testing.T) (here bool, lacking string) {
 	return false, ""
 }
 
-// trial is what envInside says in a process that only tries to enter namespaces.
-const trial = "a trial"
+// attempt is what envInside says in a process that only tries to enter namespaces.
+const attempt = "an attempt"
 
 // again is this program in new namespaces.
 func again(ctx context.Context, inside string, args ...string) *exec.Cmd {

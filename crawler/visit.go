@@ -453,7 +453,7 @@ func (v *visit) known(job bus.FrontierURL, key string) bool {
 // same one, since they keep when the URL was found; whenever it is found again it
 // has another.
 func pageID(job bus.FrontierURL) string {
-	once := uint64(job.Found.UnixNano()) //nolint:gosec // any bits will do
+	once := uint64(job.Found.UnixNano()) // any bits will do
 	if job.Found.IsZero() {
 		once = job.Seq
 	}

@@ -130,7 +130,7 @@ func (p connectProxy) ask(ctx context.Context, conn net.Conn, address string) (n
 		return nil, err
 	}
 	answer := bufio.NewReader(io.LimitReader(conn, maxConnectHeader))
-	resp, err := http.ReadResponse(answer, req)
+	resp, err := http.ReadResponse(answer, req) //nolint:bodyclose // what follows the header is the tunnel
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ func (s Slot) MarshalText() ([]byte, error) {
 // stands behind the lengths.
 func (s *Slot) UnmarshalText(text []byte) error {
 	r := numbers{text: text}
-	s.At, s.Odd = int64(r.next()), uint8(r.next()) //nolint:gosec // a bit a field, of which there are seven
+	s.At, s.Odd = int64(r.next()), uint8(r.next()) // a bit a field, of which there are seven
 	s.Articles, s.Tried = r.next(), r.next()
 	for _, list := range [][]int{s.With[:], s.Starts[:], s.Longest[:]} {
 		for i, n := 0, r.next(); i < n && r.err == nil; i++ {

@@ -122,7 +122,7 @@ func (r *reader) zonePhrase(d *Date, i int) int {
 		if names[n] != "time" || n == 0 {
 			continue
 		}
-		season, name := names[n-1], strings.Join(names[:n], " ")
+		season, name := names[n-1], strings.Join(names[:n], " ") //nolint:gosec // n is more than 0
 		if season == "standard" || season == "daylight" || season == "summer" {
 			name = strings.TrimSpace(strings.TrimSuffix(name, season))
 		}

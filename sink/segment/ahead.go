@@ -38,7 +38,7 @@ type reading[T any] struct {
 }
 
 func newAhead[T any](ctx context.Context, count int, source func() (Listed, bool), read func(context.Context, Key) (T, error)) *ahead[T] {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(ctx) //nolint:gosec // stop cancels
 	return &ahead[T]{ctx: ctx, cancel: cancel, source: source, read: read, count: count}
 }
 

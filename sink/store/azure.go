@@ -19,7 +19,7 @@ import (
 	"gocloud.dev/blob/azureblob"
 )
 
-const azureCredentials = "no Azure credentials: set AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_CONNECTION_STRING, sign in with `az login`, or give the worker a managed identity"
+const azureCredentials = "no Azure credentials: set AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_CONNECTION_STRING, sign in with `az login`, or give the worker a managed identity" //nolint:gosec // it names what is missing
 
 // openAzure opens a container of Azure Blob Storage.
 func openAzure(ctx context.Context, s *bucketStore) error {

@@ -243,7 +243,7 @@ func base(r *http.Request) string {
 // write sends the answer. That the client has gone is not the site's concern.
 func write(w http.ResponseWriter, status int, body []byte) {
 	w.WriteHeader(status)
-	_, _ = w.Write(body)
+	_, _ = w.Write(body) //nolint:gosec // the pages of the demo site
 }
 
 // toWindows1252 writes what the charset lacks as character references.

@@ -218,7 +218,7 @@ func parseNumber(b []byte) (float64, bool) {
 			point = true
 		case c == '-' && i == 0:
 		default:
-			n, err := strconv.ParseFloat(unsafe.String(&b[0], len(b)), 64)
+			n, err := strconv.ParseFloat(unsafe.String(&b[0], len(b)), 64) //nolint:gosec // it is read and forgotten
 			return n, err == nil
 		}
 	}

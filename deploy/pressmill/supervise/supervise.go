@@ -173,7 +173,7 @@ func (c *child) start() error {
 		return fmt.Errorf("open log: %w", err)
 	}
 	out := &output{file: file, line: func(line string) { c.cfg.Line(c.Name, line) }}
-	cmd := exec.Command(c.Path, c.Args...)
+	cmd := exec.Command(c.Path, c.Args...) //nolint:gosec,noctx // the programs that Config names, stopped by signals
 	cmd.Env = append(os.Environ(), c.Env...)
 	cmd.Stdout, cmd.Stderr = out, out // one writer: no two lines at once
 	cmd.WaitDelay = time.Second

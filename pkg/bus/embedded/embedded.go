@@ -30,7 +30,7 @@ type Server struct {
 // listen empty it takes connections of this process only; otherwise also on
 // that TCP address.
 func Start(dir, listen string) (*Server, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("make data directory: %w", err)
 	}
 	lock, err := lockDir(dir)

@@ -174,7 +174,7 @@ func TestLongTexts(t *testing.T) {
 // TestErrors takes errors as libraries make them.
 func TestErrors(t *testing.T) {
 	_, parse := url.Parse(strings.Join([]string{"nats://user:hunter2 ", "host"}, "@"))
-	_, get := http.Get("http://user:hunter2@127.0.0.1:1/?sig=hunter2") //nolint:bodyclose,noctx // there is no answer
+	_, get := http.Get("http://user:hunter2@127.0.0.1:1/?sig=hunter2") // there is no answer
 	joined := errors.Join(parse, get)
 	for _, err := range []error{parse, get, joined, fmt.Errorf("fetch %q: %w", "https://h/?access_token=hunter2", joined)} {
 		if err == nil || strings.Contains(Text(err.Error()), "hunter2") {

@@ -34,7 +34,7 @@ func Write(w io.Writer, r *Report) error {
 		Style  template.CSS
 		Script template.JS
 		Hash   string
-	}{v, template.CSS(style), template.JS(script), base64.StdEncoding.EncodeToString(sum[:])}); err != nil {
+	}{v, template.CSS(style), template.JS(script), base64.StdEncoding.EncodeToString(sum[:])}); err != nil { //nolint:gosec // files of the program
 		return fmt.Errorf("make page: %w", err)
 	}
 	if _, err := out.WriteTo(w); err != nil {

@@ -73,7 +73,7 @@ func parseCluster(env *worker.Env, args []string) (*cluster, error) {
 	flags := env.Flags()
 	data := flags.String("data", "data/cluster", "`DIR` for what servers store, keys, configurations and logs")
 	path := flags.String("config", "", "`FILE` with any of the sections bus, log, crawler, parser, sinks, sources (YAML)")
-	servers := flags.Int("nats", 3, "NATS servers: `1`, 3 or 5; streams have as many replicas")
+	servers := flags.Int("nats", 3, "NATS servers: 1, 3 or 5; streams have as many replicas")
 	bin := flags.String("bin", filepath.Dir(self), "`DIR` with the binaries crawler, parser and sink")
 	depth := flags.Int("depth", 1, "how far links are followed inside the sources that URLs make")
 	c := &cluster{env: env, counts: map[string]int{}}

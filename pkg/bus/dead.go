@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -60,7 +61,7 @@ func (b *Bus) PublishDead(ctx context.Context, d DeadLetter, msgID string) error
 // what its lines were told by.
 func (b *Bus) PushDead(ctx context.Context, host string, u FrontierURL, pageID, reason, detail string) error {
 	u.Attempts = 0
-	data, err := encodeJSON(u)
+	data, err := json.Marshal(u)
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func changeKey[T any](ctx context.Context, kv jetstream.KeyValue, key string, ch
 		}
 	}
 	change(&state)
-	data, err := encodeJSON(state)
+	data, err := json.Marshal(state)
 	if err != nil {
 		return state, err
 	}

@@ -8,8 +8,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-func encodeJSON(v any) ([]byte, error) { return json.Marshal(v) }
-
 // PutRobots stores what is known of a host's robots.txt.
 func (b *Bus) PutRobots(ctx context.Context, host string, robots any) error {
 	return b.put(ctx, bucketRobots, HostToken(host), robots)
@@ -38,7 +36,7 @@ func (b *Bus) put(ctx context.Context, bucket, key string, v any) error {
 	if err != nil {
 		return err
 	}
-	data, err := encodeJSON(v)
+	data, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}

@@ -344,7 +344,6 @@ func diffBucket(want jetstream.KeyValueConfig, got jetstream.StreamConfig) []err
 	d.field("history", got.MaxMsgsPerSubject, int64(want.History))
 	d.field("ttl", got.MaxAge, want.TTL)
 	d.field("num_replicas", got.Replicas, want.Replicas)
-	d.field("storage", got.Storage, want.Storage)
 	return d.errs
 }
 

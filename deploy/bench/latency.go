@@ -54,7 +54,7 @@ pipeline's own part.`,
 const unleveled = -1
 
 // sourceWaves is in how many parts the sources are made known.
-const sourceWaves = 10
+const sourceWaves = 5
 
 type latency struct {
 	levels              []int

@@ -82,6 +82,9 @@ func (e *stagesRun) run(ctx context.Context, o options, dirs []string) error {
 	chart := bars{title: "Processor time for a page, by stage", unit: "of one process with a NATS server inside, ms"}
 	for _, c := range costsOf(all) {
 		ms := c.perPage(total.fetched)
+		if ms < 0.005 {
+			continue
+		}
 		chart.bars = append(chart.bars, bar{c.name, ms, fmt.Sprintf("%.2f", ms), slices.Contains(stageNames(), c.name)})
 	}
 	return save(o.plots, "stages", 1, chart)

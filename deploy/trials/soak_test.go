@@ -153,7 +153,7 @@ func human(x float64) string {
 			return strconv.FormatFloat(x/unit.of, 'f', 1, 64) + unit.name
 		}
 	}
-	return strconv.FormatFloat(x, 'f', 0, 64)
+	return strconv.FormatFloat(math.Round(x)+0, 'f', 0, 64) // no -0
 }
 
 // judgeSoak wants what chaos wants, and each article asked for once and looked at

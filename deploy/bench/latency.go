@@ -126,6 +126,7 @@ func (l *latency) run(ctx context.Context, o options, args []string) error {
 	if err != nil {
 		return err
 	}
+	defer func() { cancel(nil); <-pressmill.ended }() // after an error too it writes no more when its folder goes
 	if err := pressmill.await(ctx); err != nil {
 		return err
 	}
@@ -324,7 +325,7 @@ func (s *newsroom) note(l line) {
 			it.parsed, it.parseTook, it.pageAt = l.Time, milliseconds(l.Took), back(l.Took+l.Waited)
 		})
 	case logging.ArticleWritten:
-		s.with(l.URL, func(it *item, _ int) { it.written, it.storedAt, it.key = l.Time, back(l.Waited), l.Key })
+		s.with(l.URL, func(it *item, _ int) { it.storedAt, it.key = back(l.Waited), l.Key })
 	case logging.SegmentCommitted:
 		s.mu.Lock()
 		defer s.mu.Unlock()

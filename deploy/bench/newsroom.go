@@ -43,7 +43,6 @@ type item struct {
 	parsed    time.Time // by a parser, and taken by it parseTook before
 	parseTook time.Duration
 	storedAt  time.Time // its article, on the bus
-	written   time.Time // the object is there
 	key       string    // of the object
 	putTook   time.Duration
 	read      time.Time // out of the object

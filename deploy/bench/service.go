@@ -16,14 +16,12 @@ import (
 
 // line is what the experiments look at in a line of the log.
 type line struct {
-	Time       time.Time `json:"ts"`
-	Event      string    `json:"event"`
-	URL        string    `json:"url.full"`
-	Key        string    `json:"key"`
-	Kind       string    `json:"kind"`
-	Took       float64   `json:"took_ms"`
-	Waited     float64   `json:"waited_ms"`
-	TurnWaited float64   `json:"turn_waited_ms"`
+	Time   time.Time `json:"ts"`
+	Event  string    `json:"event"`
+	URL    string    `json:"url.full"`
+	Key    string    `json:"key"`
+	Took   float64   `json:"took_ms"`
+	Waited float64   `json:"waited_ms"`
 }
 
 // milliseconds is a duration as lines have it.

@@ -173,7 +173,7 @@ func TestForbidden(t *testing.T) {
 				t.Fatal(err)
 			}
 			var allowed []string
-			for range 100 { // errors are told by another goroutine than the answer to Flush
+			for range 6000 { // errors are told by another goroutine than the answer to Flush
 				mu.Lock()
 				allowed = slices.DeleteFunc(slices.Clone(subjects), func(s string) bool { return refused[s] })
 				mu.Unlock()

@@ -67,7 +67,7 @@ func TestOperatorsBackUpAndRestore(t *testing.T) {
 // ask returns the answer to a request, which is no error.
 func ask(t *testing.T, nc *nats.Conn, subject string, body []byte) []byte {
 	t.Helper()
-	msg, err := nc.Request(subject, body, 5*time.Second)
+	msg, err := nc.Request(subject, body, time.Minute)
 	if err != nil {
 		t.Fatalf("%s: %v", subject, err)
 	}
@@ -99,7 +99,7 @@ func snapshot(t *testing.T, nc *nats.Conn, stream string) (about []byte, chunks 
 		t.Fatal(err)
 	}
 	for {
-		msg, err := sub.NextMsg(5 * time.Second)
+		msg, err := sub.NextMsg(time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -71,7 +71,7 @@ func TestRolesUseWhatTheyMay(t *testing.T) {
 
 func archiving() bus.Config {
 	cfg := bus.Defaults()
-	cfg.Archive, cfg.ArticlesReplay, cfg.AckWait = true, 0, time.Second
+	cfg.Archive, cfg.ArticlesReplay, cfg.AckWait = true, 0, 4*time.Second
 	return cfg
 }
 
@@ -101,7 +101,7 @@ type rig struct{ crawler, parser, sink, operator *bus.Bus }
 // work has every role do what its code does.
 func work(t *testing.T, r rig) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	steps := []struct {
 		name string
@@ -139,12 +139,12 @@ func crawlTurns(ctx context.Context, b *bus.Bus) error {
 	if err != nil {
 		return err
 	}
-	turns, err := q.Pull(ctx, 1, time.Second)
+	turns, err := q.Pull(ctx, 1, 20*time.Second)
 	if err != nil || len(turns) == 0 {
 		return errors.Join(err, errors.New("no turn"))
 	}
 	stop := turns[0].Hold(ctx)
-	time.Sleep(500 * time.Millisecond) // a third of AckWait passes
+	time.Sleep(1500 * time.Millisecond) // a third of AckWait passes
 	stop()
 	_, errWake := q.Wake(ctx, "a_example")
 	_, errKeys := q.Keys(ctx)
@@ -241,7 +241,7 @@ func sinkTurns(ctx context.Context, b *bus.Bus) error {
 	if err != nil {
 		return err
 	}
-	turns, err := q.Pull(ctx, 1, time.Second)
+	turns, err := q.Pull(ctx, 1, 20*time.Second)
 	if err != nil || len(turns) == 0 {
 		return errors.Join(err, errors.New("no turn"))
 	}

@@ -22,7 +22,7 @@ func TestPagesAreHeldForTheArchive(t *testing.T) {
 	parse(t, b, 10)
 	held := func(want uint64) {
 		t.Helper()
-		for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 			_, first, last, err := b.PagesState(ctx)
 			must(t, err)
 			if n := last + 1 - first; n == want {

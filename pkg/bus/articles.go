@@ -165,6 +165,11 @@ func (b *Bus) Position(ctx context.Context, sink string, partition int) (uint64,
 // a mirrored position, until ForgetSink; one that has none in a partition
 // keeps the whole partition. It returns the number of messages removed.
 func (b *Bus) TrimArticles(ctx context.Context) (removed uint64, err error) {
+	return b.trim(ctx, time.Now().Add(-b.cfg.ArticlesReplay))
+}
+
+// trim is TrimArticles with what is old named by a time.
+func (b *Bus) trim(ctx context.Context, old time.Time) (removed uint64, err error) {
 	st, err := b.js.Stream(ctx, streamArticles)
 	if err != nil {
 		return 0, fmt.Errorf("read stream %s: %w", streamArticles, err)
@@ -172,7 +177,7 @@ func (b *Bus) TrimArticles(ctx context.Context) (removed uint64, err error) {
 	before := st.CachedInfo()
 	until := uint64(math.MaxUint64)
 	if before.Config.MaxBytes <= 0 || before.State.Bytes <= uint64(before.Config.MaxBytes)/10*7 {
-		if until, err = b.ArticleSince(ctx, time.Now().Add(-b.cfg.ArticlesReplay)); err != nil {
+		if until, err = b.ArticleSince(ctx, old); err != nil {
 			return 0, err
 		}
 	}

@@ -129,6 +129,17 @@ type Bus struct {
 // without waiting for it, and the wait of the next one while too many are out.
 const asyncTimeout = 15 * time.Second
 
+// requestTimeout bounds the wait for the answer to a request that has no
+// deadline. What a server of a cluster leaves unanswered, as it does while
+// another one takes over, is to be asked for again soon; one in this process
+// answers, however busy the machine is.
+func requestTimeout(o nats.Options) time.Duration {
+	if o.InProcessServer != nil {
+		return time.Minute
+	}
+	return 5 * time.Second
+}
+
 // Connect connects to the servers of the configuration. name is that of a role,
 // whose permissions are enough for it, or another one, which needs all. It does
 // not look at the topology: Apply makes it, Check and WaitReady compare it.
@@ -156,7 +167,7 @@ func Connect(cfg Config, name string, log *zap.Logger, opts ...nats.Option) (*Bu
 		}
 		return nil, explain(cfg.URL, err)
 	}
-	if b.js, err = jetstream.New(b.nc, jetstream.WithPublishAsyncMaxPending(4096), jetstream.WithPublishAsyncTimeout(asyncTimeout)); err != nil {
+	if b.js, err = jetstream.New(b.nc, jetstream.WithPublishAsyncMaxPending(4096), jetstream.WithPublishAsyncTimeout(asyncTimeout), jetstream.WithDefaultTimeout(requestTimeout(b.nc.Opts))); err != nil {
 		b.nc.Close()
 		return nil, err
 	}

@@ -63,6 +63,14 @@ func as(t *testing.T, srv *server.Server, password string) bus.Config {
 
 func long() bus.Patience { return bus.Patience{Until: time.Now().Add(time.Minute)} }
 
+// none is a patience that nobody shall make use of.
+func none(t *testing.T) bus.Patience {
+	t.Helper()
+	p := long()
+	p.Told = func(err error) { t.Errorf("it is waited for: %v", err) }
+	return p
+}
+
 // denied waits for the refusal that a guarded context tells of.
 func denied(t *testing.T, b *bus.Bus) *bus.DeniedError {
 	t.Helper()
@@ -70,7 +78,7 @@ func denied(t *testing.T, b *bus.Bus) *bus.DeniedError {
 	defer stop()
 	select {
 	case <-ctx.Done():
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("nothing says that something was refused")
 	}
 	d, ok := errors.AsType[*bus.DeniedError](b.Denied())
@@ -93,12 +101,10 @@ func TestARefusedMessageEndsTheGuard(t *testing.T) {
 	}
 	ctx, stop := b.Guard(t.Context())
 	defer stop()
-	begun := time.Now()
-	if err := b.PublishDead(ctx, bus.DeadLetter{Stage: "crawler", Key: "example_com"}, "1"); err == nil {
-		t.Error("a refused message was stored")
-	}
-	if took := time.Since(begun); took > 3*time.Second {
-		t.Errorf("it took %s to learn of the refusal", took)
+	inTime, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if err := b.PublishDead(inTime, bus.DeadLetter{Stage: "crawler", Key: "example_com"}, "1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("a refused message: %v, want an end by the guard", err)
 	}
 	d := denied(t, b)
 	if d.User != "crawler" || d.Action != "publish" || d.Subject != "dlq.crawler.example_com" {
@@ -115,13 +121,9 @@ func TestARefusedMessageEndsTheGuard(t *testing.T) {
 
 func TestAKeyThatIsNotKnownIsNotWaitedFor(t *testing.T) {
 	srv, _ := picky(t, nil)
-	begun := time.Now()
-	_, err := bus.Await(t.Context(), as(t, srv, "wrong"), "crawler", zap.NewNop(), long())
+	_, err := bus.Await(t.Context(), as(t, srv, "wrong"), "crawler", zap.NewNop(), none(t))
 	if d, ok := errors.AsType[*bus.DeniedError](err); !ok || d.Action != "" || !strings.Contains(err.Error(), "bus.nkey_file") {
 		t.Errorf("%v", err)
-	}
-	if took := time.Since(begun); took > 5*time.Second {
-		t.Errorf("it took %s", took)
 	}
 }
 
@@ -157,10 +159,7 @@ func TestFilesThatAreWrongAreNotWaitedFor(t *testing.T) {
 	} {
 		cfg := as(t, srv, "right")
 		change(&cfg)
-		p := long()
-		p.Told = func(err error) { t.Errorf("%s: it is waited for: %v", want, err) }
-		p.Until = time.Now().Add(time.Second)
-		if _, err := bus.Await(t.Context(), cfg, "crawler", zap.NewNop(), p); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := bus.Await(t.Context(), cfg, "crawler", zap.NewNop(), none(t)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
@@ -218,16 +217,12 @@ func TestCertificatesThatAreNotTrustedAreNotWaitedFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cfg := as(t, c.srv, "right")
 			cfg.CAFile = c.caFile
-			begun := time.Now()
-			b, err := bus.Await(t.Context(), cfg, "crawler", zap.NewNop(), long())
+			b, err := bus.Await(t.Context(), cfg, "crawler", zap.NewNop(), none(t))
 			if err == nil {
 				b.Close()
 			}
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q", err, c.want)
-			}
-			if took := time.Since(begun); took > 5*time.Second {
-				t.Errorf("it took %s", took)
 			}
 		})
 	}

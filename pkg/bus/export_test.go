@@ -19,7 +19,7 @@ func DeliverAndForget(t *testing.T, b *Bus, n int) {
 		t.Fatal(err)
 	}
 	for range n {
-		batch, err := cons.Fetch(1, jetstream.FetchMaxWait(5*time.Second))
+		batch, err := cons.Fetch(1, jetstream.FetchMaxWait(time.Minute))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,6 +51,16 @@ func PurgeArticles(t *testing.T, b *Bus, partition int, below uint64) {
 	if err != nil {
 		t.Error(err)
 	}
+}
+
+// TrimBefore is TrimArticles of what is older than a time.
+func TrimBefore(t *testing.T, b *Bus, old time.Time) (removed uint64) {
+	t.Helper()
+	removed, err := b.trim(t.Context(), old)
+	if err != nil {
+		t.Error(err)
+	}
+	return removed
 }
 
 // CountRequests returns how many requests JetStream has had since, when it is

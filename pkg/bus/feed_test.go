@@ -40,11 +40,8 @@ func follow(ctx context.Context, url, subject string, seen map[string]bool, each
 	if err != nil {
 		return err
 	}
-	for {
-		msg, err := feed.Next(jetstream.FetchMaxWait(300 * time.Millisecond))
-		if errors.Is(err, nats.ErrTimeout) || errors.Is(err, jetstream.ErrNoMessages) {
-			return nil // a program would go on waiting
-		}
+	for range feed.CachedInfo().NumPending { // a program would go on for ever
+		msg, err := feed.Next(jetstream.FetchMaxWait(time.Minute))
 		if err != nil {
 			return err
 		}
@@ -61,6 +58,7 @@ func follow(ctx context.Context, url, subject string, seen map[string]bool, each
 			return err
 		}
 	}
+	return nil
 }
 
 // Example_feed follows the articles of all hosts as somebody else would.

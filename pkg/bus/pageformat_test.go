@@ -35,6 +35,10 @@ func TestPageFormat(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
+		if !bytes.Equal(page.Body, got.Body) {
+			t.Errorf("%s: a body of %d bytes became another one of %d", name, len(page.Body), len(got.Body))
+		}
+		page.Body, got.Body = nil, nil // cmp takes its time for long ones
 		if diff := cmp.Diff(page, got); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}

@@ -99,8 +99,14 @@ func splitAddr(addr string) (host string, port int, err error) {
 	return host, port, nil
 }
 
-// Option returns the option that connects to this server in process.
-func (s *Server) Option() nats.Option { return nats.InProcessServer(s.srv) }
+// Option returns the option that connects to this server in process. There is
+// no other to try, so a busy machine is given time for it.
+func (s *Server) Option() nats.Option {
+	return func(o *nats.Options) error {
+		o.Timeout = time.Minute
+		return nats.InProcessServer(s.srv)(o)
+	}
+}
 
 // URL returns the server's address for clients; only useful if it listens.
 func (s *Server) URL() string { return s.srv.ClientURL() }

@@ -96,7 +96,7 @@ func newFleet(t *testing.T) *fleet {
 	t.Cleanup(srv.Stop)
 	f.url = srv.URL()
 	cfg := f.busConfig()
-	b, err := bus.Connect(cfg, "test", zap.NewNop())
+	b, err := bus.Connect(cfg, "test", zap.NewNop(), srv.Option())
 	must(t, err)
 	t.Cleanup(func() { b.Close() })
 	must(t, b.Apply(t.Context()))

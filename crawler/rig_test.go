@@ -350,7 +350,7 @@ func must(t testing.TB, err error) {
 // slow.
 func eventually(t *testing.T, within time.Duration, what string, ok func() bool) {
 	t.Helper()
-	if within *= 2; race.Enabled {
+	if within *= 4; race.Enabled {
 		within *= 3
 	}
 	for deadline := time.Now().Add(within); !ok(); time.Sleep(20 * time.Millisecond) {

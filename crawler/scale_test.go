@@ -60,7 +60,7 @@ func (w world) test(t *testing.T) {
 	t.Cleanup(srv.Stop)
 	cfg := bus.Defaults()
 	cfg.URL = srv.URL()
-	b, err := bus.Connect(cfg, "test", zap.NewNop())
+	b, err := bus.Connect(cfg, "test", zap.NewNop(), srv.Option())
 	must(t, err)
 	t.Cleanup(func() { b.Close() })
 	must(t, b.Apply(t.Context()))

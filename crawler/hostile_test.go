@@ -20,11 +20,13 @@ import (
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"go.uber.org/zap"
 	"golang.org/x/net/http2"
 
 	"pressmill/crawler/feeds"
 	"pressmill/crawler/fetch"
 	"pressmill/pkg/bus"
+	"pressmill/pkg/logging"
 	"pressmill/pkg/race"
 )
 
@@ -165,12 +167,20 @@ func (r *besieged) healthyTook(t *testing.T) time.Duration {
 // to do, or for some time.
 func (r *besieged) wait(t *testing.T, sites []hostile) {
 	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		got := r.outcomes()
 		if !slices.ContainsFunc(sites, func(s hostile) bool { return !s.is(got[s.host()]) }) && r.state(t).Frontier == 0 {
 			return
 		}
 	}
+}
+
+// linesOf are the log's lines about a host.
+func (r *rig) linesOf(host string) (lines []string) {
+	for _, e := range r.logs.FilterField(zap.String(logging.KeyHost, host)).All() {
+		lines = append(lines, fmt.Sprint(e.Time.Format(time.TimeOnly), " ", e.Message, " ", e.ContextMap()))
+	}
+	return lines
 }
 
 func (s hostile) host() string {
@@ -190,7 +200,7 @@ func (r *besieged) check(t *testing.T, sites []hostile) {
 	failed := int64(0)
 	for _, s := range sites {
 		if !s.is(got[s.host()]) {
-			t.Errorf("%s: %s, want %s", s.name, got[s.host()], s.want)
+			t.Errorf("%s: %s, want %s; its lines:\n%s", s.name, got[s.host()], s.want, strings.Join(r.linesOf(s.host()), "\n"))
 		}
 		failed += int64(strings.Count(s.want, "lost "))
 		letter := ""

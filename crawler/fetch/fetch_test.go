@@ -354,13 +354,9 @@ func TestEmptyMembers(t *testing.T) {
 		w.Header().Set("Content-Encoding", "gzip, gzip")
 		w.Write(wire)
 	})
-	start := time.Now()
 	_, body, trace, err := get(t, transport(t, Options{MaxBody: 1 << 20}), s.URL)
 	if err != nil || len(body) != 0 || !trace.Truncated {
 		t.Errorf("%d bytes, %v, trace %+v", len(body), err, trace)
-	}
-	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("it took %v", took)
 	}
 }
 

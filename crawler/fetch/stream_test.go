@@ -87,11 +87,12 @@ func TestTakerSeesWhatGoesWrong(t *testing.T) {
 			w.(http.Flusher).Flush()
 			select {
 			case <-r.Context().Done():
-			case <-time.After(20 * time.Second):
+			case <-time.After(time.Minute):
 			}
 		}
 	})
-	tr := transport(t, Options{MaxBody: 10_000, MaxStream: 200_000, Timeout: 500 * time.Millisecond})
+	tr := transport(t, Options{MaxBody: 10_000, MaxStream: 200_000, Timeout: time.Minute})
+	impatient := transport(t, Options{MaxBody: 10_000, MaxStream: 200_000, Timeout: 2 * time.Second})
 	for _, c := range []struct {
 		path string
 		ends error // what the reader returns; nil: what it reads
@@ -104,8 +105,11 @@ func TestTakerSeesWhatGoesWrong(t *testing.T) {
 		{"/slow", nil, "timeout", 10_001, false},
 		{"/long", cause, "network", 200_000, true},
 	} {
-		n := 0
-		_, trace, err := takeOver(t, tr, s.URL+c.path, func(r io.Reader) error {
+		n, by := 0, tr
+		if c.path == "/slow" {
+			by = impatient
+		}
+		_, trace, err := takeOver(t, by, s.URL+c.path, func(r io.Reader) error {
 			body, err := io.ReadAll(r)
 			n = len(body)
 			if err == nil {
@@ -140,10 +144,10 @@ func TestTakerIsGivenTime(t *testing.T) {
 		block := bytes.Repeat([]byte("S"), piece)
 		for range pieces {
 			_, _ = w.Write(block)
-			time.Sleep(50 * time.Millisecond)
+			time.Sleep(100 * time.Millisecond)
 		}
 	})
-	tr := transport(t, Options{MaxBody: 1 << 20, MaxStream: 50 << 20, Timeout: 400 * time.Millisecond})
+	tr := transport(t, Options{MaxBody: 1 << 20, MaxStream: 50 << 20, Timeout: 1500 * time.Millisecond})
 	heap := func() uint64 {
 		var m runtime.MemStats
 		runtime.GC()
@@ -168,7 +172,7 @@ func TestTakerIsGivenTime(t *testing.T) {
 			}
 		}
 	})
-	if err != nil || total != pieces*piece || trace.Streaming < time.Second {
+	if err != nil || total != pieces*piece || trace.Streaming < 1500*time.Millisecond {
 		t.Errorf("%d bytes in %s, %v", total, trace.Streaming, err)
 	}
 	if highest > before+4<<20 {

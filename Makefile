@@ -52,8 +52,8 @@ bin/bench-pipeline: # another one, with the program that it compares with
 PARALLEL ?= 8
 
 test: ## all tests, with the race detector where a C compiler is found
-	@if command -v "$$(go env CC)" >/dev/null; then set -x; CGO_ENABLED=1 go test -race -parallel $(PARALLEL) $(PKG); \
-	else echo "no C compiler: testing without the race detector"; set -x; CGO_ENABLED=0 go test -parallel $(PARALLEL) $(PKG); fi
+	@if command -v "$$(go env CC)" >/dev/null; then set -x; CGO_ENABLED=1 go test -race -timeout 30m -parallel $(PARALLEL) $(PKG); \
+	else echo "no C compiler: testing without the race detector"; set -x; CGO_ENABLED=0 go test -timeout 30m -parallel $(PARALLEL) $(PKG); fi
 	$(if $(filter ./...,$(PKG)),CGO_ENABLED=0 go -C deploy/bench test -vet=off -count=1 ./...)
 	$(if $(filter ./...,$(PKG)),CGO_ENABLED=0 go -C .tools/chart test -trimpath -vet=off -count=1 ./...)
 	$(if $(filter ./...,$(PKG)),CGO_ENABLED=0 go -C .tools/images test -vet=off -count=1 ./...)

@@ -333,7 +333,7 @@ func drainAll(t testing.TB, s *Sink) {
 
 func waitDrained(t testing.TB, s *Sink) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(4 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		ok, err := s.Drained(t.Context())
 		if err != nil {
 			t.Fatal(err)

@@ -52,14 +52,14 @@ func TestStoreAway(t *testing.T) {
 		away.Store(true)
 		tries.Store(0)
 		s.publish(t, 9, 10)
-		for end := time.Now().Add(20 * time.Second); tries.Load() < 9 && time.Now().Before(end); {
+		for end := time.Now().Add(2 * time.Minute); tries.Load() < 9 && time.Now().Before(end); {
 			time.Sleep(5 * time.Millisecond)
 		}
 		away.Store(false)
 		waitDrained(t, sink)
 		for _, event := range []string{logging.BackpressureOn, logging.BackpressureOff} {
 			lines := seen.FilterField(logging.Event(event))
-			for end := time.Now().Add(20 * time.Second); lines.Len() <= round && time.Now().Before(end); lines = seen.FilterField(logging.Event(event)) {
+			for end := time.Now().Add(2 * time.Minute); lines.Len() <= round && time.Now().Before(end); lines = seen.FilterField(logging.Event(event)) {
 				time.Sleep(5 * time.Millisecond) // the last partition may be about to tell
 			}
 			if lines.Len() != round+1 || lines.FilterField(logging.Reason("store")).Len() != round+1 {

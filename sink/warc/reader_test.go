@@ -316,7 +316,7 @@ func TestHostileHeaders(t *testing.T) {
 	if rec, err := r.Next(); err == nil {
 		t.Errorf("a record without a length: %v", rec)
 	}
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > time.Minute {
 		t.Errorf("took %v", took)
 	}
 }

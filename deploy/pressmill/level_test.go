@@ -31,7 +31,7 @@ func TestEveryLogTakesSignals(t *testing.T) {
 			t.Fatal(err)
 		}
 		await := func(part string) bool {
-			for range 600 {
+			for range 3600 {
 				if text, err := os.ReadFile(log); err == nil && strings.Contains(string(text), part) {
 					return true
 				}

@@ -57,7 +57,7 @@ func (w *watched) Write(p []byte) (int, error) {
 
 func (w *watched) wait(t *testing.T, text string) {
 	t.Helper()
-	for range 600 {
+	for range 3600 {
 		w.mu.Lock()
 		seen := strings.Contains(w.text.String(), text)
 		w.mu.Unlock()
@@ -108,7 +108,7 @@ func TestLogsOnATerminalTakesKeysFromItAndLinesFromAPipe(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("q does not end it")
 	}
 	after, err := term.GetState(int(terminal.Fd()))

@@ -92,7 +92,7 @@ func startLogged(t *testing.T, b bench, name string) *loggedWorker {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = p.Process.Kill(); _ = p.Wait() })
-	for range 400 {
+	for range 3600 {
 		if strings.Contains(p.told(t), `"service.ready"`) {
 			return p
 		}

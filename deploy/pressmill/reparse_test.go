@@ -100,9 +100,9 @@ func startWorkers(t *testing.T, config string) (stop func()) {
 
 func waitFor(t *testing.T, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !done(); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); !done(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("waited for a minute")
+			t.Fatal("waited for three minutes")
 		}
 	}
 }

@@ -86,7 +86,7 @@ sinks:
 `, dir), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
 	var wg sync.WaitGroup
@@ -96,7 +96,7 @@ sinks:
 			"run", "-config", config, "-depth", "0", "-allow-private=127.0.0.0/8", "-data", filepath.Join(dir, "data"), srv.URL + "/feed",
 		}, strings.NewReader(""), &stdout, &stderr)
 	})
-	for end := time.Now().Add(40 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if p.count("/ads") == 4 && p.count("/text") == 4 && p.count("/the/harbour") == 1 {
 			break
 		}

@@ -71,7 +71,7 @@ func runArgs(dir string, seeds ...string) []string {
 // pressmill runs a command in this process, and has what it logs checked.
 func pressmill(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	var out, errs bytes.Buffer
 	code = worker.Run(ctx, program(), args, strings.NewReader(""), &out, &errs)
@@ -310,7 +310,7 @@ func TestKilledRunGoesOnWhereItStopped(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		for deadline := time.Now().Add(20 * time.Second); len(site.Requests()) < seen+after && time.Now().Before(deadline); {
+		for deadline := time.Now().Add(time.Minute); len(site.Requests()) < seen+after && time.Now().Before(deadline); {
 			time.Sleep(5 * time.Millisecond)
 		}
 		if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {

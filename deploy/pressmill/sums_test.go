@@ -183,7 +183,7 @@ func (p *loggedWorker) stop(t *testing.T) {
 }
 
 // patience is in pauses of 50 ms: a machine that is busy takes longer.
-const patience = 1200
+const patience = 6000
 
 // awaitParsers waits until all is fetched and parsed.
 func awaitParsers(t *testing.T, b bench) {

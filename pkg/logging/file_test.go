@@ -192,7 +192,7 @@ func fillDisk(t *testing.T, dir string) {
 	for i := range written {
 		stage.Info("a line of some length, so that the disk is full before long", Event(FetchDone), zap.Int(KeyNew, i))
 	}
-	if took := time.Since(begun); took > 10*time.Second {
+	if took := time.Since(begun); took > time.Minute {
 		t.Errorf("a full disk holds the writer for %s", took)
 	}
 	if told := stderr.String(); strings.Count(told, "\n") != 1 || !strings.Contains(told, "sink: write log: ") || !strings.Contains(told, "no space left on device") {

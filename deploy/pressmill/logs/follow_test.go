@@ -31,7 +31,7 @@ func TestFollowsAFileThatGrowsIsRotatedAndCut(t *testing.T) {
 	var got []string
 	seen := func(want ...string) {
 		t.Helper()
-		for range 400 {
+		for range 2400 {
 			mu.Lock()
 			now := slices.Clone(got)
 			mu.Unlock()

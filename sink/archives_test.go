@@ -117,7 +117,7 @@ func (p *pressRun) wantArchived(t *testing.T, rawURL string) (revisits int) {
 // wantReleased lets the parser have all pages, after which none is left.
 func (p *pressRun) wantReleased(t *testing.T) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer stop()
 	var wg sync.WaitGroup
 	wg.Go(func() {

@@ -31,14 +31,15 @@ func NewMemory(size int) *Memory {
 
 // recall returns the record that holds a page's payload already, or nil; it
 // then remembers this page. Pages that were cut are not compared: their ends
-// may differ.
+// may differ. A page that comes again, because a batch with it was not written,
+// is no repetition of itself: nothing holds its payload yet.
 func (m *Memory) recall(j *job) *original {
 	if m == nil || j.Truncated || len(j.Body) == 0 {
 		return nil
 	}
 	sum := sha256.Sum256([]byte(j.FinalURL))
 	key := [16]byte(sum[:16])
-	if before, ok := m.of.Get(key); ok && before.payload == j.payload {
+	if before, ok := m.of.Get(key); ok && before.payload == j.payload && before.id != j.id {
 		return &before
 	}
 	m.of.Add(key, original{payload: j.payload, at: j.FetchedAt, id: j.id})

@@ -209,6 +209,21 @@ func TestRevisits(t *testing.T) {
 	same(t, "type in the index", []string{entries[0].MIME, entries[1].MIME}, []string{"warc/revisit", "text/html"})
 }
 
+// A batch that could not be written is read again: its pages are whole again,
+// and what repeats them refers to what is there.
+func TestPagesThatAreReadAgainAreNoRevisits(t *testing.T) {
+	memory := NewMemory(10)
+	body := []byte("<p>the pier</p>")
+	first := &news.Page{PageID: "p1", FinalURL: "https://example.com/a", Status: 200, Body: body}
+	later := &news.Page{PageID: "p2", FinalURL: first.FinalURL, Status: 200, Body: body}
+	for range 2 {
+		records := Encode([]*news.Page{first, later}, memory)
+		if kinds := []string{records[0].Entry.MIME, records[1].Entry.MIME}; kinds[0] == mimeRevisit || kinds[1] != mimeRevisit {
+			t.Errorf("records of %v, want a response and a revisit", kinds)
+		}
+	}
+}
+
 func TestMemoryIsBounded(t *testing.T) {
 	memory := NewMemory(2)
 	for i := range 5 {

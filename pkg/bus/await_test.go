@@ -58,7 +58,7 @@ func joinOver(t *testing.T, allowed func(n int64) int64, behind func(net.Conn)) 
 	t.Cleanup(srv.Stop)
 	must(t, connect(t, srv, nil).Apply(t.Context()))
 	cfg := bus.Defaults()
-	cfg.URL, cfg.AckWait = relay(t, srv.URL(), allowed, behind), time.Second // as connect has it
+	cfg.URL, cfg.AckWait = relay(t, srv.URL(), allowed, behind), time.Minute // as connect has it
 	begun := time.Now()
 	p := bus.Patience{Until: begun.Add(time.Minute)}
 	b, err := bus.Await(t.Context(), cfg, "crawler", zap.NewNop(), p)

@@ -9,7 +9,7 @@ require (
 	github.com/google/pprof v0.0.0-20261105003125-4bf881d7fb0b
 	github.com/klauspost/compress v1.20.3
 	github.com/markusmobius/go-trafilatura v1.12.2
-	golang.org/x/image v0.30.0
+	golang.org/x/image v0.40.0
 	gonum.org/v1/plot v0.17.0
 	pressmill v0.0.0
 )

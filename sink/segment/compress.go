@@ -25,6 +25,10 @@ const (
 	// maxBody is more than any object's body has: what unfolds further was made to
 	// fill memory.
 	maxBody = store.MaxObject
+	// window is how far back repetitions are found. An encoder holds two of them,
+	// and news repeats itself within few articles: with the default, eight times as
+	// much, 8 MiB of them are 0.1 % smaller.
+	window = 1 << 20
 )
 
 // Compression is how the bodies of text objects are compressed.
@@ -65,7 +69,7 @@ func compressionOf(ext string) Compression {
 // safe for concurrent use, and as many run at once as there are processors.
 var (
 	zstdEncoder = sync.OnceValues(func() (*zstd.Encoder, error) {
-		return zstd.NewWriter(nil, zstd.WithLowerEncoderMem(true), zstd.WithZeroFrames(true))
+		return zstd.NewWriter(nil, zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(window), zstd.WithZeroFrames(true))
 	})
 	zstdDecoder = sync.OnceValues(func() (*zstd.Decoder, error) {
 		return zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(maxBody))

@@ -18,7 +18,7 @@ SPACE    := $(subst x,,x x)
 # URLs may hold what a shell would act upon, so they travel in the environment.
 export SEEDS ?=
 
-.PHONY: help run demo build $(BINARIES) bin/fragile test lint fmt check fuzz vuln licences bench scale cluster failover chaos soak peers evaluate train formats conformance test-cluster test-api test-page images bin/bench bin/bench-pipeline clean manifests dashboard test-monitoring
+.PHONY: help run demo build $(BINARIES) bin/fragile test lint fmt check fuzz vuln licences bench plots scale cluster failover chaos soak peers evaluate train formats conformance test-cluster test-api test-page images bin/bench bin/bench-pipeline clean manifests dashboard test-monitoring
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; do \
@@ -101,6 +101,15 @@ else
 bench:
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
 endif
+
+plots: build bin/bench-pipeline ## make the README's pictures in deploy/images on CORPUS="DIR...", and bin/plots.txt; give it the machine for ten minutes. GROWTH="-urls 1000,10000,100000,1000000" takes half an hour more
+	$(if $(CORPUS),,$(error say which pages: make plots CORPUS="DIR..."))
+	{ set -x; \
+	bin/bench-pipeline compare -plots deploy/images -copies 4 $(CORPUS); \
+	bin/bench-pipeline stages -plots deploy/images -report bin/stages.txt $(CORPUS); \
+	bin/bench-pipeline growth -plots deploy/images $(GROWTH); \
+	bin/bench-pipeline workers -plots deploy/images; \
+	bin/bench-pipeline latency -plots deploy/images; } 2>&1 | tee bin/plots.txt
 
 scale: ## crawl 100,000 hosts with a million URLs, one of them with half of these; takes minutes
 	PRESSMILL_SCALE=1 go test -run '^TestScale$$' -v -timeout 30m ./crawler

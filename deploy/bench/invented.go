@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"pressmill/pkg/freeport"
 )
 
 // invented is a site of many hosts, each of which is a port of 127.0.0.1. Its
@@ -35,7 +37,13 @@ const (
 func invent(ctx context.Context, hosts, articles int) (*invented, error) {
 	s := &invented{}
 	for i := range hosts {
-		ln, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+		// Not port 0: the system looks long for one when it has given thousands.
+		addr, err := freeport.Address()
+		if err != nil {
+			s.stop()
+			return nil, err
+		}
+		ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 		if err != nil {
 			s.stop()
 			return nil, fmt.Errorf("serve host %d of %d: %w", i+1, hosts, err)

@@ -317,7 +317,7 @@ func (j *job) run(ctx context.Context, env *worker.Env) error {
 	}
 	defer stopProfiles()
 	return worker.Service(ctx, log, func(ctx context.Context) error {
-		worker.LogConfig(log, map[string]any{"log": j.log.Settled(), "bus": j.bus, "crawler": j.crawler, "parser": j.parser, "sinks": j.sinks, "sources": j.sources})
+		worker.LogConfig(log, j.sections())
 		srv, err := embedded.Start(j.data, j.listen)
 		if err != nil {
 			return err
@@ -349,6 +349,29 @@ func (j *job) run(ctx context.Context, env *worker.Env) error {
 		p.logSummary()
 		return errors.Join(b.Denied(), err)
 	})
+}
+
+// shownSources bounds the line that shows the configuration, and the seeds that
+// it shows of each source: of thousands it would be longer than what stores of
+// logs take, and take hundreds of megabytes to make.
+const shownSources = 100
+
+// sections is the configuration as the log shows it. Of many sources, and many
+// seeds, it has the first, and left_out tells how many more there are.
+func (j *job) sections() map[string]any {
+	shown := slices.Clone(j.sources[:min(shownSources, len(j.sources))])
+	seeds := 0
+	for i := range shown {
+		if n := len(shown[i].Seeds); n > shownSources {
+			shown[i].Seeds = shown[i].Seeds[:shownSources]
+			seeds += n - shownSources
+		}
+	}
+	sections := map[string]any{"log": j.log.Settled(), "bus": j.bus, "crawler": j.crawler, "parser": j.parser, "sinks": j.sinks, "sources": shown}
+	if sources := len(j.sources) - len(shown); sources+seeds > 0 {
+		sections["left_out"] = map[string]int{"sources": sources, "seeds_of_the_others": seeds}
+	}
+	return sections
 }
 
 // seed puts the seeds into the frontier and, to end by itself, calls on every

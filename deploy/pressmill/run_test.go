@@ -457,3 +457,25 @@ func TestListensOnLoopbackAlone(t *testing.T) {
 		t.Errorf("-listen :4222 ends with %d", code)
 	}
 }
+
+func TestConfigurationThatIsShownIsBounded(t *testing.T) {
+	t.Parallel()
+	j := &job{}
+	for range 3 * shownSources {
+		j.sources = append(j.sources, crawler.Source{Seeds: make([]string, shownSources+7)})
+	}
+	sections := j.sections()
+	shown, _ := sections["sources"].([]crawler.Source)
+	if len(shown) != shownSources || len(shown[0].Seeds) != shownSources || len(j.sources[0].Seeds) != shownSources+7 {
+		t.Errorf("%d sources are shown, of the first %d seeds", len(shown), len(shown[0].Seeds))
+	}
+	want := map[string]int{"sources": 2 * shownSources, "seeds_of_the_others": 7 * shownSources}
+	if diff := cmp.Diff(want, sections["left_out"]); diff != "" {
+		t.Errorf("left out (-want +got):\n%s", diff)
+	}
+	j.sources = j.sources[:1]
+	j.sources[0].Seeds = j.sources[0].Seeds[:2]
+	if left, some := j.sections()["left_out"]; some {
+		t.Errorf("of one source with two seeds is left out: %v", left)
+	}
+}

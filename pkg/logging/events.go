@@ -22,7 +22,8 @@ const (
 	// ServiceStop is the last line of a process: why it stopped, how long it ran, the error if there is one.
 	// Stage: process. Level: info, error. Fields: reason, seconds, error?.
 	ServiceStop = "service.stop"
-	// ConfigEffective shows the configuration after defaults, redacted; at error, why it cannot be shown.
+	// ConfigEffective shows the configuration after defaults, redacted; at error, why it cannot be shown. Of sources, and of the seeds
+	// of each, it has at most a hundred: left_out in it tells how many more there are.
 	// Stage: process. Level: info, error. Fields: config?, error?.
 	ConfigEffective = "config.effective"
 	// LogLevel says that a signal changed the level of the log while the process ran.

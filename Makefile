@@ -93,6 +93,8 @@ bench: bin/bench bin/bench-pipeline build ## CPU of the parser and the pipeline 
 	bin/bench $(ARGS) $(or $(CORPUS),parser/testdata)
 	bin/bench-pipeline compare $(or $(CORPUS),-copies 10 parser/testdata)
 	bin/bench-pipeline stages -report bin/stages.txt $(or $(CORPUS),-copies 10 parser/testdata)
+	bin/bench-pipeline growth -urls 1000,10000 -hosts 10,100,1000 -of-urls 5000
+	bin/bench-pipeline workers -articles 1500
 	bin/bench-pipeline latency -levels 50 -window 10s
 	go test -run '^$$' -bench FetchPath -benchtime 10x ./crawler
 	go test -run '^$$' -bench '^BenchmarkLogging$$' -benchtime 1x ./deploy/pressmill

@@ -98,7 +98,7 @@ func TestCheckNamesEveryDifference(t *testing.T) {
 	if err == nil {
 		t.Fatal("another definition passes")
 	}
-	for _, part := range []string{"stream PAGES: max_bytes is 2147483648, want 1073741824", "consumer HOSTS/crawler: ack_wait is 1s, want 5s", "bucket cursors: history is 5, want 1", "pressmill topology apply"} {
+	for _, part := range []string{"stream PAGES: max_bytes is 2147483648, want 1073741824", "consumer HOSTS/crawler: ack_wait is 1m0s, want 5s", "bucket cursors: history is 5, want 1", "pressmill topology apply"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("the error does not say %q:\n%v", part, err)
 		}

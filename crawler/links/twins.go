@@ -63,8 +63,8 @@ func mentions(html []byte) (canonical, amp bool) {
 			continue
 		}
 		tag := html
-		if end := bytes.IndexByte(html, '<'); end >= 0 {
-			tag = html[:end]
+		if before, _, ok := bytes.Cut(html, []byte{'<'}); ok {
+			tag = before
 		}
 		tag = bytes.ToLower(tag[:min(len(tag), 4<<10)])
 		canonical = canonical || bytes.Contains(tag, []byte("canonical"))

@@ -120,9 +120,10 @@ func TestDocumentsNameWhatIsThere(t *testing.T) {
 
 // code returns what stands in a document between backticks, a line each.
 func code(text string) string {
-	out := strings.Join(fence.FindAllString(text, -1), "\n")
+	var out strings.Builder
+	out.WriteString(strings.Join(fence.FindAllString(text, -1), "\n"))
 	for _, m := range quoted.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
-		out += "\n" + m[1]
+		out.WriteString("\n" + m[1])
 	}
-	return out
+	return out.String()
 }

@@ -89,9 +89,9 @@ func TestLogsReport(t *testing.T) {
 func TestLogsSince(t *testing.T) {
 	t.Parallel()
 	now := time.Now().UTC()
-	lines := ""
+	var lines strings.Builder
 	for _, age := range []time.Duration{time.Hour, 5 * 24 * time.Hour, 30 * 24 * time.Hour} {
-		lines += strings.ReplaceAll(reportLine, "2026-11-27T10:00:00Z", now.Add(-age).Format(time.RFC3339))
+		lines.WriteString(strings.ReplaceAll(reportLine, "2026-11-27T10:00:00Z", now.Add(-age).Format(time.RFC3339)))
 	}
 	for since, published := range map[string]int{
 		"7d": 2, "1d12h": 1, "24h": 1, now.AddDate(0, 0, -10).Format(time.DateOnly): 2,
@@ -101,7 +101,7 @@ func TestLogsSince(t *testing.T) {
 			fmt.Sprintf("%d article", published):                 {"logs", "report"},
 		} {
 			var stdout, stderr strings.Builder
-			code := worker.Run(t.Context(), program(), append(command, "-since", since), strings.NewReader(lines), &stdout, &stderr)
+			code := worker.Run(t.Context(), program(), append(command, "-since", since), strings.NewReader(lines.String()), &stdout, &stderr)
 			if code != 0 || !strings.Contains(stdout.String(), want) {
 				t.Errorf("%v -since %s: exit code %d, not %q\n%.800s%s", command, since, code, want, stdout.String(), stderr.String())
 			}

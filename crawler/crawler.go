@@ -26,6 +26,8 @@ const (
 	maxForeign   = 200_000 // fingerprints of links to other hosts that were pushed lately
 	maxLinkRefs  = 4 << 20 // references of links that are known to be seen
 	janitorEvery = 2 * time.Minute
+	rouseAtOnce  = 1000                   // hosts that it looks at each time, whether they sleep
+	asleep       = time.Minute            // from when on a turn that is not due yet is looked upon as asleep
 	armAtOnce    = 256                    // hosts that the janitor does not arm one after the other
 	pressureFor  = 250 * time.Millisecond // how long what is known of the pages' stream counts
 	stopGrace    = 20 * time.Second       // how long requests under way may go on when the worker is to stop
@@ -157,8 +159,8 @@ func (c *Crawler) backPressure(ctx context.Context, was bool) bool {
 	return full
 }
 
-// janitor arms every host that has URLs or revisits waiting and no turn, and puts
-// URLs back that are parked although their source is not paused. There should be
+// janitor arms every host that has URLs or revisits waiting and no turn, wakes
+// those that sleep although URLs wait, and puts URLs back that are parked although their source is not paused. There should be
 // none; it heals what a crash, a restored stream or a crawl that ended by itself
 // left.
 func (c *Crawler) janitor(ctx context.Context) {
@@ -170,7 +172,7 @@ func (c *Crawler) janitor(ctx context.Context) {
 				c.log.Warn("arm waiting hosts", logging.Event(logging.NATSError), zap.Error(err))
 			}
 		} else if n > 0 {
-			c.log.Info("armed hosts that had no turn", logging.Event(logging.JanitorArmed), zap.Int(logging.KeyHosts, n))
+			c.log.Info("armed hosts that had no turn or slept", logging.Event(logging.JanitorArmed), zap.Int(logging.KeyHosts, n))
 		}
 		if err := unparkResumed(ctx, c.bus); err != nil && ctx.Err() == nil {
 			c.log.Warn("put parked URLs back", logging.Event(logging.NATSError), zap.Error(err))
@@ -196,14 +198,48 @@ func (c *Crawler) armAll(ctx context.Context) (armed int, err error) {
 	return armed + more, err
 }
 
-// ArmWaiting arms every host with URLs in the frontier and returns how many
-// had no turn.
+// ArmWaiting arms every host with URLs in the frontier, wakes those that sleep,
+// and returns how many there were.
 func ArmWaiting(ctx context.Context, b *bus.Bus) (armed int, err error) {
 	hosts, err := b.WaitingHosts(ctx)
 	if err != nil {
 		return 0, err
 	}
-	return arm(ctx, b, hosts)
+	if armed, err = arm(ctx, b, hosts); err != nil {
+		return armed, err
+	}
+	woken, err := rouse(ctx, b, hosts)
+	return armed + woken, err
+}
+
+// rouse makes the turns of those hosts due that sleep although they could be
+// asked for the URLs that they have. Whoever handed such a turn on was told that
+// nothing waits: servers that have just started say so now and then. Of many
+// hosts each call looks at some, whichever.
+func rouse(ctx context.Context, b *bus.Bus, hosts map[string]uint64) (woken int, err error) {
+	looked := 0
+	for host := range hosts {
+		if looked++; looked > rouseAtOnce {
+			break
+		}
+		token := bus.HostToken(host)
+		turn, err := b.Hosts().Look(ctx, token)
+		if err != nil {
+			return woken, err
+		}
+		now := time.Now()
+		if turn.Due.Before(now.Add(asleep)) || turn.NotBefore.After(now) {
+			continue
+		}
+		changed, err := b.Hosts().Wake(ctx, token)
+		if err != nil {
+			return woken, err
+		}
+		if changed {
+			woken++
+		}
+	}
+	return woken, nil
 }
 
 // arm arms those of the hosts that have no turn.

@@ -64,6 +64,38 @@ func TestGapOfEveryRequestAndHostsAtTheSameTime(t *testing.T) {
 	}
 }
 
+// A turn that was handed on with the time of the next poll, by a holder that was
+// told that nothing waits, is woken; one that may not be asked yet is not.
+func TestHostsThatSleepAlthoughURLsWaitAreWoken(t *testing.T) {
+	t.Parallel()
+	b := newBus(t, patience)
+	later := time.Now().Add(time.Hour)
+	for host, notBefore := range map[string]time.Time{"asleep.example": {}, "resting.example": later} {
+		must(t, b.Push(t.Context(), host, bus.PriorityFeed, bus.FrontierURL{URL: "http://" + host + "/a", Source: "src"}, ""))
+		token := bus.HostToken(host)
+		_, err := b.Hosts().Arm(t.Context(), token, nil, time.Time{})
+		must(t, err)
+		var turns []*turn.Turn
+		for len(turns) == 0 {
+			turns, err = b.Hosts().Pull(t.Context(), 1, time.Second)
+			must(t, err)
+		}
+		must(t, turns[0].HandOn(t.Context(), later, notBefore, []byte(`{}`)))
+	}
+	n, err := ArmWaiting(t.Context(), b)
+	must(t, err)
+	if n != 1 {
+		t.Errorf("%d hosts, want 1", n)
+	}
+	for host, want := range map[string]bool{"asleep.example": true, "resting.example": false} {
+		got, err := b.Hosts().Look(t.Context(), bus.HostToken(host))
+		must(t, err)
+		if due := got.Due.Before(time.Now()); due != want {
+			t.Errorf("%s is due: %v, want %v", host, due, want)
+		}
+	}
+}
+
 func TestGapGrowsWithLatency(t *testing.T) {
 	t.Parallel()
 	r, s := newRig(t, patience), newSite(t)

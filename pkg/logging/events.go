@@ -127,7 +127,8 @@ const (
 	// HostRecovered says that a host that was dropped answers again.
 	// Stage: crawler. Level: info. Fields: host, dropped.
 	HostRecovered = "host.recovered"
-	// JanitorArmed says that hosts without a turn were given one, and how many.
+	// JanitorArmed says that hosts without a turn were given one, or that turns were
+	// woken which slept although URLs wait, and how many.
 	// Stage: crawler. Level: info. Fields: hosts.
 	JanitorArmed = "janitor.armed"
 )

@@ -97,6 +97,9 @@ func functionsOf(s *profile.Sample) (stack []string) {
 			stack = append(stack, strings.ReplaceAll(line.Function.Name, "%2e", "."))
 		}
 	}
+	if len(stack) == 0 {
+		return []string{"unknown"} // a sample that was taken where no stack could be read
+	}
 	return stack
 }
 

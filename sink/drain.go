@@ -27,6 +27,9 @@ const (
 	// gather is the pause after a read that was not full, so that a trickle of
 	// articles is not read one by one.
 	gather = 50 * time.Millisecond
+	// onceAge is the most of MaxAge of those who wait for a run that ends by itself:
+	// they see what it has brought, and it holds less in memory.
+	onceAge = 10 * time.Second
 	// mirrorEvery is how often the position of a quiet partition is mirrored.
 	mirrorEvery = 30 * time.Second
 )
@@ -182,7 +185,11 @@ func (d *drain) deadline(stored time.Time) time.Time {
 	if stored.After(now) {
 		stored = now
 	}
-	return now.Add(d.cfg.MaxAge - now.Sub(stored))
+	age := d.cfg.MaxAge
+	if d.opt.Once {
+		age = min(age, onceAge)
+	}
+	return now.Add(age - now.Sub(stored))
 }
 
 // take adds a message and counts what the batch grows by, twice: the object that

@@ -278,6 +278,20 @@ func pages(t *testing.T, b *bus.Bus) uint64 {
 	return s.Pages
 }
 
+func TestAnotherVersionOfAPageIsStored(t *testing.T) {
+	b := open(t, nil)
+	for i, c := range []struct {
+		body string
+		want bool
+	}{{"first", true}, {"first", false}, {"second", true}, {"second", false}} {
+		got, err := b.StorePage(t.Context(), "h.example", &news.Page{PageID: "p", FinalURL: "https://h.example/", Body: []byte(c.body)})
+		must(t, err)
+		if got.New != c.want {
+			t.Errorf("%d: new is %v", i, got.New)
+		}
+	}
+}
+
 func TestPagesArriveOnceAndWhole(t *testing.T) {
 	b, ctx := open(t, nil), t.Context()
 	for range 2 {

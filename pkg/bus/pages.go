@@ -8,8 +8,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"net/url"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -40,19 +42,27 @@ func (b *Bus) PublishPage(ctx context.Context, host string, page *news.Page) err
 }
 
 // StorePage stores a page for the parsers. host is the host of its final
-// URL. The same PageID within the stream's dedup window is stored once. It
-// returns ErrFull while the stream is at its limit.
+// URL. The same PageID with the same body is stored once within the stream's
+// dedup window: who fetches a page again, since a worker died before it could say
+// that it had it, may get another version of it. It returns ErrFull while the
+// stream is at its limit.
 func (b *Bus) StorePage(ctx context.Context, host string, page *news.Page) (Receipt, error) {
 	data, err := encodePage(page)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("encode page %s: %w", page.PageID, err)
 	}
-	ack, err := b.js.Publish(ctx, "pages."+HostToken(host), data, jetstream.WithMsgID(page.PageID))
+	ack, err := b.js.Publish(ctx, "pages."+HostToken(host), data, jetstream.WithMsgID(pageMsgID(page)))
 	if err != nil {
 		return Receipt{}, classify(err)
 	}
 	return Receipt{Seq: ack.Sequence, New: !ack.Duplicate}, nil
 }
+
+func pageMsgID(page *news.Page) string {
+	return page.PageID + "." + strconv.FormatUint(uint64(crc32.Checksum(page.Body, castagnoli)), 16)
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli) //nolint:gochecknoglobals // a table that nobody changes
 
 // A page on the wire is the length of its metadata as a uvarint, the metadata
 // as JSON, and the body, unless it is empty, as one S2 block: against zstd it takes a third more

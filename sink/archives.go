@@ -110,7 +110,7 @@ func (s skipSet) addPages(records []byte) error {
 		return fmt.Errorf("read records: %w", err)
 	}
 	for _, e := range entries {
-		s[hashID(e.PageID)] = struct{}{}
+		s[hashID(e.CaptureID())] = struct{}{}
 	}
 	return nil
 }

@@ -43,6 +43,9 @@ func (p *pressRun) publish(t *testing.T, n int) {
 			FinalURL: fmt.Sprintf("https://h%d.example/a?n=%d", i%3, i%5), Body: fmt.Append(nil, "<p>", i/30),
 			Request: map[string][]string{"Accept": {"*/*"}}, Remote: "192.0.2.1",
 		}
+		if i%7 == 6 { // fetched again, with something else in it
+			page.PageID, page.Body = p.want[i-1], fmt.Append(nil, "<p>again", i)
+		}
 		if err := p.bus.PublishPage(t.Context(), fmt.Sprintf("h%d.example", i%3), page); err != nil {
 			t.Fatal(err)
 		}
@@ -99,6 +102,9 @@ func (p *pressRun) wantArchived(t *testing.T, rawURL string) (revisits int) {
 			}
 			id, _, _ = strings.Cut(id, `"`)
 			got = append(got, id)
+			if _, twice := responses["<"+rec.ID()+">"]; twice {
+				t.Errorf("two records have the id %s", rec.ID())
+			}
 			responses["<"+rec.ID()+">"] = rec.Type() == warc.TypeResponse
 			if rec.Type() == warc.TypeRevisit {
 				revisits++

@@ -34,6 +34,7 @@ type job struct {
 	sinks   []sink.Config
 }
 
+// loadJob decodes a configuration over the defaults of a single process.
 func loadJob(path string) (*job, error) {
 	file, err := config.Load(path)
 	if err != nil {

@@ -138,7 +138,6 @@ func parseRun(env *worker.Env, args []string) (*job, error) {
 	return j, nil
 }
 
-// loadJob decodes a configuration over the defaults of a single process.
 // checkListen keeps the embedded server off the network: it knows no users, so
 // that whoever reaches it may do everything.
 func checkListen(addr string) error {

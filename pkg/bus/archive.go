@@ -17,14 +17,6 @@ type StoredPage struct {
 	Page *news.Page // nil if it cannot be decoded
 }
 
-// ID returns the page's id, "" if it cannot be decoded.
-func (p StoredPage) ID() string {
-	if p.Page == nil {
-		return ""
-	}
-	return p.Page.PageID
-}
-
 // pagesBytes bounds the bodies that one read of pages holds, but for the last.
 const pagesBytes = 16 << 20
 

@@ -73,7 +73,7 @@ func (p *Pages) encode(pages []bus.StoredPage) []bus.StoredArticle {
 	var fresh []*news.Page
 	var at []int
 	for i, s := range pages {
-		out[i] = bus.StoredArticle{Seq: s.Seq, Time: s.Time, MsgID: s.ID()}
+		out[i] = bus.StoredArticle{Seq: s.Seq, Time: s.Time, MsgID: idOf(s)}
 		if s.Page != nil {
 			out[i].Page = &news.Page{CrawlID: s.Page.CrawlID, PageID: s.Page.PageID, FinalURL: s.Page.FinalURL, Source: s.Page.Source}
 		}
@@ -99,7 +99,16 @@ func (p *Pages) ArticleAt(ctx context.Context, seq uint64) (bus.StoredArticle, e
 	if len(pages) == 0 || pages[0].Seq != seq {
 		return bus.StoredArticle{}, fmt.Errorf("page %d: %w", seq, bus.ErrNotFound)
 	}
-	return bus.StoredArticle{Seq: seq, Time: pages[0].Time, MsgID: pages[0].ID()}, nil
+	return bus.StoredArticle{Seq: seq, Time: pages[0].Time, MsgID: idOf(pages[0])}, nil
+}
+
+// idOf returns the id of a page as its records have it, "" if it cannot be
+// decoded.
+func idOf(s bus.StoredPage) string {
+	if s.Page == nil {
+		return ""
+	}
+	return warc.CaptureID(s.Page)
 }
 
 // ArticleSince returns the sequence of the first page that was stored at or

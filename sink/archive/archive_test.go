@@ -67,17 +67,17 @@ func TestPagesAreReadAsRecords(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if page, err := rec.Page(100); err != nil || page.PageID != m.MsgID || page.PageID != fmt.Sprint("p", i+1) || m.Seq != uint64(i+2) {
+		if page, err := rec.Page(100); err != nil || warc.CaptureID(page) != m.MsgID || page.PageID != fmt.Sprint("p", i+1) || m.Seq != uint64(i+2) {
 			t.Errorf("message %d %s holds %+v, %v", m.Seq, m.MsgID, page, err)
 		}
 	}
-	if last := got[len(got)-1]; last.Data != nil || last.MsgID != "p1000" {
+	if last := got[len(got)-1]; last.Data != nil || last.MsgID != warc.CaptureID(old) {
 		t.Errorf("a page out of an archive: %+v", last)
 	}
 	if got, err := p.ReadArticles(t.Context(), 0, 5, 3, 0); err != nil || len(got) != 3 {
 		t.Errorf("%d of three pages, %v", len(got), err)
 	}
-	if m, err := p.ArticleAt(t.Context(), 3); err != nil || m.MsgID != "p2" || m.Time.IsZero() {
+	if m, err := p.ArticleAt(t.Context(), 3); err != nil || m.MsgID != warc.CaptureID(testPage(2)) || m.Time.IsZero() {
 		t.Errorf("third page: %+v, %v", m, err)
 	}
 	if m, err := p.ArticleAt(t.Context(), 1000); !errors.Is(err, bus.ErrNotFound) {

@@ -45,6 +45,9 @@ type entryJSON struct {
 	PageID   string `json:"page_id,omitempty"`
 }
 
+// CaptureID is that of the page that the line is of.
+func (e Entry) CaptureID() string { return captureID(e.PageID, e.Digest) }
+
 // String returns the line, without its end.
 func (e Entry) String() string {
 	j := entryJSON{

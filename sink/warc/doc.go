@@ -71,11 +71,18 @@ type pageInfo struct {
 // Field is one named field of a record or of a warcinfo block.
 type Field struct{ Name, Value string }
 
-// recordID returns the id of a record of a page: the same page has the same
-// records, however often it is written. It is a UUID of version 8 (RFC 9562,
-// section 5.8) made from a hash.
-func recordID(pageID, recordType string) string {
-	u := sha256.Sum256([]byte(recordType + "\x00" + pageID))
+// CaptureID names a page and what it held: a page that was fetched again, since
+// its worker died before it could say that it had it, has the id of the first,
+// and may hold something else.
+func CaptureID(p *news.Page) string { return captureID(p.PageID, digestOf(p.Body).base32()) }
+
+func captureID(pageID, digest string) string { return pageID + "." + digest }
+
+// recordID returns the id of a record, from the id of a capture or another
+// name: the same page has the same records, however often it is written. It is
+// a UUID of version 8 (RFC 9562, section 5.8) made from a hash.
+func recordID(name, recordType string) string {
+	u := sha256.Sum256([]byte(recordType + "\x00" + name))
 	u[6], u[8] = u[6]&0x0f|0x80, u[8]&0x3f|0x80
 	x := hex.EncodeToString(u[:16])
 	return "urn:uuid:" + x[:8] + "-" + x[8:12] + "-" + x[12:16] + "-" + x[16:20] + "-" + x[20:]

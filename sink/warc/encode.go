@@ -31,7 +31,8 @@ type Records struct {
 func Encode(pages []*news.Page, archived *Memory) []Records {
 	jobs := make([]job, len(pages))
 	inParallel(len(pages), func(i int) {
-		jobs[i] = job{Page: pages[i], id: recordID(pages[i].PageID, TypeResponse), payload: digestOf(pages[i].Body)}
+		jobs[i] = job{Page: pages[i], payload: digestOf(pages[i].Body)}
+		jobs[i].id = jobs[i].record(TypeResponse)
 	})
 	for i := range jobs {
 		jobs[i].before = archived.recall(&jobs[i])
@@ -64,13 +65,18 @@ type job struct {
 	before  *original // the record that has the same payload; nil: none
 }
 
+// record returns the id of a record of the page.
+func (j *job) record(kind string) string {
+	return recordID(captureID(j.PageID, j.payload.base32()), kind)
+}
+
 func (j *job) encode() Records {
 	var out bytes.Buffer
 	out.Grow(len(j.Body)/4 + 1<<10)
 	kind := TypeResponse
 	if j.before != nil {
 		kind = TypeRevisit
-		j.id = recordID(j.PageID, TypeRevisit)
+		j.id = j.record(TypeRevisit)
 	}
 	writeMember(&out, j.response(kind), j.responseBlock())
 	entry := Entry{
@@ -91,7 +97,7 @@ func (j *job) encode() Records {
 func (j *job) response(kind string) []Field {
 	fields := append(j.common(kind, j.id), Field{fieldPayloadDigest, j.payload.String()})
 	if j.Request != nil {
-		fields = append(fields, Field{fieldConcurrent, "<" + recordID(j.PageID, TypeRequest) + ">"})
+		fields = append(fields, Field{fieldConcurrent, "<" + j.record(TypeRequest) + ">"})
 	}
 	switch {
 	case j.before != nil:
@@ -106,7 +112,7 @@ func (j *job) response(kind string) []Field {
 }
 
 func (j *job) request() []Field {
-	return append(j.common(TypeRequest, recordID(j.PageID, TypeRequest)),
+	return append(j.common(TypeRequest, j.record(TypeRequest)),
 		Field{fieldConcurrent, "<" + j.id + ">"}, Field{fieldContentType, "application/http;msgtype=request"})
 }
 

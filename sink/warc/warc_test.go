@@ -102,7 +102,7 @@ func TestPagesComeBack(t *testing.T) {
 	got := pagesOf(t, records(t, r))
 	want := examplePages()
 	for _, p := range want {
-		p.Request, p.Archived = nil, recordID(p.PageID, TypeResponse)
+		p.Request, p.Archived = nil, recordID(CaptureID(p), TypeResponse)
 		if p.Body == nil {
 			p.Body = []byte{}
 		}
@@ -195,7 +195,7 @@ func TestRevisits(t *testing.T) {
 	}
 	same(t, "types", types, []string{"warcinfo", "revisit", "request", "response", "request", "response", "request", "response", "request"})
 	for name, want := range map[string]string{
-		"WARC-Profile": identicalPayload, "WARC-Refers-To": "<" + recordID("p1", TypeResponse) + ">", "WARC-Refers-To-Target-URI": first.FinalURL,
+		"WARC-Profile": identicalPayload, "WARC-Refers-To": "<" + recordID(CaptureID(first), TypeResponse) + ">", "WARC-Refers-To-Target-URI": first.FinalURL,
 		"WARC-Refers-To-Date": date(fetched), "WARC-Payload-Digest": digestOf(first.Body).String(), "WARC-Truncated": "length",
 	} {
 		same(t, name, all[1].Get(name), want)

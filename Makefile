@@ -213,6 +213,8 @@ train: bin/parser ## train the parser's models on the pages of CORPUS="DIR...", 
 	bin/parser train -o parser/model -corpus $(CORPUS)
 	$(MAKE) bin/parser
 
+# The same version gives the same image, whichever Go is installed.
+images: export GOTOOLCHAIN := $(shell sed -n 's/^toolchain //p' go.mod)+auto
 images: ## images of VERSION in bin/images; of IMAGES="NAME..." and ARCH alone, pushed to PUSH=REGISTRY/PATH, if these are set
 	go -C .tools/images run . -version '$(VERSION)' -names '$(IMAGES)' -arch '$(ARCH)' -source '$(SOURCE)' -push '$(PUSH)'
 

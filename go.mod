@@ -2,6 +2,8 @@ module pressmill
 
 go 1.26.0
 
+toolchain go1.26.11
+
 require (
 	charm.land/bubbletea/v2 v2.1.1
 	cloud.google.com/go/storage v1.69.0

@@ -46,53 +46,84 @@ type Applied struct {
 // Apply makes the definitions of sources known to all crawlers, which follow
 // them within seconds: seeds that are new or were never polled go into the
 // frontier, polls of seeds that are gone are forgotten. Sources that are not
-// among the given ones stay as they are.
-func Apply(ctx context.Context, b *bus.Bus, sources []Source, crawlID string) (done Applied, err error) {
+// among the given ones stay as they are. try is called once for each source,
+// and may try what it is given several times.
+func Apply(ctx context.Context, b *bus.Bus, sources []Source, crawlID string, try func(id string, do func() error) error) (done Applied, err error) {
 	for _, s := range sources {
 		if err := s.Normalise(); err != nil {
 			return done, err
 		}
-		if err := apply(ctx, b, s, crawlID, &done); err != nil {
+		a := application{source: s}
+		if err := try(s.ID, func() error { return a.do(ctx, b, crawlID) }); err != nil {
 			return done, err
 		}
+		a.count(&done)
 	}
 	return done, nil
 }
 
-func apply(ctx context.Context, b *bus.Bus, s Source, crawlID string, done *Applied) error {
-	old, err := definition(ctx, b, s.ID)
-	known := err == nil
-	if err != nil && !errors.Is(err, bus.ErrNotFound) {
+// application is a source that is being applied.
+type application struct {
+	source, old Source
+	read, known bool // the old definition was read; there is one
+	stays       bool // paused, as an operator had it
+}
+
+// do applies the source; when it failed, it may be called again.
+func (a *application) do(ctx context.Context, b *bus.Bus, crawlID string) error {
+	if err := a.readOld(ctx, b); err != nil {
 		return err
 	}
-	if old.Paused && !s.Paused {
-		s.Paused = true
-		done.Paused = append(done.Paused, s.ID)
-	}
+	s := a.source
 	state, err := statusOf(ctx, b, s.ID)
 	if err != nil {
 		return err
 	}
-	seeds := slices.DeleteFunc(slices.Clone(s.Seeds), func(seed string) bool { return state.polls(seed) && slices.Contains(old.Seeds, seed) })
-	switch {
-	case !known:
-		done.Added++
-	case sameDefinition(old, s):
-		done.Unchanged++
-	default:
-		done.Changed++
-	}
 	if err := b.PutSource(ctx, s.ID, s); err != nil {
 		return err
 	}
+	seeds := slices.DeleteFunc(slices.Clone(s.Seeds), func(seed string) bool { return state.polls(seed) && slices.Contains(a.old.Seeds, seed) })
 	if err := enqueue(ctx, b, s, seeds, crawlID); err != nil {
 		return err
 	}
-	if known && !sameDefinition(old, s) {
+	if a.known && !sameDefinition(a.old, s) {
 		return callOnAll(ctx, b, state.hosts())
 	}
 	return nil
 }
+
+// readOld reads the definition that is to be replaced: once, since it is gone
+// when a later step fails.
+func (a *application) readOld(ctx context.Context, b *bus.Bus) (err error) {
+	if a.read {
+		return nil
+	}
+	a.old, err = definition(ctx, b, a.source.ID)
+	if err != nil && !errors.Is(err, bus.ErrNotFound) {
+		return err
+	}
+	a.read, a.known = true, err == nil
+	a.stays = a.old.Paused && !a.source.Paused
+	a.source.Paused = a.source.Paused || a.stays
+	return nil
+}
+
+func (a *application) count(done *Applied) {
+	switch {
+	case !a.known:
+		done.Added++
+	case sameDefinition(a.old, a.source):
+		done.Unchanged++
+	default:
+		done.Changed++
+	}
+	if a.stays {
+		done.Paused = append(done.Paused, a.source.ID)
+	}
+}
+
+// Once is for Apply, where nothing is to be tried again.
+func Once(_ string, do func() error) error { return do() }
 
 func definition(ctx context.Context, b *bus.Bus, id string) (s Source, err error) {
 	err = b.Source(ctx, id, &s)

@@ -23,7 +23,7 @@ func live(t *testing.T, poll time.Duration) *rig {
 
 func (r *rig) apply(t *testing.T, sources ...Source) Applied {
 	t.Helper()
-	done, err := Apply(t.Context(), r.Bus, sources, fmt.Sprint("c", time.Now().UnixNano()))
+	done, err := Apply(t.Context(), r.Bus, sources, fmt.Sprint("c", time.Now().UnixNano()), Once)
 	must(t, err)
 	return done
 }
@@ -37,6 +37,35 @@ func (r *rig) report(t *testing.T, id string) Report {
 		t.Fatalf("no source %s among %d", id, len(all))
 	}
 	return all[i]
+}
+
+// Servers that choose a leader fail a step of a source; what is tried again is
+// that source, and counts as what it is.
+func TestApplyGoesOnWithTheSourceThatFailed(t *testing.T) {
+	t.Parallel()
+	r := live(t, time.Hour)
+	one := Source{ID: "one", Seeds: []string{"https://h.example/feed"}}
+	two := Source{ID: "two", Seeds: []string{"https://h.example/other"}}
+	tries := map[string]int{}
+	twice := func(id string, do func() error) error {
+		for range 2 {
+			tries[id]++
+			if err := do(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, want := range []Applied{{Added: 2}, {Changed: 1, Unchanged: 1}, {Unchanged: 2}} {
+		got, err := Apply(t.Context(), r.Bus, []Source{one, two}, "c1", twice)
+		must(t, err)
+		same(t, "applied", got, want)
+		one.Seeds = []string{"https://h.example/feed", "https://h.example/more"}
+	}
+	same(t, "tries", tries, map[string]int{"one": 6, "two": 6})
+	if n := r.state(t).Frontier; n != 3 {
+		t.Errorf("%d seeds wait, want each once", n)
+	}
 }
 
 func TestPausedSourceWaitsAndOthersOfItsHostGoOn(t *testing.T) {
@@ -196,7 +225,7 @@ func TestListsAreFetchedOnce(t *testing.T) {
 	}
 	same(t, "pages", r.urls(s), []string{"/a", "/b"})
 	must(t, os.WriteFile(path, []byte("ftp://x.example/\n"), 0o600))
-	if _, err := Apply(t.Context(), r.Bus, []Source{src}, "c"); err == nil {
+	if _, err := Apply(t.Context(), r.Bus, []Source{src}, "c", Once); err == nil {
 		t.Error("no error about a line that is no URL")
 	}
 }

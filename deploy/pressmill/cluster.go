@@ -288,7 +288,7 @@ func (c *cluster) work(ctx context.Context, file *config.File) error {
 		return check.run(ctx, &shown)
 	}
 	if len(c.sources) > 0 {
-		if _, err := crawler.Apply(ctx, b, c.sources, newCrawlID()); err != nil {
+		if _, err := crawler.Apply(ctx, b, c.sources, newCrawlID(), crawler.Once); err != nil {
 			return err
 		}
 	}

@@ -76,7 +76,7 @@ func (d *demoCheck) run(ctx context.Context, env *worker.Env) error {
 		ID: "demo-check-" + strings.ToLower(newCrawlID()), Name: demo.Name, Depth: 1,
 		Seeds: []string{base + "/", base + "/feed.xml"}, Revisit: []time.Duration{},
 	}
-	if _, err := crawler.Apply(ctx, b, []crawler.Source{src}, newCrawlID()); err != nil {
+	if _, err := crawler.Apply(ctx, b, []crawler.Source{src}, newCrawlID(), crawler.Once); err != nil {
 		return err
 	}
 	fmt.Fprintf(env.Stdout, "crawlers collect %s from %s\n", src.ID, base)

@@ -24,7 +24,7 @@ import (
 func TestARedesignShows(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "")
-	if _, err := crawler.Apply(t.Context(), b.Bus, []crawler.Source{{ID: "tidewick", Domain: "tidewick.example", Seeds: []string{"https://tidewick.example/"}}}, "c1"); err != nil {
+	if _, err := crawler.Apply(t.Context(), b.Bus, []crawler.Source{{ID: "tidewick", Domain: "tidewick.example", Seeds: []string{"https://tidewick.example/"}}}, "c1", crawler.Once); err != nil {
 		t.Fatal(err)
 	}
 	knownSource(t, b.Bus)

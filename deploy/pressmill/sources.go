@@ -149,10 +149,8 @@ func validSources(file *config.File, sources []crawler.Source) error {
 }
 
 func apply(ctx context.Context, env *worker.Env, b *bus.Bus, sources []crawler.Source) error {
-	var done crawler.Applied
-	err := insist(ctx, env, "apply sources", func() (err error) {
-		done, err = crawler.Apply(ctx, b, sources, newCrawlID())
-		return err
+	done, err := crawler.Apply(ctx, b, sources, newCrawlID(), func(id string, do func() error) error {
+		return insist(ctx, env, id, do)
 	})
 	if err != nil {
 		return err

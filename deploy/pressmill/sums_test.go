@@ -40,7 +40,7 @@ sinks:
 	sites[0].elsewhere, sites[2].elsewhere = sites[1].URL, sites[3].URL
 	enqueue := func(sites []*troubled) {
 		for _, s := range sites {
-			if _, err := crawler.Apply(t.Context(), b.Bus, []crawler.Source{s.source()}, "c1"); err != nil {
+			if _, err := crawler.Apply(t.Context(), b.Bus, []crawler.Source{s.source()}, "c1", crawler.Once); err != nil {
 				t.Fatal(err)
 			}
 		}

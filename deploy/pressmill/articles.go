@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"pressmill/deploy/pressmill/terminal"
+	"pressmill/deploy/pressmill/timeflag"
 	"pressmill/pkg/config"
 	"pressmill/pkg/news"
 	"pressmill/pkg/worker"
@@ -125,39 +127,13 @@ func (s shelfFlags) openFirst() (store.Store, shelf, error) {
 	return st, place, err
 }
 
-// timeFlag is a date, a time or an age.
-type timeFlag struct {
-	at  time.Time
-	end bool // of the day, for a date
-}
-
-func (f *timeFlag) String() string { return "" }
-
-func (f *timeFlag) Set(s string) (err error) {
-	if f.at, err = time.Parse(time.DateOnly, s); err == nil {
-		if f.end {
-			f.at = f.at.AddDate(0, 0, 1)
-		}
-		return nil
-	}
-	if f.at, err = time.Parse(time.RFC3339, s); err == nil {
-		return nil
-	}
-	age, err := config.ParseDuration(s)
-	if err != nil || age < 0 {
-		return errors.New("want a date (2026-11-28), a time (2026-11-28T06:00:00Z) or an age (24h, 7d)")
-	}
-	f.at = time.Now().Add(-age)
-	return nil
-}
-
 func browseArticles(ctx context.Context, env *worker.Env, args []string) error {
 	var (
 		flags  = env.Flags()
 		where  = addShelfFlags(flags)
 		q      articles.Query
-		since  timeFlag
-		until  = timeFlag{end: true}
+		since  timeflag.Flag
+		until  = timeflag.Flag{End: true}
 		limit  = flags.Int("limit", 50, "print at most `N` articles; 0: all")
 		after  = flags.String("after", "", "go on behind the `CURSOR` that was printed")
 		format = flags.String("format", "table", "table, or jsonl: the articles as they were written")
@@ -175,7 +151,7 @@ func browseArticles(ctx context.Context, env *worker.Env, args []string) error {
 	if err := flags.NoArgs(); err != nil {
 		return err
 	}
-	q.Since, q.Until = since.at, until.at
+	q.Since, q.Until = since.At, until.At
 	var cursor articles.Cursor
 	if *after != "" {
 		var err error
@@ -196,7 +172,7 @@ func browseArticles(ctx context.Context, env *worker.Env, args []string) error {
 		return err
 	}
 	defer func() { _ = s.Close() }()
-	l := listing{out: env.Stdout, width: widthOf(env.Stdout), jsonl: *format == "jsonl"}
+	l := listing{out: env.Stdout, width: terminal.Width(env.Stdout), jsonl: *format == "jsonl"}
 	defer func() {
 		if !l.begun {
 			fmt.Fprintf(env.Stderr, "no such articles in %s\n", place)
@@ -245,9 +221,9 @@ func (l *listing) print(a articles.Found) bool {
 }
 
 func (l *listing) row(at, id, lang, source, title string) {
-	line := pad(at, 16) + "  " + pad(id, 16) + "  " + pad(lang, 5) + "  " + pad(source, 20) + "  " + printable(title)
+	line := terminal.Pad(at, 16) + "  " + terminal.Pad(id, 16) + "  " + terminal.Pad(lang, 5) + "  " + terminal.Pad(source, 20) + "  " + terminal.Printable(title)
 	if l.width > 0 {
-		line = cut(line, l.width)
+		line = terminal.Cut(line, l.width)
 	}
 	if _, err := fmt.Fprintln(l.out, strings.TrimRight(line, " ")); err != nil {
 		l.err = err

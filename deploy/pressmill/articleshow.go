@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"pressmill/deploy/pressmill/terminal"
 	"pressmill/pkg/news"
 	"pressmill/pkg/worker"
 	"pressmill/sink/articles"
@@ -80,7 +81,7 @@ func printArticle(w io.Writer, revs []articles.Found, i int, verbose bool) error
 	if err := json.Unmarshal(revs[i].Line, &a); err != nil {
 		return fmt.Errorf("read article: %w", err)
 	}
-	width := widthOf(w)
+	width := terminal.Width(w)
 	if width == 0 || width > 100 {
 		width = 80
 	}
@@ -142,10 +143,10 @@ type printer struct {
 	width int
 }
 
-func (p *printer) line(s string) { p.WriteString(printable(s) + "\n") }
+func (p *printer) line(s string) { p.WriteString(terminal.Printable(s) + "\n") }
 
 func (p *printer) text(s string) {
-	for _, l := range wrap(s, p.width) {
+	for _, l := range terminal.Wrap(s, p.width) {
 		p.line(l)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"pressmill/crawler"
 	"pressmill/deploy/pressmill/demo"
+	"pressmill/deploy/pressmill/terminal"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
 	"pressmill/pkg/worker"
@@ -117,7 +118,7 @@ func (d *demoCheck) await(ctx context.Context, env *worker.Env, source string, s
 		err := d.look(ctx, articles.Query{Source: source, Since: begun.Add(-time.Minute)}, func(a articles.Found) {
 			if u, err := url.Parse(a.URL.Canonical); err == nil && missing[u.Path] != "" {
 				delete(missing, u.Path)
-				fmt.Fprintf(env.Stdout, "%6.1fs  %s\n", time.Since(begun).Seconds(), printable(a.Title))
+				fmt.Fprintf(env.Stdout, "%6.1fs  %s\n", time.Since(begun).Seconds(), terminal.Printable(a.Title))
 			}
 		})
 		switch {

@@ -2,7 +2,12 @@
 // inside, and holds the operator's commands for a distributed one.
 package main
 
-import "pressmill/pkg/worker"
+import (
+	"slices"
+
+	"pressmill/deploy/pressmill/logs/commands"
+	"pressmill/pkg/worker"
+)
 
 func main() { worker.Main(program()) }
 
@@ -12,6 +17,10 @@ func program() worker.Program {
 		Short: "Collects news: pages in, articles out",
 		Long: "`pressmill demo` shows it on a built-in site; `pressmill run URL...` collects from the web,\n" +
 			"in this one process. The other commands operate a pipeline of workers over NATS.",
-		Commands: append([]worker.Command{runCommand(), clusterCommand(), demoCommand(), demoServeCommand(), demoCheckCommand(), logsCommand(), logsReportCommand(), logsEventsCommand(), traceCommand()}, operatorCommands()...),
+		Commands: slices.Concat(
+			[]worker.Command{runCommand(), clusterCommand(), demoCommand(), demoServeCommand(), demoCheckCommand()},
+			commands.All(), // on logs
+			operatorCommands(),
+		),
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"pressmill/deploy/pressmill/terminal"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
 	"pressmill/pkg/news"
@@ -135,7 +136,7 @@ func listDead(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, 
 // deadLine is a dead letter as one line. What it says of itself may come from a
 // page.
 func deadLine(d bus.DeadLetter) string {
-	return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s", d.Seq, d.Time.UTC().Format(time.RFC3339), printable(d.Stage), printable(d.Key), printable(d.Reason), printable(d.Error))
+	return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s", d.Seq, d.Time.UTC().Format(time.RFC3339), terminal.Printable(d.Stage), terminal.Printable(d.Key), terminal.Printable(d.Reason), terminal.Printable(d.Error))
 }
 
 func showDead(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, args []string) error {
@@ -147,8 +148,8 @@ func showDead(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, 
 		return err
 	}
 	data := d.Data
-	if widthOf(env.Stdout) > 0 { // a page's bytes are for files and pipes
-		data = []byte(printableLines(string(data)))
+	if terminal.Width(env.Stdout) > 0 { // a page's bytes are for files and pipes
+		data = []byte(terminal.PrintableLines(string(data)))
 	}
 	if json.Valid(d.Data) {
 		data = append(bytes.Clone(data), '\n')

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"pressmill/deploy/pressmill/terminal"
 	"pressmill/pkg/config"
 	"pressmill/pkg/worker"
 	"pressmill/sink/articles"
@@ -124,7 +125,7 @@ func (d *deletion) add(f articles.Found) {
 		d.ids = map[string]string{}
 	}
 	d.ids[f.ID] = f.URL.Final
-	fmt.Fprintf(d.env.Stdout, "%s  %s  %s\n", f.ID, printable(f.URL.Final), printable(f.Title))
+	fmt.Fprintf(d.env.Stdout, "%s  %s  %s\n", f.ID, terminal.Printable(f.URL.Final), terminal.Printable(f.Title))
 }
 
 func confirmed(env *worker.Env) bool {

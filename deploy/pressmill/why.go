@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"pressmill/crawler"
+	"pressmill/deploy/pressmill/terminal"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
 	"pressmill/pkg/worker"
@@ -35,7 +36,7 @@ func whyCommand() worker.Command {
 			enc.SetIndent("", "  ")
 			return enc.Encode(why)
 		}
-		_, err = fmt.Fprint(env.Stdout, printableLines(why.String()))
+		_, err = fmt.Fprint(env.Stdout, terminal.PrintableLines(why.String()))
 		return err
 	})
 }

@@ -1,4 +1,4 @@
-package main
+package commands
 
 import (
 	"encoding/json"
@@ -13,11 +13,11 @@ import (
 // TestTrace holds the command's exit codes and where it reads from.
 func TestTrace(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("logs/testdata/trace/*.log")
+	files, err := filepath.Glob("../testdata/trace/*.log")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
-	crawler, err := os.ReadFile("logs/testdata/trace/crawler-1.log")
+	crawler, err := os.ReadFile("../testdata/trace/crawler-1.log")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package main
+package commands
 
 import (
 	"bytes"
@@ -14,13 +14,14 @@ import (
 
 	"pressmill/deploy/pressmill/logs"
 	"pressmill/deploy/pressmill/logs/report"
+	"pressmill/deploy/pressmill/timeflag"
 	"pressmill/pkg/worker"
 )
 
 // reportFlags are the flags of `pressmill logs report`.
 type reportFlags struct {
 	out, title   string
-	since, until timeFlag
+	since, until timeflag.Flag
 }
 
 func (r *reportFlags) define(f *worker.Flags) {
@@ -30,7 +31,7 @@ func (r *reportFlags) define(f *worker.Flags) {
 	f.Var(&r.until, "until", "only lines before `TIME`; a date is counted to its end")
 }
 
-func logsReportCommand() worker.Command {
+func reportCommand() worker.Command {
 	return worker.Command{
 		Name: "logs report", Args: "[-o FILE] [-since TIME] [-until TIME] [-title TITLE] [FILE...]", Short: "make one HTML page of logs: what is wrong, and charts",
 		Long: "Read log lines, from FILE... in any order or from standard input, and write one HTML page that says\n" +
@@ -46,7 +47,7 @@ func logsReportCommand() worker.Command {
 }
 
 func makeReport(ctx context.Context, env *worker.Env, args []string) error {
-	flags := reportFlags{until: timeFlag{end: true}}
+	flags := reportFlags{until: timeflag.Flag{End: true}}
 	f := env.Flags()
 	flags.define(f)
 	if err := f.Parse(args); err != nil {
@@ -60,7 +61,7 @@ func makeReport(ctx context.Context, env *worker.Env, args []string) error {
 		return worker.Usagef("-o %s is a log to be read, and would be overwritten", flags.out)
 	}
 	b := report.NewBuilder()
-	b.Since, b.Until = flags.since.at, flags.until.at
+	b.Since, b.Until = flags.since.At, flags.until.At
 	for _, name := range inputs {
 		var in logs.Input
 		reader := logs.Reader{Each: b.Add, Told: in.Add}

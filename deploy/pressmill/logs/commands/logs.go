@@ -1,4 +1,6 @@
-package main
+// Package commands holds the commands that read logs: logs, logs report, logs
+// events and trace.
+package commands
 
 import (
 	"context"
@@ -7,8 +9,14 @@ import (
 	"golang.org/x/term"
 
 	"pressmill/deploy/pressmill/logs/view"
+	"pressmill/deploy/pressmill/timeflag"
 	"pressmill/pkg/worker"
 )
+
+// All returns the commands.
+func All() []worker.Command {
+	return []worker.Command{logsCommand(), reportCommand(), eventsCommand(), traceCommand()}
+}
 
 func logsCommand() worker.Command {
 	return worker.Command{
@@ -29,12 +37,12 @@ func logsCommand() worker.Command {
 			flags := env.Flags()
 			flags.BoolVar(&session.Follow, "f", false, "go on as FILEs grow and are rotated, until Ctrl-C")
 			flags.BoolVar(&session.Once, "once", false, "print a summary at the end of the input, and no live view")
-			var since timeFlag
+			var since timeflag.Flag
 			flags.Var(&since, "since", "only lines from `TIME` on: a date, a time (RFC 3339), or an age such as 90m, 24h or 7d")
 			if err := flags.Parse(args); err != nil {
 				return err
 			}
-			session.Since = since.at
+			session.Since = since.At
 			if in, ok := env.Stdin.(*os.File); flags.NArg() == 0 && ok && term.IsTerminal(int(in.Fd())) {
 				return worker.Usagef("name log files, or pipe log lines in: `pressmill logs FILE...`, `kubectl logs ... | pressmill logs`")
 			}

@@ -1,4 +1,4 @@
-package main
+package commands
 
 import (
 	"cmp"
@@ -10,12 +10,13 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"pressmill/deploy/pressmill/terminal"
 	"pressmill/pkg/config"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/worker"
 )
 
-func logsEventsCommand() worker.Command {
+func eventsCommand() worker.Command {
 	return worker.Command{
 		Name: "logs events", Args: "[-json] [NAME...]", Short: "say what an event, a field or a reason of the log means",
 		Long: "Without NAME, list every event that is ever logged. NAME is an event (fetch.failed), the first part of\n" +
@@ -56,7 +57,7 @@ const textWidth = 100
 
 func listEvents(w io.Writer, c *logging.Contents) {
 	const indent = 24
-	width, group := cmp.Or(widthOf(w), textWidth), ""
+	width, group := cmp.Or(terminal.Width(w), textWidth), ""
 	for _, e := range c.Events {
 		if e.Group != group {
 			if group != "" {
@@ -103,7 +104,7 @@ func explain(w io.Writer, c *logging.Contents, name string) error {
 }
 
 func explainEvent(w io.Writer, c *logging.Contents, e logging.EventInfo) {
-	width := cmp.Or(widthOf(w), textWidth)
+	width := cmp.Or(terminal.Width(w), textWidth)
 	_, _ = fmt.Fprintf(w, "%s\n\n  %s\n\n", e.Name, hangAll(e.Doc, width))
 	_, _ = fmt.Fprintf(w, "  stage    %s\n  level    %s\n", strings.Join(e.Stages, ", "), strings.Join(e.Levels, ", "))
 	if len(e.Reasons) > 0 {
@@ -125,7 +126,7 @@ func explainEvent(w io.Writer, c *logging.Contents, e logging.EventInfo) {
 }
 
 func explainField(w io.Writer, c *logging.Contents, f logging.FieldInfo) {
-	width := cmp.Or(widthOf(w), textWidth)
+	width := cmp.Or(terminal.Width(w), textWidth)
 	_, _ = fmt.Fprintf(w, "%s\n\n  %s\n\n  type     %s\n", f.Name, hangAll(f.Doc, width), typeOf(&f))
 	var of []string
 	for _, e := range c.Events {
@@ -162,12 +163,12 @@ func hangAll(text string, width int) string {
 // hang breaks a text into lines that end at width; all but the first begin at
 // indent.
 func hang(text string, indent, width int) string {
-	return strings.Join(wrap(text, max(width-indent, indent)), "\n"+strings.Repeat(" ", indent))
+	return strings.Join(terminal.Wrap(text, max(width-indent, indent)), "\n"+strings.Repeat(" ", indent))
 }
 
 // explainReason tells which events give a reason, and says whether any does.
 func explainReason(w io.Writer, c *logging.Contents, reason string) bool {
-	width, told := cmp.Or(widthOf(w), textWidth), false
+	width, told := cmp.Or(terminal.Width(w), textWidth), false
 	const indent = 24
 	for _, e := range c.Events {
 		if len(e.Reasons) == 0 || !e.Gives(reason) {

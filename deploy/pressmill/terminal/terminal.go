@@ -1,4 +1,6 @@
-package main
+// Package terminal makes texts fit for a terminal: in its columns, and without
+// what it would act upon.
+package terminal
 
 import (
 	"io"
@@ -10,8 +12,8 @@ import (
 	"golang.org/x/text/width"
 )
 
-// widthOf returns the number of columns of a terminal, 0 for anything else.
-func widthOf(w io.Writer) int {
+// Width returns the number of columns of a terminal, 0 for anything else.
+func Width(w io.Writer) int {
 	f, ok := w.(*os.File)
 	if !ok {
 		return 0
@@ -40,15 +42,16 @@ func columns(r rune) int {
 	}
 }
 
-func columnsOf(s string) (n int) {
+// Columns is how many columns of a terminal a line takes.
+func Columns(s string) (n int) {
 	for _, r := range s {
 		n += columns(r)
 	}
 	return n
 }
 
-// printable makes one line of a text, without what a terminal would act upon.
-func printable(s string) string {
+// Printable makes one line of a text, without what a terminal would act upon.
+func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -62,12 +65,12 @@ func printable(s string) string {
 	}, s)
 }
 
-// printableLines is printable for each line of a text.
-func printableLines(s string) string {
+// PrintableLines is Printable for each line of a text.
+func PrintableLines(s string) string {
 	var b strings.Builder
 	for line := range strings.Lines(s) {
 		text, ended := strings.CutSuffix(line, "\n")
-		b.WriteString(printable(text))
+		b.WriteString(Printable(text))
 		if ended {
 			b.WriteByte('\n')
 		}
@@ -75,9 +78,9 @@ func printableLines(s string) string {
 	return b.String()
 }
 
-// cut shortens a line to a number of columns, with a sign that it did.
-func cut(s string, most int) string {
-	if columnsOf(s) <= most {
+// Cut shortens a line to a number of columns, with a sign that it did.
+func Cut(s string, most int) string {
+	if Columns(s) <= most {
 		return s
 	}
 	n := 1 // the sign
@@ -89,16 +92,16 @@ func cut(s string, most int) string {
 	return s
 }
 
-// pad makes a line of exactly so many columns.
-func pad(s string, n int) string {
-	s = cut(printable(s), n)
-	return s + strings.Repeat(" ", n-columnsOf(s))
+// Pad makes a line of exactly so many columns.
+func Pad(s string, n int) string {
+	s = Cut(Printable(s), n)
+	return s + strings.Repeat(" ", n-Columns(s))
 }
 
-// wrap breaks a paragraph into lines of at most so many columns: between words,
+// Wrap breaks a paragraph into lines of at most so many columns: between words,
 // and within a word that is longer than a line, as those of scripts without
 // spaces are.
-func wrap(paragraph string, most int) (lines []string) {
+func Wrap(paragraph string, most int) (lines []string) {
 	var line strings.Builder
 	n := 0
 	flush := func() {
@@ -106,8 +109,8 @@ func wrap(paragraph string, most int) (lines []string) {
 		line.Reset()
 		n = 0
 	}
-	for word := range strings.FieldsSeq(printable(paragraph)) {
-		size := columnsOf(word)
+	for word := range strings.FieldsSeq(Printable(paragraph)) {
+		size := Columns(word)
 		if n > 0 && n+1+size > most && size <= most {
 			flush()
 		}

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"pressmill/crawler"
+	"pressmill/deploy/pressmill/terminal"
 	"pressmill/pkg/bus"
 )
 
@@ -17,13 +18,13 @@ func TestNoEscapes(t *testing.T) {
 	if strings.Count(dead, "\t") != 5 {
 		t.Errorf("%q has not six columns", dead)
 	}
-	why := printableLines((&crawler.Why{URL: hostile, Key: hostile, Verdict: hostile, Reason: hostile, Host: hostile, Next: hostile}).String())
-	for name, text := range map[string]string{"dead letter": strings.ReplaceAll(dead, "\t", ""), "why": strings.ReplaceAll(why, "\n", ""), "title": printable(hostile)} {
+	why := terminal.PrintableLines((&crawler.Why{URL: hostile, Key: hostile, Verdict: hostile, Reason: hostile, Host: hostile, Next: hostile}).String())
+	for name, text := range map[string]string{"dead letter": strings.ReplaceAll(dead, "\t", ""), "why": strings.ReplaceAll(why, "\n", ""), "title": terminal.Printable(hostile)} {
 		if i := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
 			t.Errorf("%s: %q", name, text[i:])
 		}
 	}
-	if got := printableLines("a\x1b\nb\r\n\nc"); got != "a\nb \n\nc" {
+	if got := terminal.PrintableLines("a\x1b\nb\r\n\nc"); got != "a\nb \n\nc" {
 		t.Errorf("%q", got)
 	}
 }

@@ -1,10 +1,11 @@
-package main
+package commands
 
 import (
 	"context"
 	"encoding/json"
 
 	"pressmill/deploy/pressmill/logs"
+	"pressmill/deploy/pressmill/terminal"
 	"pressmill/pkg/worker"
 )
 
@@ -51,7 +52,7 @@ func traceCommand() worker.Command {
 				return enc.Encode(pages)
 			}
 			width := 0
-			if columns := widthOf(env.Stdout); columns > 0 && !*wide {
+			if columns := terminal.Width(env.Stdout); columns > 0 && !*wide {
 				width = min(max(columns, 80), 100)
 			}
 			return logs.WriteTrace(env.Stdout, pages, width)

@@ -3,6 +3,8 @@ package crawler
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -328,4 +330,11 @@ func Reports(ctx context.Context, b *bus.Bus) ([]Report, error) {
 	}
 	slices.SortFunc(reports, func(a, b Report) int { return cmp.Compare(a.ID, b.ID) })
 	return reports, nil
+}
+
+// NewCrawlID returns a new ID for what is begun now.
+func NewCrawlID() string {
+	var r [3]byte
+	_, _ = rand.Read(r[:]) // never fails
+	return time.Now().UTC().Format("20060102T150405Z-") + hex.EncodeToString(r[:])
 }

@@ -17,6 +17,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"pressmill/crawler"
+	"pressmill/deploy/pressmill/operate"
 	"pressmill/pkg/config"
 	"pressmill/pkg/worker"
 )
@@ -34,7 +35,7 @@ func TestChartTakesEveryKeyOfTheConfiguration(t *testing.T) {
 	if err := json.Unmarshal(readFile(t, path), &schema); err != nil {
 		t.Fatal(err)
 	}
-	file := configSchema()
+	file := operate.ConfigSchema()
 	sinks := file["properties"].(map[string]any)["sinks"].(map[string]any)["items"].(map[string]any)
 	sinks["required"] = []string{"url"} // the templates look at it
 	want := map[string]any{

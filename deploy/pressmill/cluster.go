@@ -14,6 +14,7 @@ import (
 
 	"pressmill/crawler"
 	"pressmill/deploy/pressmill/demo"
+	"pressmill/deploy/pressmill/operate"
 	"pressmill/deploy/pressmill/supervise"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
@@ -198,7 +199,7 @@ func (c *cluster) startServers(ctx context.Context) (*config.File, error) {
 	}
 	quiet := *c.env
 	quiet.Stderr = c.screen.as("topology")
-	if err := patiently(ctx, &quiet, startTime, func() error { return onBus(ctx, file, (*bus.Bus).Apply) }); err != nil {
+	if err := operate.Patiently(ctx, &quiet, startTime, func() error { return operate.OnBus(ctx, file, (*bus.Bus).Apply) }); err != nil {
 		return nil, fmt.Errorf("make the topology: %w", err)
 	}
 	return file, nil
@@ -274,7 +275,7 @@ func (c *cluster) table(took time.Duration) {
 // work has the sources crawled until ctx ends, or the demo site until all of it
 // was written.
 func (c *cluster) work(ctx context.Context, file *config.File) error {
-	b, err := connect(file)
+	b, err := operate.Connect(file)
 	if err != nil {
 		return err
 	}
@@ -288,7 +289,7 @@ func (c *cluster) work(ctx context.Context, file *config.File) error {
 		return check.run(ctx, &shown)
 	}
 	if len(c.sources) > 0 {
-		if _, err := crawler.Apply(ctx, b, c.sources, newCrawlID(), crawler.Once); err != nil {
+		if _, err := crawler.Apply(ctx, b, c.sources, crawler.NewCrawlID(), crawler.Once); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v4"
 	"golang.org/x/sys/unix"
 
+	"pressmill/deploy/pressmill/operate"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/bus/keys"
 	"pressmill/pkg/freeport"
@@ -117,7 +118,7 @@ func (f *clusterFiles) write() error {
 	}
 	access := bus.Defaults()
 	access.Archive = true // the permissions for all that a configuration may need
-	accounts, err := access.Authorization(publicKeys([]string{f.path("keys")}))
+	accounts, err := access.Authorization(operate.PublicKeys([]string{f.path("keys")}))
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"pressmill/deploy/pressmill/operate"
 )
 
 const (
@@ -21,7 +23,7 @@ func makeCertificates(dir string) error {
 	if certificatesHold(dir) {
 		return nil
 	}
-	pems, err := certificate([]string{"127.0.0.1"}, certValid)
+	pems, err := operate.Certificate([]string{"127.0.0.1"}, certValid)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"pressmill/crawler"
 	"pressmill/deploy/pressmill/demo"
+	"pressmill/deploy/pressmill/operate"
 	"pressmill/deploy/pressmill/terminal"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
@@ -68,16 +69,16 @@ func (d *demoCheck) run(ctx context.Context, env *worker.Env) error {
 		return err
 	}
 	defer stop()
-	b, err := connect(file)
+	b, err := operate.Connect(file)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
 	src := crawler.Source{
-		ID: "demo-check-" + strings.ToLower(newCrawlID()), Name: demo.Name, Depth: 1,
+		ID: "demo-check-" + strings.ToLower(crawler.NewCrawlID()), Name: demo.Name, Depth: 1,
 		Seeds: []string{base + "/", base + "/feed.xml"}, Revisit: []time.Duration{},
 	}
-	if _, err := crawler.Apply(ctx, b, []crawler.Source{src}, newCrawlID(), crawler.Once); err != nil {
+	if _, err := crawler.Apply(ctx, b, []crawler.Source{src}, crawler.NewCrawlID(), crawler.Once); err != nil {
 		return err
 	}
 	fmt.Fprintf(env.Stdout, "crawlers collect %s from %s\n", src.ID, base)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"pressmill/crawler"
+	"pressmill/deploy/pressmill/operate"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
 )
@@ -21,7 +22,7 @@ const example = "../config.yaml"
 func TestExampleNamesEveryKey(t *testing.T) {
 	t.Parallel()
 	sections := sectionsOf(string(readFile(t, example)))
-	for section, schema := range configSchema()["properties"].(map[string]any) {
+	for section, schema := range operate.ConfigSchema()["properties"].(map[string]any) {
 		for _, key := range keysOf(schema.(map[string]any)) {
 			if !regexp.MustCompile(`(?:^|[\s{#])` + key + `:`).MatchString(sections[section]) {
 				t.Errorf("section %s: the key %s is missing", section, key)

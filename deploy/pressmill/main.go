@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"pressmill/deploy/pressmill/logs/commands"
+	"pressmill/deploy/pressmill/operate"
 	"pressmill/pkg/worker"
 )
 
@@ -20,7 +21,9 @@ func program() worker.Program {
 		Commands: slices.Concat(
 			[]worker.Command{runCommand(), clusterCommand(), demoCommand(), demoServeCommand(), demoCheckCommand()},
 			commands.All(), // on logs
-			operatorCommands(),
+			operate.Commands(),
+			[]worker.Command{reparseCommand()},
+			articleCommands(),
 		),
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"pressmill/deploy/pressmill/operate"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
 	"pressmill/pkg/news"
@@ -31,7 +32,7 @@ const (
 
 func reparseCommand() worker.Command {
 	var hosts, since, until, state string
-	return operatorWith(worker.Command{
+	return operate.With(worker.Command{
 		Name: "reparse", Args: "[-host H,...] [-since T] [-until T] [-state FILE] URL...", Short: "Put archived pages through the pipeline again",
 		Long: `Reads WARC files, those of an archive sink or of others, such as Common Crawl's news archives, and gives their pages
 to the parsers, so that a better engine makes new versions of articles without a fetch. A URL is a file or folder, a

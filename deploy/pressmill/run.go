@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"net"
 	"net/netip"
@@ -213,7 +211,7 @@ func (j *job) run(ctx context.Context, env *worker.Env) error {
 // seed puts the seeds into the frontier and, to end by itself, calls on every
 // host that an earlier run left asleep.
 func (j *job) seed(ctx context.Context, b *bus.Bus) error {
-	if err := crawler.Enqueue(ctx, b, j.sources, newCrawlID()); err != nil {
+	if err := crawler.Enqueue(ctx, b, j.sources, crawler.NewCrawlID()); err != nil {
 		return err
 	}
 	if !j.once {
@@ -229,10 +227,4 @@ func (j *job) seed(ctx context.Context, b *bus.Bus) error {
 		}
 	}
 	return nil
-}
-
-func newCrawlID() string {
-	var r [3]byte
-	_, _ = rand.Read(r[:]) // never fails
-	return time.Now().UTC().Format("20060102T150405Z-") + hex.EncodeToString(r[:])
 }

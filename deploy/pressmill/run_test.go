@@ -22,6 +22,7 @@ import (
 	"pressmill/crawler"
 	"pressmill/deploy/pressmill/demo"
 	"pressmill/parser"
+	"pressmill/pkg/bus/embedded"
 	"pressmill/pkg/logging/logtest"
 	"pressmill/pkg/news"
 	"pressmill/pkg/worker"
@@ -478,4 +479,27 @@ func TestConfigurationThatIsShownIsBounded(t *testing.T) {
 	if left, some := j.sections()["left_out"]; some {
 		t.Errorf("of one source with two seeds is left out: %v", left)
 	}
+}
+
+// server starts a NATS server and returns a configuration that names it.
+func server(t *testing.T) (config string) {
+	t.Helper()
+	addr := freeAddress(t)
+	srv, err := embedded.Start(t.TempDir(), addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(srv.Stop)
+	config = write(t, "config.yaml", "bus:\n  url: nats://"+addr+"\n")
+	mustRun(t, "topology", "apply", "-config", config)
+	return config
+}
+
+func write(t *testing.T, name, text string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

@@ -1,4 +1,4 @@
-package main
+package operate
 
 import (
 	"context"
@@ -108,7 +108,7 @@ func printAuthorization(_ context.Context, env *worker.Env, args []string) error
 	default:
 		return worker.Usagef("-format %q is not conf or helm", *format)
 	}
-	text, err := generate(publicKeys(dirs))
+	text, err := generate(PublicKeys(dirs))
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w (`pressmill bus keys` makes it)", err)
 	}
@@ -137,8 +137,8 @@ func accessConfig(path string) (bus.Config, error) {
 	return cfg, file.Decode("bus", &cfg)
 }
 
-// publicKeys returns the roles' public keys in folders.
-func publicKeys(dirs []string) bus.PublicKeys {
+// PublicKeys returns the roles' public keys in folders.
+func PublicKeys(dirs []string) bus.PublicKeys {
 	if len(dirs) == 0 {
 		return bus.PlaceholderKeys
 	}

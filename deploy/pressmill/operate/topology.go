@@ -1,4 +1,4 @@
-package main
+package operate
 
 import (
 	"context"
@@ -33,7 +33,7 @@ func topologyCommand(name, short, done string, act func(*bus.Bus, context.Contex
 			patient := func(b *bus.Bus, ctx context.Context) error {
 				return insist(ctx, env, name, func() error { return act(b, ctx) })
 			}
-			if err := patiently(ctx, env, *wait, func() error { return onBus(ctx, file, patient) }); err != nil {
+			if err := Patiently(ctx, env, *wait, func() error { return OnBus(ctx, file, patient) }); err != nil {
 				return err
 			}
 			fmt.Fprintln(env.Stdout, done)
@@ -42,8 +42,9 @@ func topologyCommand(name, short, done string, act func(*bus.Bus, context.Contex
 	}
 }
 
-func onBus(ctx context.Context, file *config.File, act func(*bus.Bus, context.Context) error) error {
-	b, err := connect(file)
+// OnBus does something on the bus of a configuration.
+func OnBus(ctx context.Context, file *config.File, act func(*bus.Bus, context.Context) error) error {
+	b, err := Connect(file)
 	if err != nil {
 		return err
 	}
@@ -51,10 +52,10 @@ func onBus(ctx context.Context, file *config.File, act func(*bus.Bus, context.Co
 	return guarded(ctx, b, func(ctx context.Context) error { return act(b, ctx) })
 }
 
-// patiently tries until there is no error, a configuration is wrong, the bus
+// Patiently tries until there is no error, a configuration is wrong, the bus
 // refuses something or the time is over, and then returns the last error. Every
 // other error is told when it is a new one.
-func patiently(ctx context.Context, env *worker.Env, wait time.Duration, try func() error) error {
+func Patiently(ctx context.Context, env *worker.Env, wait time.Duration, try func() error) error {
 	told := ""
 	for begun := time.Now(); ; {
 		err := try()

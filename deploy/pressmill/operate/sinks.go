@@ -1,4 +1,4 @@
-package main
+package operate
 
 import (
 	"context"
@@ -15,11 +15,11 @@ import (
 
 func sinkCommands() []worker.Command {
 	return []worker.Command{
-		operatorWith(worker.Command{
+		With(worker.Command{
 			Name: "sinks list", Short: "Show the sinks that articles wait for",
 			Long: "Columns: BEHIND is the number of articles in the stream that the sink has not written; OLDEST how long the\nfirst of these has waited. Sinks of pages are not listed.",
 		}, nil, listSinks),
-		operatorWith(worker.Command{
+		With(worker.Command{
 			Name: "sinks forget", Args: "NAME...", Short: "Let go what waits for sinks that were taken away",
 			Long: "Articles wait for every sink that has ever run. One that is not configured any more is to be forgotten, or the\narticles fill their stream in the end, and the parsers wait. A sink that still runs comes back by itself,\nand goes on where it was.",
 		}, nil, forgetSinks),

@@ -1,4 +1,4 @@
-package main
+package operate
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package main
+package operate
 
 import (
 	"context"
@@ -37,7 +37,7 @@ func certificateCommand() worker.Command {
 			if *dir == "" || flags.NArg() == 0 {
 				return worker.Usagef("name a folder with -o, and the names of the servers")
 			}
-			pems, err := certificate(flags.Args(), *valid)
+			pems, err := Certificate(flags.Args(), *valid)
 			if err != nil {
 				return err
 			}
@@ -46,9 +46,9 @@ func certificateCommand() worker.Command {
 	}
 }
 
-// certificate makes an authority (ca.crt), and a certificate of the names that
+// Certificate makes an authority (ca.crt), and a certificate of the names that
 // it signed (tls.crt, tls.key), in PEM.
-func certificate(names []string, valid time.Duration) (map[string][]byte, error) {
+func Certificate(names []string, valid time.Duration) (map[string][]byte, error) {
 	now := time.Now()
 	authority := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Pressmill NATS authority"},

@@ -1,4 +1,4 @@
-package main
+package operate
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 
 func backfillCommand() worker.Command {
 	var from, to string
-	return operatorWith(worker.Command{
+	return With(worker.Command{
 		Name: "sources backfill", Args: "-from DAY [-to DAY] ID", Short: "Collect a source's articles of days gone by",
 		Long: `The crawlers read the sitemaps that the site's robots.txt names, /sitemap.xml and the sitemaps that these list,
 as far as their names or dates can hold the days, and fetch the articles of the days that are not known yet: by the
@@ -34,7 +34,7 @@ applies. Nothing is fetched by this command. Run again, it goes on with what is 
 		if err != nil {
 			return worker.Usagef("%v", err)
 		}
-		hosts, err := crawler.Backfill(ctx, b, ids[0], days, newCrawlID())
+		hosts, err := crawler.Backfill(ctx, b, ids[0], days, crawler.NewCrawlID())
 		if errors.Is(err, bus.ErrNotFound) {
 			return unknownSource(ctx, b, ids[0])
 		}

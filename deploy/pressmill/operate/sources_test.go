@@ -1,39 +1,13 @@
-package main
+package operate
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"pressmill/crawler"
-	"pressmill/pkg/bus/embedded"
 )
-
-// server starts a NATS server and returns a configuration that names it.
-func server(t *testing.T) (config string) {
-	t.Helper()
-	addr := freeAddress(t)
-	srv, err := embedded.Start(t.TempDir(), addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(srv.Stop)
-	config = write(t, "config.yaml", "bus:\n  url: nats://"+addr+"\n")
-	mustRun(t, "topology", "apply", "-config", config)
-	return config
-}
-
-func write(t *testing.T, name, text string) (path string) {
-	t.Helper()
-	path = filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 func TestSourcesFromApplyToRemove(t *testing.T) {
 	t.Parallel()

@@ -1,4 +1,4 @@
-package main
+package operate
 
 import (
 	"context"
@@ -16,7 +16,7 @@ func whyCommand() worker.Command {
 	cmd := worker.Command{Name: "why", Args: "[-json] URL", Short: "Say why a URL was fetched or was not, and what will happen"}
 	var asJSON *bool
 	flags := func(f *worker.Flags) { asJSON = f.Bool("json", false, "print the answer as JSON") }
-	return operatorWith(cmd, flags, func(ctx context.Context, env *worker.Env, b *bus.Bus, file *config.File, args []string) error {
+	return With(cmd, flags, func(ctx context.Context, env *worker.Env, b *bus.Bus, file *config.File, args []string) error {
 		if len(args) != 1 {
 			return worker.Usagef("name one URL")
 		}

@@ -1,4 +1,4 @@
-package main
+package operate
 
 import (
 	"cmp"
@@ -62,7 +62,7 @@ A file of sources is YAML:
 func applyCommand() worker.Command {
 	var path string
 	var prune bool
-	return operatorWith(worker.Command{
+	return With(worker.Command{
 		Name: "sources apply", Args: "[-f FILE] [-prune]", Short: "Collect from sources",
 		Long: "Running crawlers follow within seconds: they poll seeds that are new, forget seeds that are gone, and keep\nto changed intervals. Sources that the file does not have stay as they are; `pressmill sources remove` ends them, or -prune.\n" + sourceExample,
 	}, func(f *worker.Flags) {
@@ -149,7 +149,7 @@ func validSources(file *config.File, sources []crawler.Source) error {
 }
 
 func apply(ctx context.Context, env *worker.Env, b *bus.Bus, sources []crawler.Source) error {
-	done, err := crawler.Apply(ctx, b, sources, newCrawlID(), func(id string, do func() error) error {
+	done, err := crawler.Apply(ctx, b, sources, crawler.NewCrawlID(), func(id string, do func() error) error {
 		return insist(ctx, env, id, do)
 	})
 	if err != nil {
@@ -164,7 +164,7 @@ func apply(ctx context.Context, env *worker.Env, b *bus.Bus, sources []crawler.S
 
 func listCommand() worker.Command {
 	var asJSON bool
-	return operatorWith(worker.Command{
+	return With(worker.Command{
 		Name: "sources list", Args: "[-json]", Short: "Show the sources and how they do",
 		Long: `Columns: FOUND counts the URLs that were new at polls; POLLS the pages, feeds and sitemaps that are looked at,
 with those whose last look failed. ARTICLES were published within a day; of these, AUTHOR, DATE, IMAGE and BODY say
@@ -247,7 +247,7 @@ func roughly(d time.Duration) string {
 // changeCommand is a command that does one thing to every source it is given.
 func changeCommand(cmd worker.Command, done string, change func(context.Context, *bus.Bus, string) error) worker.Command {
 	cmd.Args = "ID..."
-	return operatorWith(cmd, nil, func(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, ids []string) error {
+	return With(cmd, nil, func(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, ids []string) error {
 		if len(ids) == 0 {
 			return worker.Usagef("name one source or more by id (`pressmill sources list` shows them)")
 		}
@@ -303,7 +303,7 @@ Feeds of one site become one source; their folders do not matter, and a feed tha
 			if err != nil {
 				return err
 			}
-			b, err := connect(file)
+			b, err := Connect(file)
 			if err != nil {
 				return err
 			}

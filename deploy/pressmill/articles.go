@@ -90,7 +90,7 @@ func (s shelfFlags) shelves() ([]shelf, error) {
 		if out == "" {
 			out = "out"
 		}
-		if out, err = urlOf(out); err != nil {
+		if out, err = store.URL(out); err != nil {
 			return nil, err
 		}
 	}

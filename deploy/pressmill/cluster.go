@@ -15,6 +15,7 @@ import (
 	"pressmill/crawler"
 	"pressmill/deploy/pressmill/demo"
 	"pressmill/deploy/pressmill/operate"
+	"pressmill/deploy/pressmill/run"
 	"pressmill/deploy/pressmill/supervise"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
@@ -98,7 +99,7 @@ func parseCluster(env *worker.Env, args []string) (*cluster, error) {
 	if c.demo && flags.NArg() > 0 {
 		return nil, worker.Usagef("-demo crawls the demo site, not %s", flags.Arg(0))
 	}
-	j, err := loadJob(*path)
+	sources, err := run.Sources(*path)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +107,7 @@ func parseCluster(env *worker.Env, args []string) (*cluster, error) {
 		return nil, worker.Usagef("%v", err)
 	}
 	if len(c.sources) == 0 && !c.demo {
-		c.sources = j.sources
+		c.sources = sources
 	}
 	dir, err := filepath.Abs(*data)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"pressmill/pkg/bus"
 	"pressmill/pkg/bus/keys"
 	"pressmill/pkg/freeport"
+	"pressmill/sink/store"
 )
 
 // clusterFiles is the folder of a cluster:
@@ -79,7 +80,7 @@ func newClusterFiles(dir, path string, servers int, demo bool) (*clusterFiles, e
 }
 
 func fileURL(path string) string {
-	url, _ := urlOf(path) // an absolute path has one
+	url, _ := store.URL(path) // an absolute path has one
 	return url
 }
 

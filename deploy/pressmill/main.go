@@ -7,6 +7,7 @@ import (
 
 	"pressmill/deploy/pressmill/logs/commands"
 	"pressmill/deploy/pressmill/operate"
+	"pressmill/deploy/pressmill/run"
 	"pressmill/pkg/worker"
 )
 
@@ -19,7 +20,8 @@ func program() worker.Program {
 		Long: "`pressmill demo` shows it on a built-in site; `pressmill run URL...` collects from the web,\n" +
 			"in this one process. The other commands operate a pipeline of workers over NATS.",
 		Commands: slices.Concat(
-			[]worker.Command{runCommand(), clusterCommand(), demoCommand(), demoServeCommand(), demoCheckCommand()},
+			run.Commands(),
+			[]worker.Command{demoCheckCommand(), clusterCommand()},
 			commands.All(), // on logs
 			operate.Commands(),
 			[]worker.Command{reparseCommand()},

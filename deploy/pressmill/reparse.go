@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"pressmill/deploy/pressmill/operate"
+	"pressmill/deploy/pressmill/terminal"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
 	"pressmill/pkg/news"
 	"pressmill/pkg/weburl"
 	"pressmill/pkg/worker"
 	"pressmill/sink/archive"
+	"pressmill/sink/store"
 	"pressmill/sink/warc"
 )
 
@@ -96,7 +98,7 @@ func (r *reparse) run(ctx context.Context, urls []string) error {
 }
 
 func (r *reparse) url(ctx context.Context, raw string) error {
-	rawURL, err := urlOf(raw)
+	rawURL, err := store.URL(raw)
 	if err != nil {
 		return err
 	}
@@ -210,14 +212,14 @@ func (r *reparse) tick(f archive.File) error {
 	}
 	r.shown = time.Now()
 	if r.env.Terminal {
-		fmt.Fprintf(r.env.Stderr, "%s%d pages, %.0f a second, in %s", clearLine, r.published, float64(r.published)/time.Since(r.began).Seconds(), f.URL)
+		fmt.Fprintf(r.env.Stderr, "%s%d pages, %.0f a second, in %s", terminal.ClearLine, r.published, float64(r.published)/time.Since(r.began).Seconds(), f.URL)
 	}
 	return r.state.save()
 }
 
 func (r *reparse) summary(stopped bool) {
 	if r.env.Terminal {
-		fmt.Fprint(r.env.Stderr, clearLine)
+		fmt.Fprint(r.env.Stderr, terminal.ClearLine)
 	}
 	left := make([]string, 0, len(r.counts))
 	for why, n := range r.counts {

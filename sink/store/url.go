@@ -35,6 +35,15 @@ var parameters = map[string][]string{
 
 const forms = "file:///absolute/dir, s3://bucket/prefix, gs://bucket/prefix, azblob://container/prefix or mem://name"
 
+// URL returns the URL of a folder, or the URL that is given.
+func URL(to string) (string, error) {
+	if strings.Contains(to, "://") {
+		return to, nil
+	}
+	abs, err := filepath.Abs(to)
+	return (&url.URL{Scheme: "file", Path: abs}).String(), err
+}
+
 // ValidURL says what is wrong with the URL of a store, or nil. It asks no
 // server.
 func ValidURL(raw string) error {

@@ -12,6 +12,9 @@ import (
 	"golang.org/x/text/width"
 )
 
+// ClearLine goes back to the beginning of a terminal's line and empties it.
+const ClearLine = "\r\033[K"
+
 // Width returns the number of columns of a terminal, 0 for anything else.
 func Width(w io.Writer) int {
 	f, ok := w.(*os.File)

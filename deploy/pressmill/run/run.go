@@ -1,4 +1,6 @@
-package main
+// Package run holds the commands that run the whole pipeline in one process: run
+// itself and demo, and demo serve, which has a site to run it on.
+package run
 
 import (
 	"context"
@@ -15,6 +17,11 @@ import (
 	"pressmill/pkg/logging"
 	"pressmill/pkg/worker"
 )
+
+// Commands returns the commands.
+func Commands() []worker.Command {
+	return []worker.Command{runCommand(), demoCommand(), demoServeCommand()}
+}
 
 func runCommand() worker.Command {
 	return worker.Command{

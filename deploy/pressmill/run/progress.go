@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"pressmill/deploy/pressmill/terminal"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/worker"
 )
@@ -34,16 +35,13 @@ func counts(label string, by map[string]int64) string {
 	return label + " " + strings.Join(parts, ", ")
 }
 
-// clearLine goes back to the beginning of a terminal's line and empties it.
-const clearLine = "\r\033[K"
-
 // aboveProgress writes each line in the place of the progress line, which comes
 // again below it.
 type aboveProgress struct{ io.Writer }
 
 func (w aboveProgress) Write(p []byte) (int, error) {
-	n, err := w.Writer.Write(append([]byte(clearLine), p...))
-	return max(0, n-len(clearLine)), err
+	n, err := w.Writer.Write(append([]byte(terminal.ClearLine), p...))
+	return max(0, n-len(terminal.ClearLine)), err
 }
 
 // progress shows how the run goes: one line that renews itself on a terminal,
@@ -59,7 +57,7 @@ func (p *pipeline) progress(ctx context.Context, env *worker.Env) {
 		select {
 		case <-ctx.Done():
 			if env.Terminal {
-				fmt.Fprint(env.Stderr, clearLine)
+				fmt.Fprint(env.Stderr, terminal.ClearLine)
 			}
 			return
 		case <-tick.C:

@@ -1,12 +1,10 @@
-package main
+package run
 
 import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +17,7 @@ import (
 	"pressmill/pkg/worker"
 	"pressmill/sink"
 	"pressmill/sink/segment"
+	"pressmill/sink/store"
 )
 
 // job is what `pressmill run` was asked to do.
@@ -32,6 +31,16 @@ type job struct {
 	crawler crawler.Config
 	parser  parser.Config
 	sinks   []sink.Config
+}
+
+// Sources returns the sources of a configuration that is right as one of a
+// single process; path may be empty.
+func Sources(path string) ([]crawler.Source, error) {
+	j, err := loadJob(path)
+	if err != nil {
+		return nil, err
+	}
+	return j.sources, nil
 }
 
 // loadJob decodes a configuration over the defaults of a single process.
@@ -72,7 +81,7 @@ func (j *job) setOut(out string) error {
 	if out == "" {
 		out = "out"
 	}
-	out, err := urlOf(out)
+	out, err := store.URL(out)
 	if err != nil {
 		return err
 	}
@@ -88,7 +97,7 @@ func (j *job) setOut(out string) error {
 // hold pages while there is any.
 func (j *job) setArchive(to string) error {
 	if to != "" {
-		to, err := urlOf(to)
+		to, err := store.URL(to)
 		if err != nil {
 			return err
 		}
@@ -106,15 +115,6 @@ func (j *job) setArchive(to string) error {
 		return worker.Usagef("%v", err)
 	}
 	return nil
-}
-
-// urlOf returns the URL of a folder, or the URL that is given.
-func urlOf(to string) (string, error) {
-	if strings.Contains(to, "://") {
-		return to, nil
-	}
-	abs, err := filepath.Abs(to)
-	return (&url.URL{Scheme: "file", Path: abs}).String(), err
 }
 
 // readSeeds reads a URL per line. A line that is no URL is named and left out:

@@ -31,6 +31,9 @@ const (
 	wireBuffer = 32 << 10
 	// usualRatio is how much longer pages are than their encoded form.
 	usualRatio = 5
+	// usualBody is expected of a body whose length is not known: pages have more,
+	// feeds less.
+	usualBody = 128 << 10
 	// maxPooled is the largest buffer that is kept for the next body.
 	maxPooled = 1 << 20
 )
@@ -323,6 +326,9 @@ func (d *decoder) reader(r io.Reader) *bufio.Reader {
 }
 
 func (d *decoder) buffer(hint int64) *bytes.Buffer {
+	if hint == 0 {
+		hint = usualBody
+	}
 	buf, _ := d.buffers.Get().(*bytes.Buffer)
 	if buf == nil {
 		buf = new(bytes.Buffer)

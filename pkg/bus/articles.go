@@ -160,8 +160,8 @@ func (b *Bus) Position(ctx context.Context, sink string, partition int) (uint64,
 }
 
 // TrimArticles removes from the stream of articles what every registered sink
-// has committed and is older than ArticlesReplay; all that they have committed,
-// once the stream is above 70 % of its bytes. A sink is registered once it has
+// has committed and is older than ArticlesReplay, and of the rest the oldest
+// while the stream is above 70 % of its bytes. A sink is registered once it has
 // a mirrored position, until ForgetSink; one that has none in a partition
 // keeps the whole partition. It returns the number of messages removed.
 func (b *Bus) TrimArticles(ctx context.Context) (removed uint64, err error) {
@@ -175,12 +175,11 @@ func (b *Bus) trim(ctx context.Context, old time.Time) (removed uint64, err erro
 		return 0, fmt.Errorf("read stream %s: %w", streamArticles, err)
 	}
 	before := st.CachedInfo()
-	until := uint64(math.MaxUint64)
-	if before.Config.MaxBytes <= 0 || before.State.Bytes <= uint64(before.Config.MaxBytes)/10*7 {
-		if until, err = b.ArticleSince(ctx, old); err != nil {
-			return 0, err
-		}
+	until, err := b.ArticleSince(ctx, old)
+	if err != nil {
+		return 0, err
 	}
+	until = max(until, surplus(before.State, before.Config.MaxBytes/10*7))
 	if before.State.Msgs == 0 || until <= before.State.FirstSeq {
 		return 0, nil
 	}
@@ -203,6 +202,18 @@ func (b *Bus) trim(ctx context.Context, old time.Time) (removed uint64, err erro
 	}
 	stored := before.State.Msgs + after.State.LastSeq - before.State.LastSeq // with what came meanwhile
 	return stored - min(stored, after.State.Msgs), nil
+}
+
+// surplus returns the sequence before which as many bytes lie as a stream has
+// beyond a limit, or somewhat more; 0 if it has not or the limit is none. To go
+// on from there, and not from the end, keeps what may be wanted again, and the
+// server's memory: it unpacks a block to remove a partition from it.
+func surplus(s jetstream.StreamState, limit int64) uint64 {
+	if limit <= 0 || s.Bytes <= uint64(limit) {
+		return 0
+	}
+	share := float64(s.Bytes-uint64(limit)) / float64(s.Bytes)
+	return s.FirstSeq + uint64(math.Ceil(share*float64(s.LastSeq+1-s.FirstSeq)))
 }
 
 // committed returns, by partition, the position that every registered sink has

@@ -9,6 +9,7 @@ import (
 
 	"pressmill/pkg/bus/embedded"
 	"pressmill/pkg/freeport"
+	"pressmill/pkg/logging/logtest"
 	"pressmill/pkg/worker"
 )
 
@@ -19,6 +20,7 @@ func pressmill(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	code = worker.Run(t.Context(), program(), args, strings.NewReader(""), &out, &errs)
+	logtest.Check(t, errs.String())
 	return code, out.String(), errs.String()
 }
 

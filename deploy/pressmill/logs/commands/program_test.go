@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"pressmill/pkg/logging/logtest"
 	"pressmill/pkg/worker"
 )
 
@@ -15,6 +16,7 @@ func pressmill(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	code = worker.Run(t.Context(), program(), args, strings.NewReader(""), &out, &errs)
+	logtest.Check(t, errs.String())
 	return code, out.String(), errs.String()
 }
 

@@ -21,6 +21,7 @@ import (
 	"go.uber.org/zap"
 
 	"pressmill/crawler"
+	"pressmill/deploy/pressmill/programtest"
 	"pressmill/parser"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
@@ -40,7 +41,7 @@ type keyed struct {
 func startKeyed(t *testing.T, more, sections string) *keyed {
 	t.Helper()
 	dir := t.TempDir()
-	g := &keyed{dir: dir, keys: filepath.Join(dir, "keys"), addr: freeAddress(t), log: filepath.Join(dir, "server.log"), sections: sections}
+	g := &keyed{dir: dir, keys: filepath.Join(dir, "keys"), addr: programtest.Address(t), log: filepath.Join(dir, "server.log"), sections: sections}
 	mustRun(t, "bus", "keys", "-o", g.keys)
 	mustRun(t, "bus", "authorization", "-keys", g.keys, "-o", filepath.Join(dir, "accounts.conf"))
 	conf := fmt.Sprintf("listen: %q\njetstream { store_dir: %q }\nmax_payload: 8MB\nlog_file: %q\ntrace: true\nmax_traced_msg_len: 1\nauthorization { timeout: 30 }\n%s\ninclude accounts.conf\n", g.addr, dir, g.log, more)
@@ -81,7 +82,7 @@ func startProgram(t *testing.T, p worker.Program, args ...string) (stop func()) 
 func (g *keyed) as(t *testing.T, role bus.Role) string {
 	t.Helper()
 	text := fmt.Sprintf("bus: {url: %q, nkey_file: %q, archive: true, ack_wait: 5s}\n%s", "nats://"+g.addr, filepath.Join(g.keys, string(role)+".nk"), g.sections)
-	return write(t, string(role)+".yaml", text)
+	return programtest.File(t, string(role)+".yaml", text)
 }
 
 // operate runs a command of operators.
@@ -175,7 +176,7 @@ sources:
 	})
 
 	g.operate(t, "sources", "pause", "tidewick")
-	g.operate(t, "sources", "apply", "-f", write(t, "more.yaml", fmt.Sprintf("sources: [{id: tidewick, seeds: [%q], depth: 1}]", base+"/about.html")))
+	g.operate(t, "sources", "apply", "-f", programtest.File(t, "more.yaml", fmt.Sprintf("sources: [{id: tidewick, seeds: [%q], depth: 1}]", base+"/about.html")))
 	waitFor(t, func() bool { return parked(t, operator) == 1 })
 	g.operate(t, "sources", "list")
 	g.operate(t, "sources", "resume", "tidewick")

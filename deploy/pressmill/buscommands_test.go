@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"pressmill/deploy/pressmill/programtest"
 	"pressmill/pkg/bus"
 )
 
@@ -35,7 +36,7 @@ func TestBusKeysAndAuthorization(t *testing.T) {
 			t.Errorf("%s:\n%s", name, text)
 		}
 	}
-	if text := mustRun(t, "bus", "authorization", "-config", write(t, "c.yaml", "bus: {archive: false}")); strings.Contains(text, "DIRECT.GET.PAGES") || !strings.Contains(text, "PUBLIC KEY OF SINK") {
+	if text := mustRun(t, "bus", "authorization", "-config", programtest.File(t, "c.yaml", "bus: {archive: false}")); strings.Contains(text, "DIRECT.GET.PAGES") || !strings.Contains(text, "PUBLIC KEY OF SINK") {
 		t.Errorf("without an archive:\n%s", text)
 	}
 	file := filepath.Join(t.TempDir(), "accounts.conf")

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"pressmill/deploy/pressmill/demo"
+	"pressmill/deploy/pressmill/programtest"
 )
 
 // clusterProcess is `pressmill cluster` as a process of its own, and what it has
@@ -39,7 +40,7 @@ func startCluster(t *testing.T, args ...string) *clusterProcess {
 		t.Fatal(err)
 	}
 	bin := t.TempDir()
-	for _, stage := range stages() {
+	for _, stage := range []string{"crawler", "parser", "sink"} {
 		if err := os.Symlink(self, filepath.Join(bin, stage)); err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +138,7 @@ func TestClusterCollectsTheDemoSite(t *testing.T) {
 	c := startCluster(t, "-demo")
 	c.shows(t, `^nats-3 +\d+ +127\.0\.0\.1:\d+ +http://127\.0\.0\.1:\d+/healthz +\S+/logs/nats-3\.log$`)
 	c.shows(t, `^sink-2 +\d+ +http://127\.0\.0\.1:\d+/readyz +\S+/logs/sink-2\.log$`)
-	if code, _, stderr := pressmill(t, "cluster", "-demo", "-data", c.dir, "-bin", c.Args[5]); code != 1 || !strings.Contains(stderr, errClusterRuns.Error()) {
+	if code, _, stderr := pressmill(t, "cluster", "-demo", "-data", c.dir, "-bin", c.Args[5]); code != 1 || !strings.Contains(stderr, "another `pressmill cluster` uses this folder") {
 		t.Errorf("a second one: exit code %d, %s", code, stderr)
 	}
 	if code := c.end(t); code != 0 {
@@ -160,7 +161,7 @@ func TestClusterLosesProcesses(t *testing.T) {
 	if os.Getenv("PRESSMILL_CLUSTER") == "" {
 		t.Skip("PRESSMILL_CLUSTER is not set: see make failover")
 	}
-	c := startCluster(t, "-config", write(t, "config.yaml", fmt.Sprintf(`
+	c := startCluster(t, "-config", programtest.File(t, "config.yaml", fmt.Sprintf(`
 bus: {ack_wait: 5s}
 crawler: {allow_private: [127.0.0.1/32], delay: 300ms, contact: test@pressmill.example}
 sinks: [{url: "file://%s", max_age: 1s}]
@@ -187,53 +188,4 @@ sinks: [{url: "file://%s", max_age: 1s}]
 		t.Errorf("exit code %d", code)
 	}
 	c.gone(t)
-}
-
-func TestClusterIsUsedWrongly(t *testing.T) {
-	t.Parallel()
-	for args, want := range map[string]string{
-		"-nats 2":                 "-nats 2 is not 1, 3 or 5",
-		"-crawlers -1":            "-crawlers -1 is not between",
-		"-demo http://a.example/": "-demo crawls the demo site",
-		"gopher://a.example/":     "gopher",
-	} {
-		if code, _, stderr := pressmill(t, append([]string{"cluster", "-data", t.TempDir()}, strings.Fields(args)...)...); code != 2 || !strings.Contains(stderr, want) {
-			t.Errorf("%s: exit code %d, %q, want %q", args, code, stderr, want)
-		}
-	}
-	if code, _, stderr := pressmill(t, "cluster", "-data", t.TempDir(), "-bin", t.TempDir()); code != 1 || !strings.Contains(stderr, "`make build` makes it") {
-		t.Errorf("without binaries: exit code %d, %q", code, stderr)
-	}
-}
-
-func TestCertificatesStayAsLongAsTheyHold(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	read := func() string {
-		data, err := os.ReadFile(filepath.Join(dir, "server.crt"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(data)
-	}
-	for i, spoil := range []func(){
-		func() {},
-		func() { _ = os.Remove(filepath.Join(dir, "server.key")) },
-		func() { _ = os.WriteFile(filepath.Join(dir, "ca.crt"), []byte("no certificate"), 0o600) },
-	} {
-		if err := makeCertificates(dir); err != nil {
-			t.Fatal(err)
-		}
-		first := read()
-		spoil()
-		if err := makeCertificates(dir); err != nil {
-			t.Fatal(err)
-		}
-		if same := read() == first; same != (i == 0) {
-			t.Errorf("case %d: the same certificate: %v", i, same)
-		}
-		if !certificatesHold(dir) {
-			t.Errorf("case %d: they do not hold", i)
-		}
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"pressmill/deploy/pressmill/programtest"
 	"pressmill/pkg/worker"
 )
 
@@ -15,9 +16,9 @@ import (
 // configuration.
 func pipelineAt(t *testing.T, private string) (config string) {
 	t.Helper()
-	addr, dir := freeAddress(t), t.TempDir()
+	addr, dir := programtest.Address(t), t.TempDir()
 	first, _ := serve(t)
-	config = write(t, "config.yaml", fmt.Sprintf(`
+	config = programtest.File(t, "config.yaml", fmt.Sprintf(`
 bus: {url: "nats://%s", ack_wait: 30s}
 crawler: {delay: 10ms, allow_private: [%s]}
 sinks: [{url: "file://%s", max_age: 500ms}]

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"pressmill/deploy/pressmill/programtest"
 )
 
 // TestEveryLogTakesSignals has the workers, which wait for a bus, and a run say
@@ -15,7 +17,7 @@ import (
 func TestEveryLogTakesSignals(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	config := write(t, "config.yaml", "bus: {url: nats://127.0.0.1:1}\nsinks: [{url: mem://signals}]\n")
+	config := programtest.File(t, "config.yaml", "bus: {url: nats://127.0.0.1:1}\nsinks: [{url: mem://signals}]\n")
 	run := []string{"run", "-data", filepath.Join(dir, "data"), "-out", filepath.Join(dir, "out"), "-config", config, "http://127.0.0.1:1/"}
 	for name, args := range map[string][]string{"crawler": {"-config", config}, "parser": {"-config", config}, "sink": {"-config", config}, "pressmill": run} {
 		log := filepath.Join(dir, name+".jsonl")

@@ -5,9 +5,11 @@ package main
 import (
 	"slices"
 
+	"pressmill/deploy/pressmill/cluster"
 	"pressmill/deploy/pressmill/logs/commands"
 	"pressmill/deploy/pressmill/operate"
 	"pressmill/deploy/pressmill/run"
+	"pressmill/deploy/pressmill/stored"
 	"pressmill/pkg/worker"
 )
 
@@ -21,11 +23,10 @@ func program() worker.Program {
 			"in this one process. The other commands operate a pipeline of workers over NATS.",
 		Commands: slices.Concat(
 			run.Commands(),
-			[]worker.Command{demoCheckCommand(), clusterCommand()},
+			cluster.Commands(),
 			commands.All(), // on logs
 			operate.Commands(),
-			[]worker.Command{reparseCommand()},
-			articleCommands(),
+			stored.Commands(),
 		),
 	}
 }

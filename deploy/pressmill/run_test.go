@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"maps"
 	"net/url"
@@ -19,9 +17,8 @@ import (
 
 	"pressmill/crawler"
 	"pressmill/deploy/pressmill/demo"
+	"pressmill/deploy/pressmill/programtest"
 	"pressmill/parser"
-	"pressmill/pkg/bus/embedded"
-	"pressmill/pkg/logging/logtest"
 	"pressmill/pkg/news"
 	"pressmill/pkg/worker"
 	"pressmill/sink"
@@ -67,24 +64,14 @@ func runArgs(dir string, seeds ...string) []string {
 	}, seeds...)
 }
 
-// pressmill runs a command in this process, and has what it logs checked.
 func pressmill(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
-	defer cancel()
-	var out, errs bytes.Buffer
-	code = worker.Run(ctx, program(), args, strings.NewReader(""), &out, &errs)
-	logtest.Check(t, errs.String())
-	return code, out.String(), errs.String()
+	return programtest.Run(t, program(), args...)
 }
 
 func mustRun(t *testing.T, args ...string) string {
 	t.Helper()
-	code, stdout, stderr := pressmill(t, args...)
-	if code != 0 {
-		t.Fatalf("exit code %d\n%s\n%s", code, stdout, stderr)
-	}
-	return stdout
+	return programtest.Must(t, program(), args...)
 }
 
 // written returns the articles in a run's output by path and revision.
@@ -354,14 +341,14 @@ func TestWrongUse(t *testing.T) {
 		{"unknown key", []string{"run", "-config", config, "example.org"}, 2, "user_agent"},
 		{"no such config", []string{"run", "-config", filepath.Join(dir, "none.yaml"), "example.org"}, 2, "none.yaml"},
 		{"bad seed", []string{"run", "ftp://example.org/"}, 2, "neither http nor https"},
-		{"bad sink", []string{"run", "-data", dir, "-config", write(t, "sinks.yaml", "sinks: [{url: 'mem://x', layout: '{month}'}]"), "example.org"}, 2, "layout"},
+		{"bad sink", []string{"run", "-data", dir, "-config", programtest.File(t, "sinks.yaml", "sinks: [{url: 'mem://x', layout: '{month}'}]"), "example.org"}, 2, "layout"},
 		{"archive in articles", []string{"run", "-data", dir, "-out", dir, "-archive", filepath.Join(dir, "articles"), "example.org"}, 2, "above or below"},
 		{"bad delay", []string{"run", "-delay", "-1s", "example.org"}, 2, "negative"},
 		{"bad age", []string{"articles", "-since", "-1h"}, 2, "an age"},
 		{"bad output", []string{"run", "-out", "ftp://x", "example.org"}, 2, "-out"},
 		{"bad contact", []string{"run", "-contact", "me", "example.org"}, 2, "crawler.contact"},
 		{"bad range", []string{"run", "-allow-private=10.0.0.0", "example.org"}, 2, "allow-private"},
-		{"no server", []string{"topology", "check", "-config", badServer(t)}, 1, "bus.url"},
+		{"no server", []string{"topology", "check", "-config", programtest.File(t, "config.yaml", "bus: {url: \"nats://127.0.0.1:1\"}\n")}, 1, "bus.url"},
 		{"help", []string{"run", "-h"}, 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -371,36 +358,4 @@ func TestWrongUse(t *testing.T) {
 			}
 		})
 	}
-}
-
-func badServer(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "config.yaml")
-	if err := os.WriteFile(path, []byte("bus: {url: \"nats://127.0.0.1:1\"}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// server starts a NATS server and returns a configuration that names it.
-func server(t *testing.T) (config string) {
-	t.Helper()
-	addr := freeAddress(t)
-	srv, err := embedded.Start(t.TempDir(), addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(srv.Stop)
-	config = write(t, "config.yaml", "bus:\n  url: nats://"+addr+"\n")
-	mustRun(t, "topology", "apply", "-config", config)
-	return config
-}
-
-func write(t *testing.T, name, text string) (path string) {
-	t.Helper()
-	path = filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"pressmill/deploy/pressmill/programtest"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/logging/logtest"
 )
@@ -66,7 +67,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 	for _, section := range []string{"preset: default, format: console", "preset: default", "preset: ecs", "preset: gcp, file: {path: DIR/run.jsonl}"} {
 		dir := t.TempDir()
 		host := strings.TrimPrefix(site.URL, "http://")
-		config := write(t, "config.yaml", strings.NewReplacer("DIR", dir, "SITE", host, "HIDDEN", hidden).Replace(`
+		config := programtest.File(t, "config.yaml", strings.NewReplacer("DIR", dir, "SITE", host, "HIDDEN", hidden).Replace(`
 bus: {url: "nats://u:HIDDEN@127.0.0.1:1,nats://HIDDEN@127.0.0.1:2"}
 log: {level: debug, `+section+`}
 crawler: {attempts: 1}
@@ -111,7 +112,7 @@ func TestWorkerWithoutItsBusTellsNoSecret(t *testing.T) {
 		"nats://u:" + hidden + "@127.0.0.1:1,nats://" + hidden + "@127.0.0.1:2", "nats://u:" + hidden + "%zz@127.0.0.1:1", "nats://u:" + hidden + " @127.0.0.1:1",
 	} {
 		var log strings.Builder
-		b := bench{config: write(t, "config.yaml", fmt.Sprintf("bus: {url: %q}\nlog: {level: debug}\n", servers))}
+		b := bench{config: programtest.File(t, "config.yaml", fmt.Sprintf("bus: {url: %q}\nlog: {level: debug}\n", servers))}
 		cmd := b.command("crawler", "-wait", "1s")
 		cmd.Stderr = &log
 		if err := cmd.Start(); err != nil {

@@ -75,7 +75,7 @@ sinks:
 	for _, w := range all {
 		logtest.Check(t, w.told(t))
 	}
-	checkSums(t, tell(t, all), sites, stored(t, b, "all"), stored(t, b, "piers"))
+	checkSums(t, tell(t, all), sites, storedIDs(t, b, "all"), storedIDs(t, b, "piers"))
 }
 
 // twoForms is the address of a story that has another one for phones.
@@ -216,8 +216,8 @@ func awaitSinks(t *testing.T, work map[string][]*loggedWorker) {
 	t.Fatalf("%d articles for two sinks, but %+v", articles, tell(t, work["sink"]).byEvent())
 }
 
-// stored returns the ids of the articles in the store of a sink, in order.
-func stored(t *testing.T, b bench, sink string) (ids []string) {
+// storedIDs returns the ids of the articles in the store of a sink, in order.
+func storedIDs(t *testing.T, b bench, sink string) (ids []string) {
 	t.Helper()
 	for line, err := range segment.ReadURL(t.Context(), "file://"+b.dir+"/"+sink) {
 		var a news.Article

@@ -17,9 +17,9 @@ import (
 	"go.uber.org/zap"
 
 	"pressmill/crawler"
+	"pressmill/deploy/pressmill/programtest"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/bus/embedded"
-	"pressmill/pkg/freeport"
 	"pressmill/pkg/logging/logtest"
 	"pressmill/pkg/news"
 	"pressmill/sink/segment"
@@ -57,7 +57,7 @@ func newBench(t *testing.T, sections string) bench {
 		t.Fatal(err)
 	}
 	sections = strings.ReplaceAll(sections, "DIR", dir)
-	return bench{b, dir, write(t, "config.yaml", fmt.Sprintf("bus: {url: %q}\n%s", srv.URL(), sections))}
+	return bench{b, dir, programtest.File(t, "config.yaml", fmt.Sprintf("bus: {url: %q}\n%s", srv.URL(), sections))}
 }
 
 // command is a worker as a process.
@@ -248,7 +248,7 @@ type guardedBus struct{ addr, keys string }
 func startGuarded(t *testing.T, edit func(accounts string) string) guardedBus {
 	t.Helper()
 	dir := t.TempDir()
-	g := guardedBus{freeAddress(t), filepath.Join(dir, "keys")}
+	g := guardedBus{programtest.Address(t), filepath.Join(dir, "keys")}
 	mustRun(t, "bus", "keys", "-o", g.keys)
 	accounts := edit(mustRun(t, "bus", "authorization", "-keys", g.keys))
 	conf := fmt.Sprintf("listen: %q\njetstream { store_dir: %q }\nmax_payload: 8MB\nlog_file: %q\ninclude accounts.conf\n",
@@ -274,7 +274,7 @@ func startGuarded(t *testing.T, edit func(accounts string) string) guardedBus {
 // config returns the configuration of who connects with a key.
 func (g guardedBus) config(t *testing.T, key string) string {
 	t.Helper()
-	return write(t, "config.yaml", fmt.Sprintf("bus: {url: 'nats://%s', nkey_file: %q}\n", g.addr, key))
+	return programtest.File(t, "config.yaml", fmt.Sprintf("bus: {url: 'nats://%s', nkey_file: %q}\n", g.addr, key))
 }
 
 // refused runs a worker that is to stop by itself, soon and saying why.
@@ -329,14 +329,4 @@ func TestAWorkerThatMayNotPublishStops(t *testing.T) {
 	if s, err := b.State(t.Context()); err != nil || s.Pages != 1 || s.DeadLetters != 0 {
 		t.Errorf("%+v, %v; want the page where it was", s, err)
 	}
-}
-
-// freeAddress returns an address of this machine that nobody listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	addr, err := freeport.Address()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return addr
 }

@@ -159,16 +159,19 @@ func (b *Bus) Position(ctx context.Context, sink string, partition int) (uint64,
 	return strconv.ParseUint(string(e.Value()), 10, 64)
 }
 
-// TrimArticles removes from the stream of articles what every registered sink
-// has committed and is older than ArticlesReplay, and of the rest the oldest
-// while the stream is above 70 % of its bytes. A sink is registered once it has
-// a mirrored position, until ForgetSink; one that has none in a partition
-// keeps the whole partition. It returns the number of messages removed.
+// TrimArticles removes the oldest articles from their stream: those older than
+// ArticlesReplay, and more while the stream is above 70 % of its bytes, but none
+// that a registered sink has not committed, nor what came after such a one. A
+// sink is registered once it has a mirrored position, until ForgetSink; one that
+// has none in a partition has committed nothing of it. It returns the number of
+// messages removed.
 func (b *Bus) TrimArticles(ctx context.Context) (removed uint64, err error) {
 	return b.trim(ctx, time.Now().Add(-b.cfg.ArticlesReplay))
 }
 
-// trim is TrimArticles with what is old named by a time.
+// trim is TrimArticles with what is old named by a time. It cuts the stream at one
+// sequence: to remove a partition alone, the server unpacks every block of the
+// stream, and keeps them all in memory when partition follows partition.
 func (b *Bus) trim(ctx context.Context, old time.Time) (removed uint64, err error) {
 	st, err := b.js.Stream(ctx, streamArticles)
 	if err != nil {
@@ -180,21 +183,14 @@ func (b *Bus) trim(ctx context.Context, old time.Time) (removed uint64, err erro
 		return 0, err
 	}
 	until = max(until, surplus(before.State, before.Config.MaxBytes/10*7))
+	if until, err = b.heldFrom(ctx, before.State.FirstSeq, until); err != nil {
+		return 0, err
+	}
 	if before.State.Msgs == 0 || until <= before.State.FirstSeq {
 		return 0, nil
 	}
-	committed, err := b.committed(ctx)
-	if err != nil {
-		return 0, err
-	}
-	for p, next := range committed {
-		if next = min(next, until); next <= before.State.FirstSeq {
-			continue
-		}
-		filter := "articles." + PartitionName(p) + ".*"
-		if err := st.Purge(ctx, jetstream.WithPurgeSubject(filter), jetstream.WithPurgeSequence(next)); err != nil {
-			return 0, fmt.Errorf("trim articles of %s: %w", PartitionName(p), err)
-		}
+	if err := st.Purge(ctx, jetstream.WithPurgeSequence(until)); err != nil {
+		return 0, fmt.Errorf("trim articles: %w", err)
 	}
 	after, err := st.Info(ctx)
 	if err != nil {
@@ -204,10 +200,52 @@ func (b *Bus) trim(ctx context.Context, old time.Time) (removed uint64, err erro
 	return stored - min(stored, after.State.Msgs), nil
 }
 
+// heldFrom returns the sequence of the first article from one on that a sink has
+// not committed, or until if there is none before that.
+func (b *Bus) heldFrom(ctx context.Context, first, until uint64) (uint64, error) {
+	if until <= first {
+		return until, nil
+	}
+	committed, err := b.committed(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for p, next := range committed {
+		if next >= until {
+			continue
+		}
+		held, err := b.firstArticle(ctx, p, max(next, first))
+		if err != nil {
+			return 0, fmt.Errorf("find what sinks have not of %s: %w", PartitionName(p), err)
+		}
+		until = min(until, held)
+	}
+	return until, nil
+}
+
+// firstArticle returns the sequence of a partition's first article from one on,
+// and what no sequence reaches if it has none. Since what is below it may be
+// removed, the server has to say so of its first and of its last.
+func (b *Bus) firstArticle(ctx context.Context, partition int, from uint64) (uint64, error) {
+	m, err := b.read.Next(ctx, streamArticles, from, "articles."+PartitionName(partition)+".*")
+	if err == nil {
+		return m.Sequence, nil
+	}
+	if !errors.Is(err, jetstream.ErrMsgNotFound) {
+		return 0, err
+	}
+	last, err := b.LastArticle(ctx, partition)
+	if err != nil {
+		return 0, err
+	}
+	if last >= from {
+		return from, nil
+	}
+	return math.MaxUint64, nil
+}
+
 // surplus returns the sequence before which as many bytes lie as a stream has
-// beyond a limit, or somewhat more; 0 if it has not or the limit is none. To go
-// on from there, and not from the end, keeps what may be wanted again, and the
-// server's memory: it unpacks a block to remove a partition from it.
+// beyond a limit, or somewhat more; 0 if it has not or the limit is none.
 func surplus(s jetstream.StreamState, limit int64) uint64 {
 	if limit <= 0 || s.Bytes <= uint64(limit) {
 		return 0

@@ -57,7 +57,7 @@
 //     again, later each time, from the third time on alone in its worker.
 //  4. A sink reads with [Bus.ReadArticles] from its position and acknowledges
 //     nothing: its objects say how far it is. [Bus.PutPosition] mirrors that, and
-//     [Bus.TrimArticles] removes what all registered sinks have.
+//     [Bus.TrimArticles] removes the oldest that all registered sinks have.
 //
 // # What holds
 //

@@ -8,7 +8,8 @@ import (
 	"pressmill/pkg/bus/embedded"
 )
 
-// What all sinks have is removed by age; what one of them has not stays.
+// What all sinks have is removed by age; what one of them has not stays, and what
+// came after it.
 func TestTrimByAge(t *testing.T) {
 	srv, err := embedded.Start(t.TempDir(), "")
 	must(t, err)
@@ -33,15 +34,17 @@ func TestTrimByAge(t *testing.T) {
 	short := connect(t, srv, func(c *bus.Config) { c.ArticlesReplay = 10 * time.Millisecond })
 	trim(short, 2)
 	must(t, b.PutPosition(ctx, "slow", bus.Partition(other), 7))
-	trim(short, 2)
+	trim(short, 0) // the third, of one, is held, and all behind it with it
+	must(t, b.PutPosition(ctx, "slow", bus.Partition(one), 5))
+	trim(short, 4) // up to the seventh, which is the first that it has not
 	must(t, b.ForgetSink(ctx, "slow"))
 	publish(t, b, one, 4, 1) // 9
 	must(t, b.PutPosition(ctx, "files", bus.Partition(one), 10))
 	trim(b, 0)
 	ninth, err := b.ArticleAt(ctx, 9)
 	must(t, err)
-	if n := bus.TrimBefore(t, b, ninth.Time); n != 4 {
-		t.Errorf("removed %d, want 4", n)
+	if n := bus.TrimBefore(t, b, ninth.Time); n != 2 {
+		t.Errorf("removed %d, want 2", n)
 	}
 	if _, first, last, err := b.ArticlesState(ctx); err != nil || first != 9 || last != 9 {
 		t.Errorf("left are %d to %d, %v", first, last, err)

@@ -3,12 +3,14 @@ package operate
 import (
 	"strings"
 	"testing"
+
+	"pressmill/deploy/pressmill/programtest"
 )
 
 func TestBackfillCommand(t *testing.T) {
 	t.Parallel()
-	config := server(t)
-	file := write(t, "sources.yaml", "sources:\n  - id: paper\n    seeds: [https://www.example.org/, https://news.example.org/feed]\n  - id: lists\n    domain: example.net\n    seeds: [https://cdn.example.com/urls.txt]\n")
+	config := programtest.Server(t)
+	file := programtest.File(t, "sources.yaml", "sources:\n  - id: paper\n    seeds: [https://www.example.org/, https://news.example.org/feed]\n  - id: lists\n    domain: example.net\n    seeds: [https://cdn.example.com/urls.txt]\n")
 	mustRun(t, "sources", "apply", "-config", config, "-f", file)
 	got := mustRun(t, "sources", "backfill", "paper", "-from", "2024-05-01", "-to", "2024-05-31", "-config", config)
 	if got != "paper: 2024-05-01 to 2024-05-31, from the sitemaps of www.example.org, news.example.org\n" {

@@ -5,12 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"pressmill/deploy/pressmill/programtest"
 	"pressmill/pkg/bus"
 )
 
 func TestSinksListAndForget(t *testing.T) {
 	t.Parallel()
-	config := server(t)
+	config := programtest.Server(t)
 	if got := mustRun(t, "sinks", "list", "-config", config); got != "NAME  BEHIND  OLDEST\n" {
 		t.Errorf("list: %q", got)
 	}

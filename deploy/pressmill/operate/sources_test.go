@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"pressmill/crawler"
+	"pressmill/deploy/pressmill/programtest"
 )
 
 func TestSourcesFromApplyToRemove(t *testing.T) {
 	t.Parallel()
-	config := server(t)
-	file := write(t, "sources.yaml", "sources:\n  - id: paper\n    seeds: [https://www.example.org/feed]\n    poll: 10m\n  - seeds: [example.com]\n    depth: 1\n")
+	config := programtest.Server(t)
+	file := programtest.File(t, "sources.yaml", "sources:\n  - id: paper\n    seeds: [https://www.example.org/feed]\n    poll: 10m\n  - seeds: [example.com]\n    depth: 1\n")
 	if got := mustRun(t, "sources", "apply", "-config", config, "-f", file); got != "2 added, 0 changed, 0 unchanged\n" {
 		t.Errorf("apply: %q", got)
 	}
@@ -43,9 +44,9 @@ func TestSourcesFromApplyToRemove(t *testing.T) {
 
 func TestSourcesApplyPrunesWhatTheFileLacks(t *testing.T) {
 	t.Parallel()
-	config := server(t)
-	mustRun(t, "sources", "apply", "-config", config, "-f", write(t, "two.yaml", "sources: [{id: one, seeds: [example.org]}, {id: two, seeds: [example.com]}]"))
-	only := write(t, "one.yaml", "sources: [{id: one, seeds: [example.org]}]")
+	config := programtest.Server(t)
+	mustRun(t, "sources", "apply", "-config", config, "-f", programtest.File(t, "two.yaml", "sources: [{id: one, seeds: [example.org]}, {id: two, seeds: [example.com]}]"))
+	only := programtest.File(t, "one.yaml", "sources: [{id: one, seeds: [example.org]}]")
 	if got := mustRun(t, "sources", "apply", "-config", config, "-f", only); strings.Contains(got, "removed") {
 		t.Errorf("without -prune: %q", got)
 	}
@@ -59,10 +60,10 @@ func TestSourcesApplyPrunesWhatTheFileLacks(t *testing.T) {
 
 func TestSourcesErrorsNameTheFix(t *testing.T) {
 	t.Parallel()
-	config := server(t)
-	mustRun(t, "sources", "apply", "-config", config, "-f", write(t, "s.yaml", "sources: [{id: paper, seeds: [example.org]}]"))
-	twice := write(t, "twice.yaml", "sources:\n  - {id: a, seeds: [example.org], depht: 2}\n")
-	faults := write(t, "faults.yaml", "sources:\n  - {id: a, seeds: [ftp://x.example]}\n  - {id: a, seeds: [example.org], poll: 1m, poll_min: 2m}\n")
+	config := programtest.Server(t)
+	mustRun(t, "sources", "apply", "-config", config, "-f", programtest.File(t, "s.yaml", "sources: [{id: paper, seeds: [example.org]}]"))
+	twice := programtest.File(t, "twice.yaml", "sources:\n  - {id: a, seeds: [example.org], depht: 2}\n")
+	faults := programtest.File(t, "faults.yaml", "sources:\n  - {id: a, seeds: [ftp://x.example]}\n  - {id: a, seeds: [example.org], poll: 1m, poll_min: 2m}\n")
 	for _, c := range []struct {
 		args []string
 		code int
@@ -100,7 +101,7 @@ func TestSourcesErrorsNameTheFix(t *testing.T) {
 
 func TestSourcesImport(t *testing.T) {
 	t.Parallel()
-	file := write(t, "feeds.opml", `<opml version="2.0"><body><outline text="papers">
+	file := programtest.File(t, "feeds.opml", `<opml version="2.0"><body><outline text="papers">
 <outline text="The &quot;Paper&quot;: world" xmlUrl="https://feeds.service.example/paper" htmlUrl="https://www.paper.example/"/>
 <outline text="Paper, sport" xmlUrl="https://www.paper.example/sport.xml#x"/>
 <outline text="same" xmlUrl="https://www.paper.example/sport.xml"/>
@@ -120,8 +121,8 @@ func TestSourcesImport(t *testing.T) {
 	if !strings.Contains(stderr, `left out "feed:x"`) {
 		t.Errorf("nothing about the feed without an address: %q", stderr)
 	}
-	config := server(t)
-	printed := write(t, "sources.yaml", stdout)
+	config := programtest.Server(t)
+	printed := programtest.File(t, "sources.yaml", stdout)
 	for _, args := range [][]string{{"sources", "apply", "-f", printed}, {"sources", "import", "-apply", file}} {
 		code, stdout, stderr = pressmill(t, append(args, "-config", config)...)
 		if code != 0 {

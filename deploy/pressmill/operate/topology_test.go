@@ -7,14 +7,15 @@ import (
 	"testing"
 	"time"
 
+	"pressmill/deploy/pressmill/programtest"
 	"pressmill/pkg/bus/embedded"
 	"pressmill/pkg/worker"
 )
 
 func TestTopologyWaitsForAServer(t *testing.T) {
 	t.Parallel()
-	addr := freeAddress(t)
-	config := write(t, "config.yaml", "bus:\n  url: nats://"+addr+"\n")
+	addr := programtest.Address(t)
+	config := programtest.File(t, "config.yaml", "bus:\n  url: nats://"+addr+"\n")
 
 	began := time.Now()
 	code, _, stderr := pressmill(t, "topology", "apply", "-config", config, "-wait", "1s")
@@ -63,7 +64,7 @@ func (h *hearing) Write(p []byte) (int, error) {
 
 func TestTopologyDoesNotWaitOnAWrongConfiguration(t *testing.T) {
 	t.Parallel()
-	config := write(t, "config.yaml", "bus: {replicas: 2}\n")
+	config := programtest.File(t, "config.yaml", "bus: {replicas: 2}\n")
 	if code, _, stderr := pressmill(t, "topology", "apply", "-config", config, "-wait", "1m"); code != 2 || strings.Contains(stderr, "trying again: ") {
 		t.Errorf("exit code %d\n%s", code, stderr)
 	}

@@ -1,5 +1,6 @@
 // Package run holds the commands that run the whole pipeline in one process: run
-// itself and demo, and demo serve, which has a site to run it on.
+// itself and demo; demo serve, which has a site to run it on; and demo check, which
+// has running workers collect that site.
 package run
 
 import (
@@ -20,7 +21,7 @@ import (
 
 // Commands returns the commands.
 func Commands() []worker.Command {
-	return []worker.Command{runCommand(), demoCommand(), demoServeCommand()}
+	return []worker.Command{runCommand(), demoCommand(), demoServeCommand(), demoCheckCommand()}
 }
 
 func runCommand() worker.Command {

@@ -1,4 +1,4 @@
-package main
+package stored
 
 import (
 	"encoding/json"

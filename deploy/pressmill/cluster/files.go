@@ -1,4 +1,4 @@
-package main
+package cluster
 
 import (
 	"errors"
@@ -18,7 +18,7 @@ import (
 	"pressmill/sink/store"
 )
 
-// clusterFiles is the folder of a cluster:
+// files is the folder of a cluster:
 //
 //	lock             held as long as the cluster runs
 //	tls/             the authority and the servers' certificate
@@ -27,7 +27,7 @@ import (
 //	config/          configurations of workers and operators
 //	logs/
 //	articles/        unless the configuration has sinks
-type clusterFiles struct {
+type files struct {
 	dir      string
 	sections map[string]any // of the configuration, for all
 	servers  []member
@@ -42,9 +42,9 @@ type member struct {
 	health string // for HTTP
 }
 
-// newClusterFiles reads a configuration, which is right, for so many servers.
-func newClusterFiles(dir, path string, servers int, demo bool) (*clusterFiles, error) {
-	f := &clusterFiles{dir: dir, sections: map[string]any{}}
+// newFiles reads a configuration, which is right, for so many servers.
+func newFiles(dir, path string, servers int, demo bool) (*files, error) {
+	f := &files{dir: dir, sections: map[string]any{}}
 	if path != "" {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -84,15 +84,15 @@ func fileURL(path string) string {
 	return url
 }
 
-func (f *clusterFiles) path(elements ...string) string {
+func (f *files) path(elements ...string) string {
 	return filepath.Join(append([]string{f.dir}, elements...)...)
 }
 
-func (f *clusterFiles) log(name string) string { return f.path("logs", name+".log") }
+func (f *files) log(name string) string { return f.path("logs", name+".log") }
 
-func (f *clusterFiles) operatorConfig() string { return f.path("config", "operator.yaml") }
+func (f *files) operatorConfig() string { return f.path("config", "operator.yaml") }
 
-func (f *clusterFiles) serverNames() (names []string) {
+func (f *files) serverNames() (names []string) {
 	for _, s := range f.servers {
 		names = append(names, s.name)
 	}
@@ -101,7 +101,7 @@ func (f *clusterFiles) serverNames() (names []string) {
 
 // write writes all that servers and operators need. Keys and certificates that
 // are there stay.
-func (f *clusterFiles) write() error {
+func (f *files) write() error {
 	for _, folder := range []string{"tls", "keys", "nats", "config", "logs"} {
 		if err := os.MkdirAll(f.path(folder), 0o700); err != nil {
 			return fmt.Errorf("make folder: %w", err)
@@ -136,7 +136,7 @@ func (f *clusterFiles) write() error {
 }
 
 // serverConfig returns the configuration of a server.
-func (f *clusterFiles) serverConfig(s member) string {
+func (f *files) serverConfig(s member) string {
 	tls := fmt.Sprintf("cert_file: %q, key_file: %q, ca_file: %q", f.path("tls", "server.crt"), f.path("tls", "server.key"), f.path("tls", "ca.crt"))
 	conf := fmt.Sprintf(`server_name: %s
 listen: %q
@@ -158,7 +158,7 @@ include accounts.conf
 
 // writeConfig writes the configuration of one process, which connects with the
 // key of a role.
-func (f *clusterFiles) writeConfig(name, role string) (path string, err error) {
+func (f *files) writeConfig(name, role string) (path string, err error) {
 	section := map[string]any{"ack_wait": "20s"}
 	if given, ok := f.sections["bus"].(map[string]any); ok {
 		maps.Copy(section, given)
@@ -182,11 +182,11 @@ func (f *clusterFiles) writeConfig(name, role string) (path string, err error) {
 	return path, os.WriteFile(path, data, 0o600)
 }
 
-// errClusterRuns says that another process runs a cluster in a folder.
-var errClusterRuns = errors.New("another `pressmill cluster` uses this folder")
+// errRuns says that another process runs a cluster in a folder.
+var errRuns = errors.New("another `pressmill cluster` uses this folder")
 
-// lockCluster makes the folder of a cluster and holds it.
-func lockCluster(dir string) (unlock func(), err error) {
+// lock makes the folder of a cluster and holds it.
+func lock(dir string) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
@@ -196,7 +196,7 @@ func lockCluster(dir string) (unlock func(), err error) {
 	}
 	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		file.Close()
-		return nil, fmt.Errorf("%w: %s (stop it, or choose another with -data)", errClusterRuns, dir)
+		return nil, fmt.Errorf("%w: %s (stop it, or choose another with -data)", errRuns, dir)
 	}
 	return func() { file.Close() }, nil
 }

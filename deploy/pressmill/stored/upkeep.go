@@ -1,4 +1,4 @@
-package main
+package stored
 
 import (
 	"bufio"
@@ -34,7 +34,7 @@ newest object of each partition cannot be: what it holds is pending, and hidden,
 
 func deleteArticles(ctx context.Context, env *worker.Env, args []string) error {
 	flags := env.Flags()
-	where := addShelfFlags(flags)
+	where := AddFlags(flags)
 	reason := flags.String("reason", "", "`TEXT` that the tombstone keeps")
 	yes := flags.Bool("yes", false, "do not ask")
 	finish := flags.Bool("finish", false, "only take out what earlier deletions left pending")
@@ -180,7 +180,7 @@ the newest object of a partition, which tells the sink where to go on.`,
 
 func compact(ctx context.Context, env *worker.Env, args []string) error {
 	flags := env.Flags()
-	where := addShelfFlags(flags)
+	where := AddFlags(flags)
 	opt := upkeep.Options{Target: int64(256 * config.MiB)}
 	flags.StringVar(&opt.Before, "before", "", "first `DATE` that is left alone (default: today, UTC)")
 	flags.Func("target-size", "`SIZE` of merged objects before compression; two to three times as much memory is used (default 256MiB)", func(s string) error {

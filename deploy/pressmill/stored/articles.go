@@ -1,4 +1,6 @@
-package main
+// Package stored holds the commands on what sinks have written: the articles, to
+// read, delete and merge, and the archived pages, to parse again.
+package stored
 
 import (
 	"bytes"
@@ -7,24 +9,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"slices"
 	"strings"
 	"time"
 
 	"pressmill/deploy/pressmill/terminal"
 	"pressmill/deploy/pressmill/timeflag"
-	"pressmill/pkg/config"
 	"pressmill/pkg/news"
 	"pressmill/pkg/worker"
-	"pressmill/sink"
 	"pressmill/sink/articles"
-	"pressmill/sink/segment"
-	"pressmill/sink/store"
 )
 
-func articleCommands() []worker.Command {
+// Commands returns the commands.
+func Commands() []worker.Command {
 	return []worker.Command{
+		reparseCommand(),
 		{
 			Name: "articles", Args: "[flags]", Short: "List the articles that were written, newest first",
 			Long: `Reads what a sink has written, from the newest object down: of a configuration with several, the first
@@ -46,91 +44,10 @@ as they are read, object by object, so that times are only about in order.`,
 	}
 }
 
-// shelf is a sink's place: a store and the prefix of its objects. It is whole if
-// every article is there with all its fields.
-type shelf struct {
-	url, prefix string
-	whole       bool
-}
-
-func (s shelf) String() string { return s.url + " below " + s.prefix }
-
-func (s shelf) open() (store.Store, error) {
-	st, err := store.Open(s.url)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w; name the output with -out", err)
-	}
-	return st, err
-}
-
-// shelfFlags say which sinks are meant.
-type shelfFlags struct{ config, out, prefix *string }
-
-func addShelfFlags(f *worker.Flags) shelfFlags {
-	return shelfFlags{
-		config: f.String("config", "", "`FILE` with the section sinks"),
-		out:    f.String("out", "", "`URL` or folder that articles were written to (default: that of the configuration, or ./out)"),
-		prefix: f.String("prefix", "", "`FOLDER` of the sink in it (default: that of the configuration, or articles)"),
-	}
-}
-
-// shelves returns the places that the flags mean: those of all sinks of the
-// configuration that hold articles, unless -out or -prefix choose.
-func (s shelfFlags) shelves() ([]shelf, error) {
-	file, err := config.Load(*s.config)
-	if err != nil {
-		return nil, err
-	}
-	sinks, err := sink.Load(file)
-	if err != nil {
-		return nil, err
-	}
-	out := *s.out
-	if out != "" || len(sinks) == 0 {
-		if out == "" {
-			out = "out"
-		}
-		if out, err = store.URL(out); err != nil {
-			return nil, err
-		}
-	}
-	var all []shelf
-	for _, c := range sinks {
-		if c.HoldsArticles() && (out == "" || c.URL == out) && (*s.prefix == "" || c.Prefix == *s.prefix) {
-			all = append(all, shelf{c.URL, c.Prefix, c.Filter == nil && c.Format != segment.CSV})
-		}
-	}
-	if len(all) > 0 {
-		return all, nil
-	}
-	if out == "" {
-		return nil, worker.Usagef("the configuration has no such sink; name the output with -out")
-	}
-	if err := store.ValidURL(out); err != nil {
-		return nil, worker.Usagef("-out: %v", err)
-	}
-	c := sink.Config{URL: out, Prefix: *s.prefix}.Defaults()
-	if err := c.Validate(); err != nil {
-		return nil, worker.Usagef("%v", err)
-	}
-	return []shelf{{c.URL, c.Prefix, true}}, nil
-}
-
-// openFirst opens the first of the places that is whole, or else the first.
-func (s shelfFlags) openFirst() (store.Store, shelf, error) {
-	all, err := s.shelves()
-	if err != nil {
-		return nil, shelf{}, err
-	}
-	place := all[max(0, slices.IndexFunc(all, func(s shelf) bool { return s.whole }))]
-	st, err := place.open()
-	return st, place, err
-}
-
 func browseArticles(ctx context.Context, env *worker.Env, args []string) error {
 	var (
 		flags  = env.Flags()
-		where  = addShelfFlags(flags)
+		where  = AddFlags(flags)
 		q      articles.Query
 		since  timeflag.Flag
 		until  = timeflag.Flag{End: true}

@@ -1,4 +1,5 @@
-package main
+// Package cluster runs NATS servers and workers as processes of this machine.
+package cluster
 
 import (
 	"context"
@@ -30,8 +31,9 @@ const (
 	stateEvery  = 10 * time.Second
 )
 
-func clusterCommand() worker.Command {
-	return worker.Command{
+// Commands returns the command.
+func Commands() []worker.Command {
+	return []worker.Command{{
 		Name: "cluster", Args: "[flags] [URL...]", Short: "Run a cluster of NATS servers and several workers of each kind as processes of this machine",
 		Long: `It is the distributed form on one machine, to be tried without Kubernetes: NATS servers with routes, TLS of an authority of
 their own, a key for each role with the permissions that it needs, streams with replicas; and the binaries crawler, parser
@@ -52,12 +54,12 @@ the other commands take -config DIR/config/operator.yaml. Logs are appended to a
 			}
 			return c.run(ctx)
 		},
-	}
+	}}
 }
 
 // cluster is what `pressmill cluster` runs.
 type cluster struct {
-	*clusterFiles
+	*files
 	env     *worker.Env
 	bin     string // the folder of the binaries
 	demo    bool
@@ -114,7 +116,7 @@ func parseCluster(env *worker.Env, args []string) (*cluster, error) {
 		return nil, err
 	}
 	c.bin = *bin
-	c.clusterFiles, err = newClusterFiles(dir, *path, *servers, c.demo)
+	c.files, err = newFiles(dir, *path, *servers, c.demo)
 	return c, err
 }
 
@@ -128,7 +130,7 @@ func (c *cluster) run(ctx context.Context) (err error) {
 			return fmt.Errorf("find the worker %s: %w (`make build` makes it; -bin says where it is)", stage, err)
 		}
 	}
-	unlock, err := lockCluster(c.dir)
+	unlock, err := lock(c.dir)
 	if err != nil {
 		return err
 	}
@@ -282,12 +284,10 @@ func (c *cluster) work(ctx context.Context, file *config.File) error {
 	}
 	defer b.Close()
 	if c.demo {
-		path, none := c.operatorConfig(), ""
 		shown := *c.env
 		shown.Stdout = c.screen.as("demo")
-		check := demoCheck{where: shelfFlags{&path, &none, &none}, listen: "127.0.0.1:0", wait: startTime}
 		fmt.Fprintf(shown.Stdout, "%s is crawled\n", demo.Name)
-		return check.run(ctx, &shown)
+		return run.CheckDemo(ctx, &shown, c.operatorConfig(), startTime)
 	}
 	if len(c.sources) > 0 {
 		if _, err := crawler.Apply(ctx, b, c.sources, crawler.NewCrawlID(), crawler.Once); err != nil {

@@ -1,4 +1,4 @@
-package main
+package stored
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 
 func showArticle(ctx context.Context, env *worker.Env, args []string) error {
 	flags := env.Flags()
-	where := addShelfFlags(flags)
+	where := AddFlags(flags)
 	asJSON := flags.Bool("json", false, "print the article as it was written")
 	verbose := flags.Bool("v", false, "print where each field comes from, too")
 	rev := flags.String("rev", "", "print this revision (default: the newest)")

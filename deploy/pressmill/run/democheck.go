@@ -1,10 +1,9 @@
-package main
+package run
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/url"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"pressmill/crawler"
 	"pressmill/deploy/pressmill/demo"
 	"pressmill/deploy/pressmill/operate"
+	"pressmill/deploy/pressmill/stored"
 	"pressmill/deploy/pressmill/terminal"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/config"
@@ -26,7 +26,7 @@ const checkEvery = 2 * time.Second
 
 // demoCheck shows running workers the demo site and waits for its articles.
 type demoCheck struct {
-	where        shelfFlags
+	where        stored.Flags
 	listen, host string
 	wait         time.Duration
 }
@@ -41,7 +41,7 @@ func demoCheckCommand() worker.Command {
 		Run: func(ctx context.Context, env *worker.Env, args []string) error {
 			var d demoCheck
 			flags := env.Flags()
-			d.where = addShelfFlags(flags)
+			d.where = stored.AddFlags(flags)
 			flags.StringVar(&d.listen, "listen", "127.0.0.1:0", "`ADDRESS` to serve the site on")
 			flags.StringVar(&d.host, "host", "", "`HOST` (a name or an IP address) by which crawlers reach it (default: that of -listen)")
 			flags.DurationVar(&d.wait, "wait", 5*time.Minute, "how long the articles are waited for")
@@ -56,12 +56,19 @@ func demoCheckCommand() worker.Command {
 	}
 }
 
+// CheckDemo has running workers, whose sink the configuration names, collect the
+// demo site, and waits for its articles.
+func CheckDemo(ctx context.Context, env *worker.Env, config string, wait time.Duration) error {
+	d := demoCheck{where: stored.Of(config), listen: "127.0.0.1:0", wait: wait}
+	return d.run(ctx, env)
+}
+
 func (d *demoCheck) run(ctx context.Context, env *worker.Env) error {
-	file, err := config.Load(*d.where.config)
+	file, err := config.Load(d.where.Config())
 	if err != nil {
 		return err
 	}
-	if _, err := d.where.shelves(); err != nil {
+	if err := d.where.Check(); err != nil {
 		return err
 	}
 	base, site, stop, err := d.serve(ctx)
@@ -116,7 +123,7 @@ func (d *demoCheck) await(ctx context.Context, env *worker.Env, source string, s
 	}
 	all := len(missing)
 	for {
-		err := d.look(ctx, articles.Query{Source: source, Since: begun.Add(-time.Minute)}, func(a articles.Found) {
+		err := d.where.Each(ctx, articles.Query{Source: source, Since: begun.Add(-time.Minute)}, func(a articles.Found) {
 			if u, err := url.Parse(a.URL.Canonical); err == nil && missing[u.Path] != "" {
 				delete(missing, u.Path)
 				fmt.Fprintf(env.Stdout, "%6.1fs  %s\n", time.Since(begun).Seconds(), terminal.Printable(a.Title))
@@ -136,23 +143,6 @@ func (d *demoCheck) await(ctx context.Context, env *worker.Env, source string, s
 		case <-time.After(checkEvery):
 		}
 	}
-}
-
-// look calls seen for every such article that was written. A store that does
-// not exist yet has none.
-func (d *demoCheck) look(ctx context.Context, q articles.Query, seen func(articles.Found)) error {
-	s, place, err := d.where.openFirst()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer func() { _ = s.Close() }()
-	return articles.Each(ctx, s, place.prefix, q, func(a articles.Found) bool {
-		seen(a)
-		return true
-	})
 }
 
 // whyMissing says which articles did not come, and how far the crawlers got.

@@ -1,4 +1,4 @@
-package main
+package stored
 
 import (
 	"encoding/json"
@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"pressmill/deploy/pressmill/programtest"
 	"pressmill/pkg/news"
 	"pressmill/sink/segment"
 	"pressmill/sink/store"
@@ -107,7 +108,7 @@ func TestArticlesCommands(t *testing.T) {
 
 func TestArticlesOfASinkOfTheConfiguration(t *testing.T) {
 	out := writeDays(t, "lake", 2)
-	config := write(t, "config.yaml", "sinks:\n  - {name: pages, url: 'file:///nowhere', format: warc}\n  - {name: lake, url: '"+out+"', prefix: lake}\n")
+	config := programtest.File(t, "config.yaml", "sinks:\n  - {name: pages, url: 'file:///nowhere', format: warc}\n  - {name: lake, url: '"+out+"', prefix: lake}\n")
 	if rows := strings.Count(mustRun(t, "articles", "-config", config), "\n"); rows != 7 {
 		t.Errorf("%d rows", rows)
 	}

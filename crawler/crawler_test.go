@@ -163,6 +163,23 @@ func TestSeedsAreToldApartByContent(t *testing.T) {
 	}
 }
 
+func TestLinksOfASeedAreFollowedOnceTheyAreWanted(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, patience), newSite(t)
+	s.on("/front", page("/story"))
+	s.on("/story", page())
+	for i, c := range []struct{ depth, asked int }{{0, 1}, {0, 1}, {1, 2}} {
+		r.enqueue(t, fmt.Sprint("c", i), Source{Depth: c.depth, Seeds: []string{s.URL + "/front"}})
+		r.crawl(t)
+		if n := s.asked("/front"); n != c.asked {
+			t.Errorf("crawl %d: asked %d times for the seed, want %d", i, n, c.asked)
+		}
+	}
+	if n := s.asked("/story"); n != 1 {
+		t.Errorf("asked %d times for the link", n)
+	}
+}
+
 func TestItemsOnOtherHostsKeepTheirSource(t *testing.T) {
 	t.Parallel()
 	r, a, b := newRig(t, patience), newSite(t), newSite(t)

@@ -14,6 +14,10 @@ import (
 // it stands in logs and counters.
 func outcomeMark(outcome, key string) uint64 { return bus.Fingerprint(outcome + " " + key) }
 
+// unfollowedMark marks a seed that is an article only because its source had the
+// depth 0, which takes every page for one and follows no link.
+func unfollowedMark(key string) uint64 { return outcomeMark("unfollowed", key) }
+
 // note marks what became of a URL. Nothing is noted of a URL that cannot be
 // parsed, nor of one that is left out because it is seen: its first outcome
 // stands there already.

@@ -107,6 +107,9 @@ func (v *visit) accept(ctx context.Context, job *errand, resp *response) error {
 	}
 	if job.Seed {
 		marks = append(marks, seedMark(job.FrontierURL, job.key))
+		if kind == "article" && job.src.Depth == 0 && !links.LooksLikeArticle(resp.body) {
+			marks = append(marks, unfollowedMark(job.key))
+		}
 		if kind == "article" && !job.poll.lists() {
 			v.endPoll(ctx, job)
 		} else {

@@ -325,7 +325,7 @@ func (v *visit) unwanted(job *errand) string {
 	switch {
 	case job.src.Paused:
 		return "paused"
-	case job.poll == nil && v.known(job.FrontierURL, job.key):
+	case job.poll == nil && v.known(job):
 		return "seen"
 	case job.Twin:
 		return "twin"
@@ -426,13 +426,16 @@ func setIf(h http.Header, key, value string) {
 }
 
 // known says whether a URL of the frontier needs no fetch. A named seed is
-// fetched once per crawl unless it is a page whose content was already had.
-func (v *visit) known(job bus.FrontierURL, key string) bool {
+// fetched once per crawl unless it is a page whose content was already had, and
+// its links too, if they are wanted by now.
+func (v *visit) known(job *errand) bool {
+	key := job.key
 	if job.Attempts > 0 || job.Revisit != nil {
 		return false
 	}
 	if job.Seed {
-		return v.seen.Has(outcomeMark("article", key)) || v.seen.Has(seedMark(job, key))
+		article := v.seen.Has(outcomeMark("article", key)) && !(job.src.Depth > 0 && v.seen.Has(unfollowedMark(key)))
+		return article || v.seen.Has(seedMark(job.FrontierURL, key))
 	}
 	if v.seen.Has(outcomeMark("twin", key)) {
 		return true

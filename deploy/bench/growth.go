@@ -104,10 +104,11 @@ func (g *growth) run(ctx context.Context, o options, args []string) error {
 		byHosts = append(byHosts, c)
 		c.row(o)
 	}
-	if o.plots == "" {
+	panels := growthPanels(byURLs, byHosts)
+	if o.plots == "" || len(panels) == 0 { // one crawl alone makes no curve
 		return nil
 	}
-	return save(o.plots, "growth", 2, growthPanels(byURLs, byHosts)...)
+	return save(o.plots, "growth", 2, panels...)
 }
 
 // crawl crawls a site once, and fails unless everything came out of it once.

@@ -19,6 +19,7 @@ type block struct {
 	weight float32 // of all its text
 	link   float32 // of its text in links
 	bold   float32 // of its text in b or strong
+	italic float32 // of its text in i or em
 	dated  float32 // of its text in time
 	run    bool    // surely running text
 	inside bool    // stands in the container
@@ -159,16 +160,19 @@ func (c *collector) text(j int32) {
 
 // inline adds text of weight w to what the inline elements around it say.
 func (c *collector) inline(i int32, w float32) {
-	bold, dated := false, false
+	bold, italic, dated := false, false, false
 	for ; i >= c.root && i >= 0 && !c.t.nodes[i].tag.is(traitBlock); i = c.t.nodes[i].parent {
 		switch c.t.nodes[i].tag {
 		case tagB, tagStrong:
 			bold = true
+		case tagEm, tagI:
+			italic = true
 		case tagTime:
 			dated = true
 		}
 	}
 	c.cur.bold += w * number(bold)
+	c.cur.italic += w * number(italic)
 	c.cur.dated += w * number(dated)
 }
 

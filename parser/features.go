@@ -16,7 +16,9 @@ const (
 	fWeight      = iota // of the text, as a logarithm
 	fLinkShare          // of its weight
 	fBoldShare          // of its weight
+	fItalicShare        // of its weight
 	fSentence           // ends as a sentence does
+	fEllipsis           // ends with an ellipsis
 	fCommas             // in the text
 	fStops              // sentence ends in the text
 	fDigits             // as a share of letters and digits
@@ -26,6 +28,7 @@ const (
 	fColon              // ends with a colon
 	fQuestion           // ends with a question mark
 	fAddress            // holds a URL or an e-mail address
+	fMail               // holds an e-mail address
 	fBar                // holds a bar, bullet or copyright sign
 	fDash               // begins with a dash or a bracket
 	fPictured           // stands below an image in the same element
@@ -36,7 +39,9 @@ const (
 	fTitleWords         // the share of words that it has in common with the title
 	fParagraph          // what it is
 	fHeading
+	fLevel // of its element, if that is h1 to h6
 	fItem
+	fOrdered // of an ordered list
 	fQuote
 	fTable
 	fP          // its element
@@ -77,6 +82,7 @@ const (
 	fBoxCount
 	fBoxRuns
 	fBoxImage   // the box holds an image or frame
+	fBoxForm    // the box holds a form
 	fBoxHeading // the box begins with a heading
 	fPosition   // the share of the running text in front
 	fBehind     // behind the last running text
@@ -97,17 +103,17 @@ const (
 )
 
 var blockFeatures = []string{
-	fWeight: "weight", fLinkShare: "link_share", fBoldShare: "bold_share", fSentence: "sentence", fCommas: "commas", fStops: "stops",
+	fWeight: "weight", fLinkShare: "link_share", fBoldShare: "bold_share", fItalicShare: "italic_share", fSentence: "sentence", fEllipsis: "ellipsis", fCommas: "commas", fStops: "stops",
 	fDigits: "digits", fCapitals: "capitals", fLowerStart: "lower_start", fWords: "words", fColon: "colon", fQuestion: "question",
-	fAddress: "address", fBar: "bar", fDash: "dash", fPictured: "pictured", fLed: "led", fDescription: "description", fInData: "in_data", fNotInData: "not_in_data",
-	fTitleWords: "title_words", fParagraph: "paragraph", fHeading: "heading", fItem: "item", fQuote: "quote", fTable: "table",
+	fAddress: "address", fMail: "mail", fBar: "bar", fDash: "dash", fPictured: "pictured", fLed: "led", fDescription: "description", fInData: "in_data", fNotInData: "not_in_data",
+	fTitleWords: "title_words", fParagraph: "paragraph", fHeading: "heading", fLevel: "level", fItem: "item", fOrdered: "ordered", fQuote: "quote", fTable: "table",
 	fP: "p", fDiv: "div", fPromo: "promo", fNoise: "noise", fRelated: "related", fByline: "byline", fCaption: "caption", fTwice: "twice",
 	fEarly: "early", fOnlyLink: "only_link", fAgency: "agency", fEnded: "ended", fInside: "inside", fUp: "up", fDown: "down",
 	fInColumn: "in_column", fSiblings: "siblings", fLikes: "likes", fLikeCount: "like_count", fClassed: "classed",
 	fPathJunk: "path_junk", fPathLinks: "path_links", fPathTopics: "path_topics", fPathNote: "path_note", fPathByline: "path_byline",
 	fPathLead: "path_lead", fPathBody: "path_body", fPathDropped: "path_dropped", fPathHidden: "path_hidden", fPathAside: "path_aside",
 	fPathFigure: "path_figure", fPathSection: "path_section", fPathForm: "path_form", fBoxWeight: "box_weight", fBoxLinks: "box_links",
-	fBoxCount: "box_count", fBoxRuns: "box_runs", fBoxImage: "box_image", fBoxHeading: "box_heading", fPosition: "position",
+	fBoxCount: "box_count", fBoxRuns: "box_runs", fBoxImage: "box_image", fBoxForm: "box_form", fBoxHeading: "box_heading", fPosition: "position",
 	fBehind: "behind", fBefore: "before", fSinceRun: "since_run", fUntilRun: "until_run", fPrevLinks: "prev_links", fNextLinks: "next_links",
 	fPrevHeading: "prev_heading", fNextHeading: "next_heading", fPrevWeight: "prev_weight", fNextWeight: "next_weight",
 	fPrevOut: "prev_out", fNextOut: "next_out", fRunCount: "run_count", fRunWeight: "run_weight",
@@ -349,7 +355,9 @@ func (v *vector) ofText(b *block) {
 	v[fWeight] = logarithm(b.weight)
 	v[fLinkShare] = b.link / b.weight
 	v[fBoldShare] = b.bold / b.weight
+	v[fItalicShare] = b.italic / b.weight
 	v[fSentence] = number(endsSentence(b.text))
+	v[fEllipsis] = number(strings.HasSuffix(b.text, "…") || strings.HasSuffix(b.text, "..."))
 	v.count(b.text)
 	first, _ := utf8.DecodeRuneInString(b.text)
 	v[fLowerStart] = number(unicode.IsLower(first))
@@ -366,6 +374,14 @@ func (v *vector) ofText(b *block) {
 	v[fPathLead] = number(b.lead)
 }
 
+// level returns 1 to 6 for h1 to h6, and 0 for any other.
+func level(x tag) float32 {
+	if !x.is(traitHeading) {
+		return 0
+	}
+	return float32(x-tagH1) + 1
+}
+
 // count counts what the text is written with.
 func (v *vector) count(s string) {
 	n, words := countGlyphs(s)
@@ -374,7 +390,10 @@ func (v *vector) count(s string) {
 	v[fDigits] = float32(n[glyphDigit]) / float32(n[glyphDigit]+letters+1)
 	v[fCapitals] = float32(n[glyphCapital]) / float32(letters+1)
 	v[fBar] = number(n[glyphBar] > 0)
-	v[fAddress] = number(n[glyphAddress] > 0 && (strings.Contains(s, "@") || strings.Contains(s, "://") || strings.Contains(s, "www.")))
+	if n[glyphAddress] > 0 {
+		v[fMail] = number(strings.Contains(s, "@"))
+		v[fAddress] = max(v[fMail], number(strings.Contains(s, "://") || strings.Contains(s, "www.")))
+	}
 }
 
 // glyph is what a character is to the block model.
@@ -502,6 +521,8 @@ func (s *describer) ofPlace(v *vector, i int) {
 	parent := t.nodes[b.node].parent
 	v[fP] = number(t.nodes[b.node].tag == tagP)
 	v[fDiv] = number(t.nodes[b.node].tag == tagDiv)
+	v[fLevel] = level(t.nodes[b.node].tag)
+	v[fOrdered] = number(parent >= 0 && t.nodes[parent].tag == tagOL)
 	v[fInside] = number(b.inside)
 	v[fInColumn] = number(parent == s.column)
 	v[fClassed] = number(len(t.class(b.node)) > 0)
@@ -521,6 +542,7 @@ func (s *describer) ofPlace(v *vector, i int) {
 	v[fBoxCount] = min(bx.blocks, 40)
 	v[fBoxRuns] = min(bx.runs, 20)
 	v[fBoxImage] = number(t.holds(bx.node, tagImg) || t.holds(bx.node, tagIframe) || t.holds(bx.node, tagVideo))
+	v[fBoxForm] = number(t.holds(bx.node, tagForm))
 	v[fBoxHeading] = number(bs[bx.first].t == news.BlockHeading && bx.blocks > 1)
 	v[fBehind], v[fBefore] = number(i > s.last), number(i < s.first)
 	v[fRunCount], v[fRunWeight] = min(s.runs, 60), logarithm(s.total)

@@ -312,12 +312,21 @@ func (k attrKind) marks(m *wordMemo, val []byte) mark {
 }
 
 func styleFlags(val []byte) mark {
-	i := indexFold(val, "display")
-	if i < 0 {
-		return 0
+	if i := indexFold(val, "display"); i >= 0 {
+		if rest := val[i:]; indexFold(rest[:min(len(rest), 16)], "none") > 0 {
+			return hidden
+		}
 	}
-	if rest := val[i:]; indexFold(rest[:min(len(rest), 16)], "none") > 0 {
-		return hidden
+	if isClipped(val) {
+		return unseenMark
 	}
 	return 0
+}
+
+// isClipped says whether a style clips an element to a pixel or less, which
+// leaves its text to screen readers.
+func isClipped(style []byte) bool {
+	_, area, _ := bytes.Cut(style, []byte("rect("))
+	area, _, ok := bytes.Cut(area, []byte(")"))
+	return ok && len(area) > 0 && len(bytes.Trim(area, "01px, ")) == 0
 }

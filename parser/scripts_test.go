@@ -266,7 +266,7 @@ func TestBrokenUTF8(t *testing.T) {
 
 // TestSmallPrint wants what scripts have beside letters to come out right: ruby
 // without its readings, marks of direction and joiners as they are, soft hyphens
-// gone.
+// and what is clipped away gone.
 func TestSmallPrint(t *testing.T) {
 	ja, de := stories["ja"].paras, stories["de"].paras
 	for name, c := range map[string]struct{ in, want string }{
@@ -276,6 +276,8 @@ func TestSmallPrint(t *testing.T) {
 		"direction marks": {"<p>قال المتحدث إن الرقم \u200e+49 30 1234\u200f هو رقم البلدية للأسئلة عن الجسر القديم.</p>", "قال المتحدث إن الرقم \u200e+49 30 1234\u200f هو رقم البلدية للأسئلة عن الجسر القديم."},
 		"isolates":        {"<p>הגשר \u2066Old Bridge\u2069 הוא הדרך של הילדים לבית הספר, אמרה ראשת העיירה.</p>", "הגשר \u2066Old Bridge\u2069 הוא הדרך של הילדים לבית הספר, אמרה ראשת העיירה."},
 		"bdi":             {"<p>الجسر <bdi>Old Bridge</bdi> هو طريق الأطفال إلى المدرسة كل صباح، قالت الرئيسة.</p>", "الجسر Old Bridge هو طريق الأطفال إلى المدرسة كل صباح، قالت الرئيسة."},
+		"clipped text":    {`<p>Die Bürgermeisterin <a href="https://rathaus.example/">der Stadt<span style="position:absolute; clip: rect(0px, 0px, 0px, 0px)">, öffnet ein Fenster</span></a> sagte, über die Brücke gehen die Kinder täglich zur Schule.</p>`, "Die Bürgermeisterin der Stadt sagte, über die Brücke gehen die Kinder täglich zur Schule."},
+		"cut to size":     {`<p>Die Bürgermeisterin <span style="clip:rect(0,400px,90px,0)">der Stadt</span> sagte, über die Brücke gehen die Kinder täglich zur Schule.</p>`, "Die Bürgermeisterin der Stadt sagte, über die Brücke gehen die Kinder täglich zur Schule."},
 		"soft hyphens":    {"<p>Die Bürger&shy;meisterin sagte, über die Brü\u00adcke gehen die Kinder täglich zur Schule.</p>", "Die Bürgermeisterin sagte, über die Brücke gehen die Kinder täglich zur Schule."},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -157,7 +157,7 @@ var tagEntries = [tagCount]tagEntry{
 	tagDialog: {"dialog", traitBlock | traitClosesP | traitJunk}, tagDiv: {"div", blockP | traitBreaksOut}, tagDL: {"dl", blockP | traitBreaksOut}, tagDT: {"dt", blockP | traitBreaksOut},
 	tagEm: {"em", traitBreaksOut}, tagEmbed: {"embed", traitVoid | traitBreaksOut}, tagFieldset: {"fieldset", blockP},
 	tagFigcaption: {"figcaption", blockP | traitJunk}, tagFigure: {"figure", blockP | traitJunk}, tagFont: {"font", 0},
-	tagFooter: {"footer", blockP | traitJunk}, tagForeignObject: {"foreignobject", traitSpecial | traitBoundary}, tagForm: {"form", blockP | traitJunk},
+	tagFooter: {"footer", blockP | traitJunk}, tagForeignObject: {"foreignobject", traitSpecial | traitBoundary}, tagForm: {"form", blockP | traitJunk | traitListed},
 	tagH1: {"h1", blockP | traitHeading | traitBreaksOut | traitListed}, tagH2: {"h2", blockP | traitHeading | traitBreaksOut}, tagH3: {"h3", blockP | traitHeading | traitBreaksOut},
 	tagH4: {"h4", blockP | traitHeading | traitBreaksOut}, tagH5: {"h5", blockP | traitHeading | traitBreaksOut}, tagH6: {"h6", blockP | traitHeading | traitBreaksOut},
 	tagHead: {"head", traitBlock | traitSpecial | traitBreaksOut}, tagHeader: {"header", blockP}, tagHgroup: {"hgroup", blockP},

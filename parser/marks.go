@@ -328,5 +328,13 @@ func styleFlags(val []byte) mark {
 func isClipped(style []byte) bool {
 	_, area, _ := bytes.Cut(style, []byte("rect("))
 	area, _, ok := bytes.Cut(area, []byte(")"))
-	return ok && len(area) > 0 && len(bytes.Trim(area, "01px, ")) == 0
+	if !ok || len(area) == 0 {
+		return false
+	}
+	for edge := range bytes.FieldsFuncSeq(area, func(r rune) bool { return r == ' ' || r == ',' }) {
+		if edge = bytes.TrimSuffix(edge, []byte("px")); len(edge) != 1 || edge[0] != '0' && edge[0] != '1' {
+			return false
+		}
+	}
+	return true
 }

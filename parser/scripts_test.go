@@ -277,7 +277,7 @@ func TestSmallPrint(t *testing.T) {
 		"isolates":        {"<p>הגשר \u2066Old Bridge\u2069 הוא הדרך של הילדים לבית הספר, אמרה ראשת העיירה.</p>", "הגשר \u2066Old Bridge\u2069 הוא הדרך של הילדים לבית הספר, אמרה ראשת העיירה."},
 		"bdi":             {"<p>الجسر <bdi>Old Bridge</bdi> هو طريق الأطفال إلى المدرسة كل صباح، قالت الرئيسة.</p>", "الجسر Old Bridge هو طريق الأطفال إلى المدرسة كل صباح، قالت الرئيسة."},
 		"clipped text":    {`<p>Die Bürgermeisterin <a href="https://rathaus.example/">der Stadt<span style="position:absolute; clip: rect(0px, 0px, 0px, 0px)">, öffnet ein Fenster</span></a> sagte, über die Brücke gehen die Kinder täglich zur Schule.</p>`, "Die Bürgermeisterin der Stadt sagte, über die Brücke gehen die Kinder täglich zur Schule."},
-		"cut to size":     {`<p>Die Bürgermeisterin <span style="clip:rect(0,400px,90px,0)">der Stadt</span> sagte, über die Brücke gehen die Kinder täglich zur Schule.</p>`, "Die Bürgermeisterin der Stadt sagte, über die Brücke gehen die Kinder täglich zur Schule."},
+		"cut to size":     {`<p>Die Bürgermeisterin <span style="clip:rect(0,100px,10px,0)">der Stadt</span> sagte, über die Brücke gehen die Kinder täglich zur Schule.</p>`, "Die Bürgermeisterin der Stadt sagte, über die Brücke gehen die Kinder täglich zur Schule."},
 		"soft hyphens":    {"<p>Die Bürger&shy;meisterin sagte, über die Brü\u00adcke gehen die Kinder täglich zur Schule.</p>", "Die Bürgermeisterin sagte, über die Brücke gehen die Kinder täglich zur Schule."},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -74,7 +74,9 @@ const trainHelp = `usage: parser train -o DIR -corpus DIR [-corpus DIR...] [DIR.
 Trains the models that choose a page's text on the pages of each
 DIR/pages.jsonl, and writes them to a folder. Prints the scores of each corpus
 twice: of pages whose sites the models were not trained with, in five folds,
-and of pages that they have seen. Only the former tell how good they are.
+and of pages that they have seen. Only the former tell how good they are. They
+are means over several ways to cut the sites into folds, as a single one is off
+by chance; a page counts once for each.
 
 The program has its models built in: to change them, write to parser/model and
 build it again.
@@ -269,6 +271,7 @@ func RunTrain(args []string, stdout, stderr io.Writer) int {
 	var dirs listFlag
 	fs.Var(&dirs, "corpus", "`folder` with pages.jsonl; may be repeated")
 	out := fs.String("o", "", "`folder` for the models")
+	cuts := fs.Int("cuts", 10, "how many `times` the sites are cut into folds anew")
 	if code, ok := parseFlags(fs, args, stdout); !ok {
 		return code
 	}
@@ -278,8 +281,10 @@ func RunTrain(args []string, stdout, stderr io.Writer) int {
 		return misuse(fs, stderr, "want at least one folder")
 	case *out == "":
 		return misuse(fs, stderr, "-o is missing")
+	case *cuts < 1:
+		return misuse(fs, stderr, "want at least one cut")
 	}
-	return done(stderr, Train(stdout, *out, dirs...))
+	return done(stderr, Train(stdout, *out, *cuts, dirs...))
 }
 
 const explainHelp = `usage: parser explain [-rules DIR] [-o OUT.html] -url URL FILE|-

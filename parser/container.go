@@ -348,11 +348,20 @@ func (c *holder) neighbours(t *tree, cs []holder, i, best int) {
 
 // container returns the element that holds the running text, or -1.
 func (t *tree) container(m *boost.Model) int32 {
-	best, top := int32(-1), float32(math.Inf(-1))
 	cs := t.candidates()
-	for i := range cs {
-		if s := m.Score(cs[i].v[:]); s > top {
-			best, top = cs[i].node, s
+	if i := likeliest(len(cs), func(i int) float32 { return m.Score(cs[i].v[:]) }); i >= 0 {
+		return cs[i].node
+	}
+	return -1
+}
+
+// likeliest returns which of n candidates has the highest score, the first of
+// equals, or -1 of none.
+func likeliest(n int, score func(int) float32) int {
+	best, top := -1, float32(math.Inf(-1))
+	for i := range n {
+		if s := score(i); s > top {
+			best, top = i, s
 		}
 	}
 	return best

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -13,6 +14,7 @@ import (
 
 	"pressmill/parser/boost"
 	"pressmill/parser/corpus"
+	"pressmill/pkg/news"
 )
 
 // TrainFolds is how many parts the sites are cut into for cross-validation.
@@ -34,40 +36,45 @@ func blockParams() boost.Params {
 type lesson struct {
 	label      *corpus.Label
 	set        *corpus.Set
-	fold       int
-	containers []boost.Row // one for each candidate
-	blocks     []boost.Row // one for each block that the label tells of
+	page       *news.Page
+	nodes      []int32               // the candidates
+	containers []boost.Row           // one for each
+	blocks     map[int32][]boost.Row // by container, one for each block that the label tells of
+	root       int32                 // the container that was chosen last
 	result     corpus.Result
 }
 
 // Train trains the models on labelled corpora and writes them to folder out, as
 // container.txt and blocks.txt. It prints the scores of the pages of each corpus
-// when the models were trained without their sites, and when with them.
-func Train(w io.Writer, out string, dirs ...string) error {
+// when the models were trained without their sites, and when with them. For the
+// former it cuts the sites into folds several times: a single cut is off by
+// chance.
+func Train(w io.Writer, out string, cuts int, dirs ...string) error {
 	t := &training{}
 	for _, dir := range dirs {
 		if err := t.load(dir); err != nil {
 			return err
 		}
 	}
-	t.each(func(s *lesson) { s.containers = s.containerRows() })
-	folds := make([]*models, TrainFolds)
-	for k := range folds {
-		folds[k] = &models{container: t.train(containerParams(), k, func(s *lesson) []boost.Row { return s.containers })}
-	}
-	// The blocks are described by containers that were chosen as they will be
-	// on unknown pages.
-	t.each(func(s *lesson) { s.blocks = s.blockRows(folds[s.fold]) })
-	for k := range folds {
-		folds[k].blocks = t.train(blockParams(), k, func(s *lesson) []boost.Row { return s.blocks })
-	}
-	all := &models{
-		container: t.train(containerParams(), -1, func(s *lesson) []boost.Row { return s.containers }),
-		blocks:    t.train(blockParams(), -1, func(s *lesson) []boost.Row { return s.blocks }),
+	if err := t.read(); err != nil {
+		return err
 	}
 	fmt.Fprintln(w, corpus.Header)
-	t.report(w, " unseen", func(s *lesson) *models { return folds[s.fold] })
-	t.report(w, " seen", func(*lesson) *models { return all })
+	unseen, seen := t.scores(" unseen"), t.scores(" seen")
+	var all *models
+	for cut := range cuts {
+		folds := t.folds(cut)
+		t.run(unseen, func(s *lesson) *models { return folds[s.label.Fold(cut, TrainFolds)] })
+		if cut == 0 {
+			all = &models{container: t.train(containerParams(), t.lessons, (*lesson).containerRows), blocks: t.train(blockParams(), t.lessons, (*lesson).blockRows)}
+		}
+	}
+	t.run(seen, func(*lesson) *models { return all })
+	for _, sums := range [][]*corpus.Scores{unseen, seen} {
+		for _, s := range sums {
+			fmt.Fprintln(w, s)
+		}
+	}
 	return all.write(out)
 }
 
@@ -101,53 +108,88 @@ func (t *training) load(dir string) error {
 	}
 	t.sets = append(t.sets, set)
 	for i := range set.Labels {
-		l := &set.Labels[i]
-		t.lessons = append(t.lessons, &lesson{label: l, set: set, fold: l.Fold(TrainFolds)})
+		t.lessons = append(t.lessons, &lesson{label: &set.Labels[i], set: set})
 	}
 	return nil
 }
 
-// each calls fn for every lesson, on all cores.
-func (t *training) each(fn func(*lesson)) {
+// read reads the pages, which stay in memory, and describes their candidates.
+func (t *training) read() error {
+	errs := make([]error, len(t.lessons))
+	parallel(len(t.lessons), func(i int) { errs[i] = t.lessons[i].read() })
+	return errors.Join(errs...)
+}
+
+// parallel calls fn with each number below n, on all cores.
+func parallel(n int, fn func(int)) {
 	var wg sync.WaitGroup
-	next := make(chan *lesson)
+	next := make(chan int)
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			for s := range next {
-				fn(s)
+			for i := range next {
+				fn(i)
 			}
 		})
 	}
-	for _, s := range t.lessons {
-		next <- s
+	for i := range n {
+		next <- i
 	}
 	close(next)
 	wg.Wait()
 }
 
-// train trains a model on the rows of all lessons but those of one fold.
-func (t *training) train(p boost.Params, without int, rows func(*lesson) []boost.Row) *boost.Model {
-	var all []boost.Row
+// folds trains the models of one cut of the sites, each without one fold. The
+// blocks are described by containers that were chosen as they will be on
+// unknown pages.
+func (t *training) folds(cut int) []*models {
+	folds := make([]*models, TrainFolds)
+	rest := make([][]*lesson, TrainFolds)
 	for _, s := range t.lessons {
-		if s.fold != without {
-			all = append(all, rows(s)...)
+		for k := range rest {
+			if s.label.Fold(cut, TrainFolds) != k {
+				rest[k] = append(rest[k], s)
+			}
 		}
+	}
+	parallel(TrainFolds, func(k int) {
+		folds[k] = &models{container: t.train(containerParams(), rest[k], (*lesson).containerRows)}
+	})
+	parallel(len(t.lessons), func(i int) {
+		s := t.lessons[i]
+		s.choose(folds[s.label.Fold(cut, TrainFolds)])
+	})
+	parallel(TrainFolds, func(k int) { folds[k].blocks = t.train(blockParams(), rest[k], (*lesson).blockRows) })
+	return folds
+}
+
+// train trains a model on the rows of lessons.
+func (t *training) train(p boost.Params, from []*lesson, rows func(*lesson) []boost.Row) *boost.Model {
+	var all []boost.Row
+	for _, s := range from {
+		all = append(all, rows(s)...)
 	}
 	return boost.Train(all, p)
 }
 
-// report writes a row of scores for each set, made with the models that use
-// chooses for a page.
-func (t *training) report(w io.Writer, suffix string, use func(*lesson) *models) {
-	t.each(func(s *lesson) { s.result = s.label.Run((&Extractor{models: use(s)}).Extract) })
-	for _, set := range t.sets {
-		sum := set.Scores(suffix)
-		for _, s := range t.lessons {
-			if s.set == set {
-				sum.Add(s.result)
-			}
-		}
-		fmt.Fprintln(w, sum)
+// scores returns the empty scores of each set.
+func (t *training) scores(suffix string) []*corpus.Scores {
+	sums := make([]*corpus.Scores, len(t.sets))
+	for i, set := range t.sets {
+		sums[i] = set.Scores(suffix)
+	}
+	return sums
+}
+
+// run adds to the scores of each set what comes of its pages with the models
+// that use chooses for a page.
+func (t *training) run(sums []*corpus.Scores, use func(*lesson) *models) {
+	parallel(len(t.lessons), func(i int) {
+		s := t.lessons[i]
+		a, err := (&Extractor{models: use(s)}).Extract(s.page)
+		s.result = corpus.Result{Label: s.label, Article: a, Err: err}
+	})
+	for _, s := range t.lessons {
+		sums[slices.Index(t.sets, s.set)].Add(s.result)
 	}
 }
 
@@ -163,9 +205,14 @@ const (
 // than the best.
 const sharpness = 15
 
-// containerRows describes the candidates of a page, and how near the text of
-// each comes to that of the best.
-func (s *lesson) containerRows() []boost.Row {
+// read reads the page and describes its candidates by how near the text of each
+// comes to that of the best.
+func (s *lesson) read() error {
+	page, err := s.label.Page()
+	if err != nil {
+		return err
+	}
+	s.page, s.blocks = page, make(map[int32][]boost.Row)
 	x := s.open(&models{})
 	if x == nil {
 		return nil
@@ -190,28 +237,43 @@ func (s *lesson) containerRows() []boost.Row {
 	if truth.Whole() {
 		weight = bodyWeight
 	}
-	var rows []boost.Row
 	for i := range cs {
-		rows = append(rows, boost.Row{X: cs[i].v[:], Y: math.Exp((near[i] - best) * sharpness), Weight: weight, Group: s.label.Site})
+		s.nodes = append(s.nodes, cs[i].node)
+		s.containers = append(s.containers, boost.Row{X: cs[i].v[:], Y: math.Exp((near[i] - best) * sharpness), Weight: weight, Group: s.label.Site})
 	}
-	return rows
+	return nil
 }
 
 // open opens the page for extraction, or returns nil where it cannot be.
 func (s *lesson) open(m *models) *extraction {
-	page, err := s.label.Page()
-	if err != nil {
-		return nil
-	}
-	x, err := (&Extractor{models: m}).open(page)
+	x, err := (&Extractor{models: m}).open(s.page)
 	if err != nil {
 		return nil
 	}
 	return x
 }
 
-// blockRows describes the blocks of a page that its label tells of.
-func (s *lesson) blockRows(m *models) []boost.Row {
+func (s *lesson) containerRows() []boost.Row { return s.containers }
+
+// blockRows returns the rows of the blocks with the container chosen last.
+func (s *lesson) blockRows() []boost.Row { return s.blocks[s.root] }
+
+// choose chooses the container, and describes the blocks with it unless they
+// were before.
+func (s *lesson) choose(m *models) {
+	best := likeliest(len(s.nodes), func(i int) float32 { return m.container.Score(s.containers[i].X) })
+	s.root = -1
+	if best >= 0 {
+		s.root = s.nodes[best]
+	}
+	if _, ok := s.blocks[s.root]; !ok {
+		s.blocks[s.root] = s.describeBlocks(m)
+	}
+}
+
+// describeBlocks describes the blocks of the page that its label tells of, with
+// the container that the model chooses.
+func (s *lesson) describeBlocks(m *models) []boost.Row {
 	x := s.open(m)
 	if x == nil {
 		return nil

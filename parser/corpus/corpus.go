@@ -6,6 +6,8 @@ package corpus
 import (
 	"bufio"
 	"compress/gzip"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -103,10 +105,11 @@ func SavedPage(url, id string, body []byte) *news.Page {
 // are in one half, in every set.
 func (l *Label) HeldOut() bool { return crc32.ChecksumIEEE([]byte(l.Site))&1 == 1 }
 
-// Fold returns which of n parts of the sites a label belongs to. The parts are
-// cut across the halves.
-func (l *Label) Fold(n int) int {
-	return int(crc32.ChecksumIEEE([]byte("fold "+l.Site)) % uint32(n))
+// Fold returns which of n parts of the sites a label belongs to, in one of
+// many ways to cut them. The parts are cut across the halves.
+func (l *Label) Fold(cut, n int) int {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", cut, l.Site))
+	return int(binary.BigEndian.Uint32(sum[:]) % uint32(n))
 }
 
 // Standfirst says whether the bodies of the set's labels begin with the

@@ -97,8 +97,7 @@ func testCheck(t *testing.T, srv *storetest.Server) {
 		}
 	}
 	wantAdvice(missing, "create it, or correct the URL")
-	p.Break(func(*http.Request) storetest.Fault { return storetest.Hangup })
-	wantAdvice(url, "check endpoint, proxy and network")
+	t.Run("away", func(t *testing.T) { testAway(t, p, url) })
 	p.Break(func(*http.Request) storetest.Fault { return storetest.Expired })
 	wantAdvice(url, "cannot list objects: the server answered 403")
 	p.Break(func(r *http.Request) storetest.Fault { return faultOf(isWrite(r), storetest.Expired) })
@@ -118,6 +117,28 @@ func testCheck(t *testing.T, srv *storetest.Server) {
 		for key, err := range List(t.Context(), s, "") {
 			t.Errorf("a store without objects lists %q, error %v", key, err)
 		}
+	}
+}
+
+// testAway opens a store whose server cannot be reached, which may pass: what is
+// written says so until the server is back, and the bucket is checked then.
+func testAway(t *testing.T, p *storetest.Proxy, url string) {
+	p.Break(func(*http.Request) storetest.Fault { return storetest.Hangup })
+	s := openTestStore(t, url)
+	err := s.Create(t.Context(), "a.jsonl", []byte("{}\n"))
+	if err == nil || !strings.Contains(err.Error(), "check endpoint, proxy and network") {
+		t.Errorf("without its server: error %v", err)
+	}
+	p.Break(func(*http.Request) storetest.Fault { return storetest.None })
+	before := p.Requests.Load()
+	if err := s.Create(t.Context(), "a.jsonl", []byte("{}\n")); err != nil {
+		t.Errorf("with its server: error %v", err)
+	}
+	if n := p.Requests.Load() - before; n < 3 {
+		t.Errorf("%d requests: the bucket was not checked", n)
+	}
+	if err := s.Delete(t.Context(), "a.jsonl"); err != nil {
+		t.Error(err)
 	}
 }
 

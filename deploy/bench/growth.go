@@ -28,7 +28,8 @@ more and more hosts. Nobody is polite to them. It prints what each crawl took, a
 unless each page was fetched once and became one article with its own title.
 
 Time has more to do with what else the machine does than processor time, so the latter
-is what is drawn.`,
+is what is drawn, for an article and for a request: hosts are also asked for robots.txt,
+sitemaps and the lists of their articles, which counts where each has few of these.`,
 		flags: func(fs *flag.FlagSet) func(context.Context, options, []string) error {
 			g := growth{urls: []int{1000, 10_000, 100_000}, hosts: []int{10, 100, 1000, 10_000}}
 			numbersVar(fs, &g.urls, "urls", "`NUMBERS` of articles to crawl, separated by commas; empty: none")
@@ -76,17 +77,20 @@ type crawled struct {
 	spent
 
 	hosts, pages int
+	requests     int64 // of pages, lists, robots.txt and sitemaps
 	store        int64 // bytes of the data directory and the objects, at the end
 	course       plotter.XYs
 }
 
-func (c crawled) perPage() float64 { return c.cpu.Seconds() * 1000 / float64(c.pages) }
+func (c crawled) perPage() float64    { return c.cpu.Seconds() * 1000 / float64(c.pages) }
+func (c crawled) perRequest() float64 { return c.cpu.Seconds() * 1000 / float64(c.requests) }
 
 func (g *growth) run(ctx context.Context, o options, args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("growth makes its own pages, and takes no %q", args[0])
 	}
-	fmt.Fprintf(o.out, "%7s%10s%13s%9s%8s%9s%6s%6s%6s%14s\n", "hosts", "articles", "CPU ms/page", "pages/s", "wall s", "peak MB", "1/4", "1/2", "3/4", "store B/page")
+	fmt.Fprintf(o.out, "%7s%10s%10s%13s%12s%9s%12s%8s%9s%6s%6s%6s%14s\n", "hosts", "articles", "requests", "CPU ms/page", "ms/request", "pages/s", "requests/s",
+		"wall s", "peak MB", "1/4", "1/2", "3/4", "store B/page")
 	var byURLs, byHosts []crawled
 	for _, n := range g.urls {
 		c, err := g.crawl(ctx, o, g.onHosts, n)
@@ -137,6 +141,7 @@ func (g *growth) crawl(ctx context.Context, o options, hosts, articles int) (cra
 			next = n + int64(articles)/200
 		}
 	})
+	c.requests = site.all.Load()
 	if err != nil {
 		return c, err
 	}
@@ -229,7 +234,9 @@ func readArticles(dir string, each func(*news.Article) error) error {
 
 // row prints a crawl as soon as it is over.
 func (c crawled) row(o options) {
-	fmt.Fprintf(o.out, "%7d%10d%13.2f%9.0f%8.1f%9.0f", c.hosts, c.pages, c.perPage(), float64(c.pages)/c.wall.Seconds(), c.wall.Seconds(), float64(c.rss)/1e6)
+	wall := c.wall.Seconds()
+	fmt.Fprintf(o.out, "%7d%10d%10d%13.2f%12.2f%9.0f%12.0f%8.1f%9.0f", c.hosts, c.pages, c.requests, c.perPage(), c.perRequest(),
+		float64(c.pages)/wall, float64(c.requests)/wall, wall, float64(c.rss)/1e6)
 	for quarter := 1; quarter <= 3; quarter++ {
 		fmt.Fprintf(o.out, "%6.0f", c.memoryAt(float64(c.pages*quarter)/4))
 	}
@@ -249,14 +256,15 @@ func (c crawled) memoryAt(pages float64) float64 {
 // growthPanels has a row of panels for articles and one for hosts.
 func growthPanels(byURLs, byHosts []crawled) (panels []panel) {
 	add := func(crawls []crawled, over, x string, at func(crawled) int) {
-		var cpu, rss plotter.XYs
+		var cpu, ofRequest, rss plotter.XYs
 		for _, c := range crawls {
 			cpu = append(cpu, plotter.XY{X: float64(at(c)), Y: c.perPage()})
+			ofRequest = append(ofRequest, plotter.XY{X: float64(at(c)), Y: c.perRequest()})
 			rss = append(rss, plotter.XY{X: float64(at(c)), Y: float64(c.rss) / 1e6})
 		}
 		if len(crawls) > 1 {
 			panels = append(panels,
-				lines{title: "Processor time for a page, " + over, unit: "ms, from URL to written article", x: x, log: true, series: []series{{"", cpu, true}}},
+				lines{title: "Processor time, " + over, unit: "ms, from URL to written article", x: x, log: true, series: []series{{"for an article", cpu, true}, {"for a request", ofRequest, true}}},
 				lines{title: "Memory, " + over, unit: "MB at the peak, NATS server included", x: x, log: true, series: []series{{"", rss, true}}})
 		}
 	}

@@ -24,6 +24,7 @@ type invented struct {
 	origins []string      // http://127.0.0.1:PORT
 	asked   [][]atomic.Uint32
 	served  atomic.Int64 // articles, each time that one was asked for
+	all     atomic.Int64 // requests, also for robots.txt, sitemaps and lists
 	servers []*http.Server
 }
 
@@ -71,6 +72,7 @@ func (s *invented) stop() {
 func (s *invented) host(host int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(s.latency)
+		s.all.Add(1)
 		path := r.URL.Path
 		number, err := strconv.Atoi(path[strings.LastIndexAny(path, "-/")+1:])
 		known := err == nil && number < len(s.asked[host])

@@ -70,18 +70,26 @@ func (x *extraction) stated(d *dated, field string, zone *time.Location) *news.D
 
 // read adds the date in a text to a list, if there is one.
 func (l *timeline) read(list *[]dated, raw, src string, conf float64) bool {
+	d, ok := l.find(raw, src, conf)
+	if ok {
+		*list = append(*list, d)
+	}
+	return ok
+}
+
+// find returns the date in a text, if there is one.
+func (l *timeline) find(raw, src string, conf float64) (dated, bool) {
 	if raw == "" {
-		return false
+		return dated{}, false
 	}
 	d, ok := dates.Find(raw, l.where)
 	if ok && l.tooLate(d) && d.Ambiguous {
 		d = d.Swapped()
 	}
 	if !ok || l.tooLate(d) {
-		return false
+		return dated{}, false
 	}
-	*list = append(*list, dated{d, raw, src, conf})
-	return true
+	return dated{d, raw, src, conf}, true
 }
 
 // tooLate says whether a date lies after the page was fetched.

@@ -3,6 +3,7 @@ package parser
 import (
 	"bytes"
 	"html"
+	"slices"
 	"strings"
 
 	"pressmill/parser/dates"
@@ -48,33 +49,67 @@ func (x *extraction) headlineBefore(i int32) int32 {
 	return i
 }
 
-// markedDates reads the time elements and those named as dates among nodes.
+// marked are the dates of elements, by what these say of them.
+type marked struct{ labelled, shown, modified []dated }
+
+func (m *marked) add(d dated, label dates.Label) {
+	switch label {
+	case dates.Published:
+		m.labelled = append(m.labelled, d)
+	case dates.Modified:
+		m.modified = append(m.modified, d)
+	case dates.NoLabel:
+		m.shown = append(m.shown, d)
+	case dates.Foreign:
+	}
+}
+
+// markedDates reads the time elements and those named as dates among nodes. What
+// stands in a time element or around it comes last: it lacks what is for
+// machines, but may show the clock of the site.
 func (x *extraction) markedDates(l *timeline, from, to int32) {
 	t := x.tree
-	var shown, labelled []dated
+	var found, beside marked
 	next := from // behind the last date
 	for _, i := range among(t.named, from, to) {
 		n := &t.nodes[i]
-		if len(shown) >= maxShown {
+		if len(found.shown) >= maxShown {
 			break
 		}
 		if i < next || n.tag != tagTime && n.flags&dateMark == 0 || n.stop-i > 60 || !x.mayDate(i) {
 			continue
 		}
-		d, label := x.markedDate(l, i)
-		switch {
-		case d.raw == "":
+		d, label, forMachines := x.markedDate(l, i)
+		if d.raw == "" {
 			continue
-		case label == dates.Modified:
-			l.modified = append(l.modified, d)
-		case label == dates.Published:
-			labelled = append(labelled, d)
-		case label == dates.NoLabel:
-			shown = append(shown, d)
+		}
+		if !forMachines && x.holdsTime(l, i) {
+			beside.add(d, label)
+			continue
+		}
+		found.add(d, label)
+		if forMachines && d.Zoned && d.Offset == 0 {
+			if local, ok := l.find(x.spacedText(i), "html", 0.7); ok {
+				beside.add(local, label)
+			}
 		}
 		next = n.stop
 	}
-	l.published = append(append(l.published, labelled...), shown...)
+	l.modified = slices.Concat(l.modified, found.modified, beside.modified)
+	l.published = slices.Concat(l.published, found.labelled, found.shown, beside.labelled, beside.shown)
+}
+
+// holdsTime says whether a time element with a date for machines lies inside an
+// element: it tells more than the text around it.
+func (x *extraction) holdsTime(l *timeline, i int32) bool {
+	t := x.tree
+	return slices.ContainsFunc(among(t.named, i+1, t.nodes[i].stop), func(j int32) bool {
+		if t.nodes[j].tag != tagTime {
+			return false
+		}
+		raw, _ := x.dateAttr(l, j)
+		return raw != ""
+	})
 }
 
 // mayDate says whether a date at node i can be the article's: not in a caption,
@@ -104,29 +139,30 @@ func (x *extraction) inRunningText(i int32) bool {
 	return b.own > maxDateBlock && (x.tree.nodes[i].tag == tagNone || b.tag == tagP || b.tag == tagLI)
 }
 
-// markedDate returns the date of an element and what its names or the words
-// before it say that it is. Without a date, raw is "".
-func (x *extraction) markedDate(l *timeline, i int32) (dated, dates.Label) {
+// markedDate returns the date of an element, what its names or the words before
+// it say that it is, and whether an attribute holds it. Without a date, raw is
+// "".
+func (x *extraction) markedDate(l *timeline, i int32) (d dated, label dates.Label, forMachines bool) {
 	raw, label := x.dateAttr(l, i)
+	forMachines = raw != ""
 	conf := 0.8
-	if raw == "" {
+	if !forMachines {
 		conf = 0.7
 		if raw = x.spacedText(i); len(raw) > 160 {
-			return dated{}, 0
+			return dated{}, 0, false
 		}
 	}
-	var found []dated
-	if !l.read(&found, raw, "html", conf) {
-		return dated{}, 0
+	d, ok := l.find(raw, "html", conf)
+	if !ok {
+		return dated{}, 0, false
 	}
-	d := found[0]
 	if label == dates.NoLabel {
 		label = dates.LabelOf(raw[:d.From])
 	}
 	if label == dates.NoLabel {
 		label = x.labelBefore(i)
 	}
-	return d, label
+	return d, label, forMachines
 }
 
 // spacedText returns the text of an element with a space at every tag: the parts

@@ -3,17 +3,38 @@ package dates
 import "pressmill/pkg/news"
 
 // FromURL returns the day in the path of a URL: /2024/05/03/, /2024/may/3/,
-// -2024-05-03, /20240503. A year and a month alone are none.
+// -2024-05-03, /20240503, A20240503154700123. A year and a month alone are none.
 func FromURL(path string) (Date, bool) {
 	for i := 0; i+7 < len(path); i++ {
-		if c := path[i]; c != '1' && c != '2' || i > 0 && isURLWord(path[i-1]) {
+		if c := path[i]; c != '1' && c != '2' {
 			continue
 		}
-		if d, ok := urlDay(path, i); ok {
+		if i == 0 || !isURLWord(path[i-1]) {
+			if d, ok := urlDay(path, i); ok {
+				return d, true
+			}
+		}
+		if d, ok := stampedDay(path, i); ok {
 			return d, true
 		}
 	}
 	return Date{}, false
+}
+
+// stampedDay reads the day of an identifier that a clock made: a day and a time
+// of day, and what follows of the number, behind a letter or a dash. One that is
+// a part of the path of its own is when an archive took the page.
+func stampedDay(s string, i int) (Date, bool) {
+	if i == 0 || !isLetter(s[i-1]) && s[i-1] != '-' && s[i-1] != '_' {
+		return Date{}, false
+	}
+	day, n := urlNumber(s, i, 8)
+	clock, m := urlNumber(s, i+n, 4)
+	if n+m != 12 || clock/100 > 23 || clock%100 > 59 {
+		return Date{}, false
+	}
+	d := Date{Year: day / 10000, Month: day / 100 % 100, Day: day % 100, Precision: news.PrecisionDay, From: i, To: i + n}
+	return d, d.valid()
 }
 
 func isURLWord(c byte) bool { return isLetter(c) || '0' <= c && c <= '9' || c == '.' || c == '%' }

@@ -26,12 +26,30 @@ func (b *ballot) addHeadings() (kicker string) {
 		if i == main {
 			kicker = over
 		}
+		if b.isLabel(text) {
+			h.weight = min(h.weight, weightLabel)
+		}
 		b.add(text, "html", h.weight)
 	}
 	if main < 0 {
 		b.subHeading(anchor)
 	}
 	return kicker
+}
+
+// isLabel says whether a heading names a part of the site, as "Details" does: it
+// is one word that no title of the page holds.
+func (b *ballot) isLabel(text string) bool {
+	f := b.x.fold(text)
+	if r, _ := utf8.DecodeRuneInString(f); f == "" || strings.Contains(f, " ") || isSpaceless(r) {
+		return false
+	}
+	for _, title := range []string{b.x.meta.get("og:title"), b.x.meta.title} {
+		if title == "" || strings.Contains(b.x.fold(title), f) {
+			return false
+		}
+	}
+	return true
 }
 
 // headings weighs the h1 elements and says which is the main one, or -1. One
@@ -127,7 +145,7 @@ func (t *tree) headingText(i int32, drop mark) string {
 				w.space()
 			}
 			w.write(t.bytes(j))
-		case n.tag.is(traitNoText), n.flags&drop != 0 && j != i:
+		case n.tag.is(traitNoText), n.flags&drop != 0 && j != i, n.tag == tagSmall && drop&kickerMark != 0:
 			j = n.stop
 			continue
 		case n.tag == tagBr, n.tag.is(traitBlock):

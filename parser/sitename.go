@@ -3,6 +3,7 @@ package parser
 import (
 	"bytes"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -13,14 +14,17 @@ type separator struct {
 	bar, colon bool // else a dash
 }
 
-// separators appends the places where parts of a title meet: a bar, a dash or
-// the like between blanks, a bar or colon with a blank behind it, and any of
-// them behind a character of a script without blanks.
+// separators appends the places where parts of a title meet: an upright bar, a
+// dash or the like between blanks, another bar or a colon with a blank behind it,
+// and any of them behind a character of a script without small letters, where
+// blanks are often left out.
 func separators(out []separator, s string) []separator {
 	for i, r := range s {
-		sep := separator{from: i, to: i + utf8.RuneLen(r)}
+		sep, upright := separator{from: i, to: i + utf8.RuneLen(r)}, false
 		switch r {
-		case '|', '｜', 'ㅣ', '丨', '»', '«', '·', '•', '‹', '›', '_':
+		case '|', '｜', 'ㅣ', '丨':
+			sep.bar, upright = true, true
+		case '»', '«', '·', '•', '‹', '›', '_':
 			sep.bar = true
 		case ':', '：':
 			sep.colon = true
@@ -30,7 +34,7 @@ func separators(out []separator, s string) []separator {
 		}
 		before, after := i > 0 && s[i-1] == ' ', sep.to < len(s) && s[sep.to] == ' '
 		last, _ := utf8.DecodeLastRuneInString(s[:i])
-		if before && after || sep.bar && (before || after) || sep.colon && after || isSpaceless(last) {
+		if upright || before && after || sep.bar && (before || after) || sep.colon && after || isSpaceless(last) || unicode.Is(unicode.Hangul, last) {
 			out = append(out, sep)
 		}
 	}

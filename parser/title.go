@@ -15,6 +15,7 @@ const (
 	weightHeading    = 2.6 // the h1 nearest above the text
 	weightOtherH1    = 1.2 // another h1 above the text
 	weightBelow      = 0.6 // an h1 below where the text starts
+	weightLabel      = 1.2 // one that says what is on other pages, too
 	weightSubHeading = 1.3 // an h2, h3 or named element, where there is no h1
 	weightJSONLD     = 2.3
 	weightName       = 0.3 // the name in the structured data

@@ -30,11 +30,14 @@ func TestTitle(t *testing.T) {
 		"nearest of two h1":           {body: "<h1>City desk</h1><h1>Bridge to be repaired</h1>", want: "Bridge to be repaired"},
 		"h1 below the text":           {head: og("Bridge to be repaired"), body: long + "<h1>More from the city</h1>", want: "Bridge to be repaired"},
 		"heading before search title": {head: "<title>The best bridge of 2026</title>" + og("The best bridge of 2026"), body: "<h1>Why the bridge is being repaired</h1>", want: "Why the bridge is being repaired"},
+		"label for a heading":         {head: "<title>Bridge to be repaired</title>" + og("Bridge to be repaired"), body: "<h1>Details</h1>", want: "Bridge to be repaired"},
+		"heading of one word":         {head: "<title>Landslide - The Wash</title>" + og("What we know of the landslide"), body: "<h1>Landslide</h1>", want: "Landslide"},
 		"two sources before heading": {
 			head: og("Council repairs bridge") + `<script type="application/ld+json">{"@type":"NewsArticle","headline":"Council repairs bridge"}</script>`,
 			body: "<h1>Bridge to be repaired</h1>", want: "Council repairs bridge",
 		},
 		"kicker by its name":        {body: `<h1><span class="overline">Winter</span> Bridge to be repaired</h1>`, want: "Bridge to be repaired"},
+		"kicker in small print":     {body: `<h1><small>Winter</small> Bridge to be repaired</h1>`, want: "Bridge to be repaired"},
 		"headline by its name":      {body: `<h1><div class="x"><a href="/city">City | </a></div><span class="post-title">Bridge to be repaired</span></h1>`, want: "Bridge to be repaired"},
 		"kicker joined by a colon":  {body: `<h1><span class="kicker">Winter</span><span class="visually-hidden">: </span><span>Bridge to be repaired</span></h1>`, want: "Winter: Bridge to be repaired"},
 		"kicker that others repeat": {head: og("Winter: Bridge to be repaired") + `<script type="application/ld+json">{"@type":"NewsArticle","headline":"Winter: Bridge to be repaired"}</script>`, body: "<h1>Bridge to be repaired</h1>", want: "Winter: Bridge to be repaired"},
@@ -43,7 +46,12 @@ func TestTitle(t *testing.T) {
 		"date in h1":                {body: `<h1>Bridge to be repaired <small class="date">1 March 2026</small></h1>`, want: "Bridge to be repaired"},
 		"cut short":                 {head: "<title>Bridge to be repaired before …</title>" + og("Bridge to be repaired before winter comes"), want: "Bridge to be repaired before winter comes"},
 		"entities encoded twice":    {head: og("Mills &amp;amp; bridges"), want: "Mills & bridges"},
-		"Chinese separators":        {head: "<title>旧桥将在冬季前修复_示例时报</title><meta property=\"og:site_name\" content=\"示例时报\">", want: "旧桥将在冬季前修复"},
+		"bar without blanks":        {head: "<title>Bridge to be repaired|example-times.com</title>", want: "Bridge to be repaired"},
+		"Korean separators": {
+			head: "<title>옛 다리, 겨울 전에 고친다-사회ㅣ보기신문</title>" + og("옛 다리, 겨울 전에 고친다-사회ㅣ보기신문") + `<meta name="parsely-title" content="옛 다리, 겨울 전에 고친다"><meta property="og:site_name" content="보기신문">`,
+			want: "옛 다리, 겨울 전에 고친다",
+		},
+		"Chinese separators": {head: "<title>旧桥将在冬季前修复_示例时报</title><meta property=\"og:site_name\" content=\"示例时报\">", want: "旧桥将在冬季前修复"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, err := Extract(testPage([]byte("<head>" + c.head + "</head><body>" + c.body + "<article>" + long + "</article>")))

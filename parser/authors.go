@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"pressmill/parser/bylines"
 	"pressmill/pkg/news"
@@ -30,7 +33,7 @@ func (x *extraction) authors() {
 		for _, ask := range []func() signatures{x.ldAuthors, x.metaAuthors, x.namedAuthors} {
 			best = best.or(ask())
 		}
-		for _, ask := range []func() signatures{x.linkedAuthors, x.lineAuthors, x.loneAuthors} {
+		for _, ask := range []func() signatures{x.linkedAuthors, x.lineAuthors, x.datedAuthors, x.loneAuthors} {
 			if best.full {
 				break
 			}
@@ -49,13 +52,33 @@ func (s *signatures) empty() bool { return len(s.persons)+len(s.orgs) == 0 }
 
 // or returns the better of two sources, of which s is the more trusted: t names
 // more persons or more of their names, or it names persons for sure where s
-// names none.
+// names none, or the person whose account s names.
 func (s signatures) or(t signatures) signatures {
 	switch {
-	case s.empty(), len(s.persons) == 0 && len(t.persons) > 0 && t.sure, len(s.persons) > 0 && t.sure && t.covers(&s):
+	case s.empty(), len(s.persons) == 0 && len(t.persons) > 0 && t.sure, len(s.persons) > 0 && t.sure && t.covers(&s), t.owns(&s):
 		return t
 	}
 	return s
+}
+
+// owns says whether t names one person in full, and s by the name of an account
+// that is made of the same letters.
+func (s *signatures) owns(t *signatures) bool {
+	if !s.full || len(s.persons) != 1 || len(t.persons) != 1 || strings.Contains(t.persons[0].Name, " ") {
+		return false
+	}
+	return letters(s.persons[0].Name) == letters(t.persons[0].Name)
+}
+
+// letters returns the letters and digits of a name, in lower case and without
+// accents.
+func letters(name string) string {
+	return strings.Map(func(r rune) rune {
+		if !isWordRune(r) || unicode.IsMark(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFD.String(name))
 }
 
 // covers says whether s names all persons of t, and more of them.
@@ -209,7 +232,7 @@ func (x *extraction) namedWithin(from, to int32) signatures {
 		if i >= to {
 			break
 		}
-		if i < next || n.flags&bylineMark == 0 || n.stop-i > maxByline || n.flags&notByline != 0 || t.inMarked(i, notByline) {
+		if i < next || n.flags&bylineMark == 0 || n.stop-i > maxByline || n.flags&notByline != 0 || t.inMarked(i, notByline) || n.tag == tagMeta && t.ofOther(i) {
 			continue
 		}
 		if x.namedAuthor(&s, i) {
@@ -432,12 +455,10 @@ const maxDatedName = 80
 
 // datedName says whether a line is a date and a person's name.
 func datedName(s string) bool {
-	for _, sep := range []string{" - ", " – ", " | ", " · ", " • ", " / "} {
-		if a, b, ok := strings.Cut(s, sep); ok {
-			return bylines.Name(a) && holdsDate(b) || bylines.Name(b) && holdsDate(a)
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{" | ", " - ", " – ", " · ", " • ", " / "}, func(sep string) bool {
+		a, b, ok := strings.Cut(s, sep)
+		return ok && (bylines.Name(a) && holdsDate(b) || bylines.Name(b) && holdsDate(a))
+	})
 }
 
 // line returns the block in which a run of text stands.
@@ -467,24 +488,54 @@ func (t *tree) nextText(i int32) string {
 	return ""
 }
 
-// loneAuthors reads a name that stands alone under the text, or inside it as a
-// signature does, on the right.
+// datedAuthors reads a block above the text that is a name and a date.
+func (x *extraction) datedAuthors() signatures {
+	s := signatures{src: "text", conf: 0.6}
+	first, _ := x.textSpan()
+	for i := range x.raw {
+		b := &x.raw[i]
+		if b.start >= first || len(s.persons) > 0 {
+			break
+		}
+		if len(b.text) <= maxDatedName && strings.ContainsAny(b.text, "0123456789") && datedName(b.text) {
+			s.read(x, b.text, "")
+		}
+	}
+	return s
+}
+
+// loneAuthors reads a name that stands alone under the text, or in it or under it
+// as a signature does, on the right; then it is sure.
 func (x *extraction) loneAuthors() signatures {
 	s := signatures{src: "text", conf: 0.5}
 	_, last := x.textSpan()
 	for i := range x.raw {
 		b := &x.raw[i]
-		if b.weight > 40 || b.t != news.BlockParagraph || b.link > 0 || b.start <= last && !strings.EqualFold(x.tree.attr(b.node, "align"), "right") {
+		if b.weight > 40 || b.t != news.BlockParagraph || b.link > 0 {
+			continue
+		}
+		right := x.tree.onTheRight(b.node)
+		if b.start <= last && !right {
 			continue
 		}
 		if name := strings.Trim(b.text, "()"); bylines.Name(name) {
 			s.read(x, name, "")
+			s.sure = s.sure || right && len(s.persons) > 0
 		}
 		if b.start > last || len(s.persons) > 0 {
 			break
 		}
 	}
 	return s
+}
+
+// onTheRight says whether an element sets its text on the right.
+func (t *tree) onTheRight(i int32) bool {
+	if equalFold(t.rawAttr(i, "align"), "right") {
+		return true
+	}
+	_, align, found := bytes.Cut(t.rawAttr(i, "style"), []byte("text-align:"))
+	return found && bytes.HasPrefix(bytes.TrimSpace(align), []byte("right"))
 }
 
 // parseByline reads a byline, but nothing on a page that has too many.
@@ -498,7 +549,7 @@ func (x *extraction) parseByline(s string) bylines.Byline {
 // parseLine reads a line that may be a byline, but nothing on a page that has
 // too many.
 func (x *extraction) parseLine(s string) (bylines.Byline, bool) {
-	if !x.bylineTries.more(maxBylines) {
+	if !bylines.StartsText(s) || !x.bylineTries.more(maxBylines) {
 		return bylines.Byline{}, false
 	}
 	return bylines.Line(s, x.isOrgName)

@@ -344,11 +344,25 @@ func (f *filter) isTitle(i int, b *block, folded string) bool {
 	return b.t == news.BlockHeading && i <= f.first && (strings.Contains(folded, f.title) || strings.Contains(f.title, folded) && len(folded) > len(f.title)/2)
 }
 
-// isByline tells bylines and dates from text.
+// maxBylineBlock is the weight up to which a block can be a byline.
+const maxBylineBlock = 110
+
+// isByline tells bylines and dates from text. Inside of the text only a line that
+// leaves no doubt is one.
 func (f *filter) isByline(i int, b *block) bool {
-	near := i < f.first || i > f.last || i < f.second && f.second < f.last
-	if !near || b.weight > 110 {
+	if b.weight > maxBylineBlock {
 		return false
+	}
+	if near := i < f.first || i > f.last || i < f.second && f.second < f.last; !near {
+		by, ok := bylines.Byline{}, false
+		if !b.besides() {
+			by, ok = f.x.parseLine(b.text)
+		}
+		if !ok || !by.Said {
+			return false
+		}
+		f.x.bylines = append(f.x.bylines, b.text)
+		return true
 	}
 	named := b.byline && b.t != news.BlockHeading && !endsSentence(b.text)
 	if named || f.x.isByline(b.text) || b.weight < 60 && strings.Contains(b.text, ", ") && f.x.orgTail(b.text) {

@@ -81,19 +81,43 @@ func (m *meta) value(e *metaEntry) string {
 func (t *tree) readMeta(m *meta, i int32) {
 	from := len(m.entries)
 	var content []byte
+	item := false
 	for a := (attrs{b: t.bytes(i)}); a.next(); {
 		switch {
 		case equalFold(a.name, "name"), equalFold(a.name, "property"), equalFold(a.name, "itemprop"), equalFold(a.name, "http-equiv"):
 			if key := bytes.TrimSpace(a.val); len(key) > 0 {
 				m.entries = append(m.entries, metaEntry{key: key})
 			}
+			item = item || equalFold(a.name, "itemprop")
 		case equalFold(a.name, "content"):
 			content = a.val
 		}
 	}
+	if item && t.ofOther(i) {
+		m.entries = m.entries[:from]
+	}
 	for k := from; k < len(m.entries); k++ {
 		m.entries[k].raw = content
 	}
+}
+
+// maxItem is how many elements deep a property stands in the item that it
+// belongs to.
+const maxItem = 4
+
+// ofOther says whether a property belongs to something that the page only cites
+// or that its readers wrote.
+func (t *tree) ofOther(i int32) bool {
+	for range maxItem {
+		if i = t.nodes[i].parent; i < 0 {
+			break
+		}
+		switch prop := t.rawAttr(i, "itemprop"); {
+		case equalFold(prop, "citation"), equalFold(prop, "comment"), equalFold(prop, "mentions"):
+			return true
+		}
+	}
+	return false
 }
 
 func (t *tree) readLink(m *meta, i int32) {

@@ -50,7 +50,7 @@ func Parse(s string, isSite func(string) bool) Byline {
 // unless the text begins as a byline does and says nothing but full names,
 // roles, places and dates.
 func Line(s string, isSite func(string) bool) (Byline, bool) {
-	if utf8.RuneCountInString(s) > 160 || !startsLed(s) {
+	if utf8.RuneCountInString(s) > 160 || !StartsText(s) {
 		return Byline{}, false
 	}
 	b := Parse(s, isSite)

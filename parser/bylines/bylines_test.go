@@ -44,6 +44,8 @@ func TestParse(t *testing.T) {
 		{"By Mara Quill mara.quill@hill.example @maraq", "Mara Quill"},
 		{"Words: Mara Quill Photos: Tom Hask", "Mara Quill"},
 		{"Photos by Tom Hask, story by Mara Quill", "Mara Quill"},
+		{"Text by Mara Quill Photos by Tom Hask", "Mara Quill"},
+		{"--- by Mara Quill", "Mara Quill"},
 		{"Mara Quill (Text), Tom Hask (Photos)", "Mara Quill"},
 		{"Mara Quill, Reuters", "Mara Quill; agency Reuters"},
 		{"Mara Quill/Reuters", "Mara Quill; agency Reuters"},
@@ -144,6 +146,8 @@ func TestLine(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"By Mara Quill and Tom Hask | Tuesday, 3 May 2022", "Mara Quill; Tom Hask"},
 		{"Von Mara Quell, Berlin", "Mara Quell"},
+		{"-- Von Mara Quell --", "Mara Quell"},
+		{"Text von Mara Quell Illustration von Tom Hask", "Mara Quell"},
 		{"VON MARA QUELL", "MARA QUELL"},
 		{"By the time they left", ""},
 		{"By Monday Mara Quill was gone", ""},

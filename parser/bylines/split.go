@@ -104,14 +104,16 @@ func separator(s string, i, n int, r rune) rune {
 	return 0
 }
 
-// alone says whether the rune at i has no word on one of its sides.
+// alone says whether the rune at i has no word on one of its sides: a blank, or
+// another one of its kind.
 func alone(s string, i, n int) bool {
 	if i == 0 || i+n == len(s) {
 		return true
 	}
 	before, _ := utf8.DecodeLastRuneInString(s[:i])
 	after, _ := utf8.DecodeRuneInString(s[i+n:])
-	return unicode.IsSpace(before) || unicode.IsSpace(after)
+	this, _ := utf8.DecodeRuneInString(s[i:])
+	return unicode.IsSpace(before) || unicode.IsSpace(after) || before == this || after == this
 }
 
 func (sp *splitter) separate(kind rune) {
@@ -150,6 +152,7 @@ func (sp *splitter) word(w string) {
 	sp.cur.words = append(sp.cur.words, w)
 	if sp.cur.led {
 		sp.longerLead()
+		sp.nextLead()
 		return
 	}
 	if n := len(sp.cur.words); n <= maxLeadWords {
@@ -161,6 +164,20 @@ func (sp *splitter) word(w string) {
 	}
 	if len(sp.cur.words) == 1 {
 		sp.gluedLead(w)
+	}
+}
+
+// nextLead takes the last two words as a lead to who made the pictures, right
+// behind names: "Text by Name Photos by Name".
+func (sp *splitter) nextLead() {
+	n := len(sp.cur.words) - 2
+	if n < 2 {
+		return
+	}
+	if l, ok := leadIn(sp.cur.words[n:]...); ok && l.form == direct && l.role == pictures {
+		sp.cur.words = sp.cur.words[:n]
+		sp.endGroup()
+		sp.lead(pictures)
 	}
 }
 
@@ -253,8 +270,8 @@ func (sp *splitter) endGroup() {
 	sp.groups = append(sp.groups, group)
 }
 
-// startsLed says cheaply whether s can begin with a lead.
-func startsLed(s string) bool {
+// StartsText is Starts for a string.
+func StartsText(s string) bool {
 	s = strings.TrimLeft(s, beforeLead)
 	if end := strings.IndexAny(s, behindLead); end >= 0 {
 		s = s[:end]

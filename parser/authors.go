@@ -504,8 +504,8 @@ func (x *extraction) datedAuthors() signatures {
 	return s
 }
 
-// loneAuthors reads a name that stands alone under the text, or in it or under it
-// as a signature does, on the right; then it is sure.
+// loneAuthors reads a name that stands alone under the text, in its container, or
+// in it or under it as a signature does, on the right; then it is sure.
 func (x *extraction) loneAuthors() signatures {
 	s := signatures{src: "text", conf: 0.5}
 	_, last := x.textSpan()
@@ -515,7 +515,7 @@ func (x *extraction) loneAuthors() signatures {
 			continue
 		}
 		right := x.tree.onTheRight(b.node)
-		if b.start <= last && !right {
+		if !b.inside || b.start <= last && !right {
 			continue
 		}
 		if name := strings.Trim(b.text, "()"); bylines.Name(name) {

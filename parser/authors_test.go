@@ -27,10 +27,12 @@ func TestAuthors(t *testing.T) {
 		"account, then its owner":     {head: `<meta name="author" content="jerome_quill">`, above: `<div class="author">Jérôme Quill</div>`, want: "Jérôme Quill"},
 		"account, then somebody else": {head: `<meta name="author" content="maraq77">`, above: `<div class="author">Tom Hask</div>`, want: "maraq77"},
 
-		"in a cited work": {below: `<ol><li itemprop="citation" itemscope><meta itemprop="author" content="Tom Hask">On bridges, 1988</li></ol>`},
-		"in a comment":    {below: `<div itemprop="comment" itemscope><meta itemprop="author" content="Tom Hask"><p>Well said.</p></div>`},
-		"in an embed":     {within: `<blockquote class="twitter-tweet"><p>The bridge is old.</p>Posted by Tom Hask on Sunday, 5 May 2024</blockquote>`},
-		"in a sentence":   {within: `<p>The bridge was drawn by Tom Hask in the year 1924, and by nobody else, as the council says.</p>`},
+		"a heading below the text":        {below: `<p>Weitere Informationen</p>`},
+		"in a cited work":                 {below: `<ol><li itemprop="citation" itemscope><meta itemprop="author" content="Tom Hask">On bridges, 1988</li></ol>`},
+		"in a comment":                    {below: `<div itemprop="comment" itemscope><meta itemprop="author" content="Tom Hask"><p>Well said.</p></div>`},
+		"in an embed":                     {within: `<blockquote class="twitter-tweet"><p>The bridge is old.</p>Posted by Tom Hask on Sunday, 5 May 2024</blockquote>`},
+		"a notice outside of the article": {below: `</article><div><p>Missing Permission</p></div><article>`},
+		"in a sentence":                   {within: `<p>The bridge was drawn by Tom Hask in the year 1924, and by nobody else, as the council says.</p>`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			above := c.above

@@ -187,7 +187,8 @@ var nobody = buildFolded(`
 // uiWords are words of links and buttons, which no name holds.
 var uiWords = buildSet(`view more articles posts alle mehr artikel beiträge all see read share kopieren link follow profile website newsletter subscribe comments kommentare kommentieren
 	teilen drucken merken abonnieren voir tous lire suivre ver todos leer seguir leggi tutti segui lees meer artikelen delen läs mer visa les alle del her folg click here lesen
-	source open menu login sign up copy email print save listen mode lesezeit minuten minutes updated published`)
+	source open menu login sign up copy email print save listen mode lesezeit minuten minutes updated published give weitere information informationen informations información
+	informazioni 图集 图片 相关新闻 相关阅读 関連記事 関連ニュース 관련기사 관련뉴스`)
 
 // newsrooms are words of which a name of a newsroom is made.
 var newsrooms = buildSet(`redaktion redaktionsteam newsroom newsdesk desk editorial editors redaction redacción redacao redação rédaction redazione redactie redaksjon redaksjonen

@@ -8,10 +8,13 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
 
+	"pressmill/pkg/logging"
 	"pressmill/pkg/news"
 )
 
@@ -35,16 +38,51 @@ func (b *Bus) publishArticle(ctx context.Context, host, msgID string, v any) (Re
 	}
 	partition := Partition(host)
 	subject := "articles." + PartitionName(partition) + "." + HostToken(host)
-	for {
+	for waiting := false; ; {
 		ack, err := b.js.Publish(ctx, subject, data, jetstream.WithMsgID(msgID))
 		err = classify(err)
-		switch {
-		case err == nil:
+		if err == nil || !errors.Is(err, ErrFull) || ctx.Err() != nil {
+			if waiting {
+				b.crowd.leave(b.log, err == nil)
+			}
+			if err != nil {
+				return Receipt{}, fmt.Errorf("publish article %s: %w", msgID, err)
+			}
 			return Receipt{Seq: ack.Sequence, New: !ack.Duplicate, Partition: partition}, nil
-		case !errors.Is(err, ErrFull) || ctx.Err() != nil:
-			return Receipt{}, fmt.Errorf("publish article %s: %w", msgID, err)
+		}
+		if !waiting {
+			waiting = true
+			b.crowd.join(b.log)
 		}
 		pause(ctx, 500*time.Millisecond)
+	}
+}
+
+// crowd is the articles that wait for room in their stream. It is told when the
+// first begins to wait and when the last one has got in, not in between. Its zero
+// value is ready.
+type crowd struct {
+	mu      sync.Mutex
+	waiting int
+	since   time.Time
+}
+
+func (c *crowd) join(log *zap.Logger) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.waiting++; c.waiting == 1 {
+		c.since = time.Now()
+		log.Warn("the stream of articles is full; waiting for the sinks", logging.Event(logging.BackpressureOn), logging.StageName(string(RoleParser)))
+	}
+}
+
+// leave says whether there was room: who gives up knows nothing of that.
+func (c *crowd) leave(log *zap.Logger, room bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.waiting--; c.waiting == 0 && room {
+		log.Info("the stream of articles has room again", logging.Event(logging.BackpressureOff), logging.StageName(string(RoleParser)),
+			zap.Duration(logging.KeyAfter, time.Since(c.since)))
 	}
 }
 
@@ -132,7 +170,8 @@ func (b *Bus) LastArticle(ctx context.Context, partition int) (uint64, error) {
 }
 
 // PutPosition mirrors the position of a sink in a partition: the next sequence
-// it will read. The truth is in the sink's objects; the mirror is for lag.
+// it will read. The truth is in the sink's objects; the mirror is for lag and for
+// TrimArticles.
 func (b *Bus) PutPosition(ctx context.Context, sink string, partition int, next uint64) error {
 	kv, err := b.js.KeyValue(ctx, bucketPositions)
 	if err != nil {

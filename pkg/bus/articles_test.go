@@ -9,10 +9,14 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 	"golang.org/x/sys/unix"
 
 	"pressmill/pkg/bus"
 	"pressmill/pkg/bus/embedded"
+	"pressmill/pkg/logging"
+	"pressmill/pkg/logging/logtest"
 	"pressmill/pkg/news"
 )
 
@@ -23,6 +27,46 @@ func publish(t testing.TB, b *bus.Bus, host string, from, n int) {
 		if _, err := b.PublishArticle(t.Context(), host, &news.Article{ID: host, Rev: fmt.Sprint(i)}); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// Articles that find no room wait, which is told once, and go on.
+func TestArticlesWaitForRoom(t *testing.T) {
+	srv, err := embedded.Start(t.TempDir(), "")
+	must(t, err)
+	t.Cleanup(srv.Stop)
+	cfg := bus.Defaults()
+	cfg.ArticlesMaxBytes = 1 << 20
+	core, seen := observer.New(zap.InfoLevel)
+	b, err := bus.Connect(cfg, "parser", zap.New(zapcore.NewTee(core, logtest.Core(t, ""))), srv.Option())
+	must(t, err)
+	t.Cleanup(func() { b.Close() })
+	ctx := t.Context()
+	must(t, b.Apply(ctx))
+	told := func(event string) int {
+		return seen.FilterField(logging.Event(event)).FilterField(logging.StageName("parser")).Len()
+	}
+
+	const fit, articles = 3, 9 // of 256 KiB each
+	var published atomic.Int32
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for n := range articles {
+		wg.Go(func() {
+			a := &news.Article{ID: "id", Rev: fmt.Sprint(n), Title: strings.Repeat("x", 256<<10)}
+			if _, err := b.PublishArticle(ctx, "h.example", a); err == nil {
+				published.Add(1)
+			}
+		})
+	}
+	eventually(t, time.Minute, "the first are stored, and others wait", func() bool { return published.Load() == fit && told(logging.BackpressureOn) > 0 })
+	for n := range uint64(articles - fit) {
+		bus.DeleteArticle(t, b, n+1)
+		eventually(t, time.Minute, "one more is stored", func() bool { return published.Load() == int32(fit+n+1) })
+	}
+	on, off := told(logging.BackpressureOn), told(logging.BackpressureOff)
+	if on != off || on > 2 { // twice, if the first to wait got in before the others had asked
+		t.Errorf("told %d times that articles wait and %d times that they go on", on, off)
 	}
 }
 

@@ -117,6 +117,7 @@ type Bus struct {
 	streams      sync.Map // name -> jetstream.Stream
 	buckets      sync.Map // name -> jetstream.KeyValue
 	tails        sync.Map // name -> *tail
+	crowd        crowd    // of articles
 
 	closing   atomic.Bool
 	denyOnce  sync.Once

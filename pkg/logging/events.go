@@ -205,7 +205,8 @@ const (
 	// among the sequences from first to last, both included.
 	// Stage: sink. Level: warn. Fields: sink, partition, first, last.
 	SegmentGap = "segment.gap"
-	// EpochBegun says that a sink counts positions anew, because the stream is not the one it knew.
+	// EpochBegun says that a sink counts positions anew, because the stream is not the one it knew (reason: stream), or its
+	// objects are to have another format, layout or list of fields (reason: format).
 	// Reasons: stream, format.
 	// Stage: sink. Level: warn. Fields: sink, partition, reason, epoch, old_epoch, position.
 	EpochBegun = "epoch.begun"
@@ -253,13 +254,14 @@ const (
 	// Stage: sink. Level: error. Fields: sink, partition, key, error?.
 	DeadLetterDropped = "deadletter.dropped"
 	// BackpressureOn says that a stage waits because the stream that it writes to is full. A sink says why: store,
-	// which cannot be written, or spool, which is used up. It says so once until the last of its partitions goes on.
+	// which cannot be written, or spool, which is used up. It says so once until the last of its partitions goes on,
+	// a parser until the last of its articles has room.
 	// Reasons: store, spool.
-	// Stage: crawler, sink. Level: warn. Fields: host?, sink?, reason?, error?.
+	// Stage: crawler, parser, sink. Level: warn. Fields: host?, sink?, reason?, error?.
 	BackpressureOn = "backpressure.on"
 	// BackpressureOff says that a stage which waited goes on; a sink says what it has waited for, and how long.
 	// Reasons: store, spool.
-	// Stage: crawler, sink. Level: info. Fields: sink?, reason?, after_ms?.
+	// Stage: crawler, parser, sink. Level: info. Fields: sink?, reason?, after_ms?.
 	BackpressureOff = "backpressure.off"
 	// NATSDisconnected says that the connection to the bus is lost.
 	// Stage: process. Level: warn. Fields: error.

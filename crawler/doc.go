@@ -91,9 +91,10 @@
 // [visit.accept], and an expand function in expand.go that hands [target]s to
 // [visit.pushAll] and fills [listing]. It is then polled like any seed. What may
 // be larger than crawler.max_body is read while it comes, in
-// [sitemapStream.taker]. Its kind is an outcome ([outcomes] in whytext.go), and the
-// reason for which it could not be read one of fetch.failed
-// (pkg/logging/events.go). TestSeedsAreToldApartByContent is the pattern of a test.
+// [sitemapStream.taker]. Its kind is an outcome ([outcomes] in whytext.go) and
+// stands in the comment of the event fetch.done, the reason for which it could not
+// be read in that of fetch.failed (pkg/logging/events.go; `go generate
+// ./pkg/logging`). TestSeedsAreToldApartByContent is the pattern of a test.
 //
 // A key of a source: [Source], with its fault in [Source.Normalise] and, if it
 // has to be compiled, a field of [scope]. A key of the section: [Config],

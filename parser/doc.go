@@ -86,7 +86,9 @@
 // If one site alone has it, no code: a site rule (deploy/rules/example.yaml).
 //
 // A reason to reject: a constant in reject.go, its ground in verdict.go, and a
-// page in testdata/kinds that TestArticleOrNot reads. README.md lists the reasons.
+// page in testdata/kinds that TestArticleOrNot reads. README.md lists the reasons,
+// and so does the comment of the event parse.rejected (pkg/logging/events.go; `go
+// generate ./pkg/logging`).
 //
 // What the models look at: features.go or container.go, and then `make train`, as a
 // model fits the features that it was trained with. Without the labelled pages

@@ -77,10 +77,11 @@
 // # Where changes go
 //
 // A format: a [segment.Kind] in sink/segment, in [segment.Format.Validate],
-// [segment.Format.Ext] and [segment.Format.Shape]; one that is text rendered from
-// lines goes into [segment.Format.render] and segment's parse, and gets
-// compression and metadata as CSV does; one that holds its metadata itself
-// goes into [segment.Put], [segment.Get] and [segment.GetMeta], as Parquet does.
+// [segment.Format.Ext], [segment.Format.Shape] and [segment.FormatOf], and its
+// media type in sink/store/url.go; one that is text rendered from lines goes
+// into [segment.Format.render] and segment's parse, and gets compression and
+// metadata as CSV does; one that holds its metadata itself goes into
+// [segment.Put], [segment.Get] and [segment.GetMeta], as Parquet does.
 // Readers get JSON lines back, whatever the format: articles, upkeep and epochs
 // that skip all rely on it. Encoding and decoding belong into a package such as
 // table, with a fuzz target for what reads. The lists of cases are tableFormats

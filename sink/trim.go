@@ -13,8 +13,8 @@ import (
 const trimEvery = 30 * time.Second
 
 // Trim keeps room in the stream of articles by removing what every sink has
-// committed when it fills up, until ctx is cancelled. Any number of workers
-// may do so at the same time.
+// committed, when it is old or the stream fills up, until ctx is cancelled. Any
+// number of workers may do so at the same time.
 func Trim(ctx context.Context, b *bus.Bus, log *zap.Logger) {
 	tick := time.NewTicker(trimEvery)
 	defer tick.Stop()

@@ -45,9 +45,9 @@
 // # The path of one page and its article
 //
 //  1. A crawler calls [Bus.StorePage]. encodePage packs the body with S2; the
-//     PageID is the message's id, so that it is stored once. [ErrFull] says that
-//     the stream is at its limit: the caller keeps its turn and tries again, and
-//     pulls none while [Bus.PagesFull].
+//     PageID and the body's checksum are the message's id, so that it is stored
+//     once. [ErrFull] says that the stream is at its limit: the caller keeps its
+//     turn and tries again, and pulls none while [Bus.PagesFull].
 //  2. [Bus.ConsumePages] pulls no more pages than workers are free.
 //     [pageConsumer.process] keeps each alive, and calls the handler.
 //  3. The handler publishes what it made ([Bus.PublishArticle] waits while the

@@ -41,7 +41,7 @@ const (
 	BlockFactBox    BlockType = "fact_box"
 )
 
-// Article is one article as article/v1 (see the README for the field list).
+// Article is one article as article/v1, whose JSON Schema `pressmill schema` prints.
 type Article struct {
 	Schema string `json:"schema"`
 	// ID is the first 16 hex digits of the SHA-256 of the normalised canonical

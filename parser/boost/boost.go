@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,53 +43,55 @@ const maxDepth = 3
 
 // fullTree is a tree in which every path asks maxDepth questions, so that it is
 // walked without a branch that could be mispredicted, and is small, so that all
-// of them stay near the processor. What an answer leads to is counted with that
-// of "less" as the second of two.
+// of them stay near the processor. The questions stand as in a heap: the first
+// is number 1, and question i is followed by 2i, or by 2i+1 if the answer is yes.
+// So are the leaves behind the last of them.
 type fullTree struct {
-	first  [1]question
-	second [2]question
-	third  [4]question
-	leaves [8]float32
+	questions [1 << maxDepth]question
+	leaves    [1 << maxDepth]float32
 }
 
-// question asks whether a feature is less than a value.
-type question struct {
-	feature uint32
-	value   float32
-}
+// question asks whether a feature is less than a value. It holds the value, as
+// ordered returns it, and below that the feature.
+type question int64
 
 // maxFeatures is how many features a model can have.
-const maxFeatures = 128
+const maxFeatures = 1 << 7
+
+// ordered returns an integer that is less than that of another number if the
+// number is, in 39 bits, of which the lowest seven are free. NaN is not less.
+func ordered(v float32) int64 {
+	bits := int32(math.Float32bits(v + 0)) // -0 is 0
+	if v != v {
+		bits = math.MaxInt32
+	}
+	return int64(bits^bits>>31&math.MaxInt32) * maxFeatures
+}
 
 // Score returns the log-odds for the vector v, which must have as many numbers
 // as the vectors that the model was trained with. At 0 both outcomes are
 // equally likely.
 func (m *Model) Score(v []float32) float32 {
-	var all [maxFeatures]float32
-	copy(all[:], v)
+	var all [maxFeatures]int64
+	for i := range min(len(v), maxFeatures) {
+		all[i] = ordered(v[i]) + maxFeatures - 1 // not less than a question with the same value
+	}
 	s := m.bias
 	for k := range m.full {
 		t := &m.full[k]
-		i := t.first[0].less(&all)
-		i = 2*i + t.second[i%2].less(&all)
-		i = 2*i + t.third[i%4].less(&all)
-		s += t.leaves[i%8]
+		i := t.next(1, &all)
+		i = t.next(i, &all)
+		i = t.next(i, &all)
+		s += t.leaves[i%(1<<maxDepth)]
 	}
 	return s
 }
 
-// less returns 1 for yes and 0 for no.
-func (q *question) less(v *[maxFeatures]float32) uint {
-	return oneIf(v[q.feature%maxFeatures] < q.value)
-}
-
-// oneIf is written so that it becomes no branch.
-func oneIf(b bool) uint {
-	n := uint(0)
-	if b {
-		n = 1
-	}
-	return n
+// next returns which question follows question i. The sign of a difference costs
+// less than a comparison that must become a number without a branch.
+func (t *fullTree) next(i uint, v *[maxFeatures]int64) uint {
+	q := t.questions[i%(1<<maxDepth)]
+	return 2*i + uint(uint64(v[uint64(q)%maxFeatures]-int64(q))>>63)
 }
 
 // Uses returns how many nodes ask for each of n features.
@@ -204,24 +207,23 @@ func (m *Model) parseNode(fields, names []string, depth int) (rest []string, err
 // fill adds the last tree to the full ones.
 func (m *Model) fill() {
 	var t fullTree
-	m.fillFrom(&t, m.roots[len(m.roots)-1], 0, 0)
+	m.fillFrom(&t, m.roots[len(m.roots)-1], 1)
 	m.full = append(m.full, t)
 }
 
-// fillFrom fills place i of a level of a full tree, and all below it, from a
-// node. Below a leaf any answer leads to its value.
-func (m *Model) fillFrom(t *fullTree, at int32, level, i int) {
+// fillFrom fills question i of a full tree, and all below it, from a node. Below
+// a leaf any answer leads to its value.
+func (m *Model) fillFrom(t *fullTree, at int32, i int) {
 	n := m.nodes[at]
-	if level == maxDepth {
-		t.leaves[i] = n.value
+	if i >= len(t.leaves) {
+		t.leaves[i-len(t.leaves)] = n.value
 		return
 	}
 	left, right := at, at
 	if n.feature != leaf {
-		asks := [maxDepth][]question{t.first[:], t.second[:], t.third[:]}
-		asks[level][i] = question{uint32(n.feature), n.value}
+		t.questions[i] = question(ordered(n.value) | int64(n.feature))
 		left, right = at+1, n.right
 	}
-	m.fillFrom(t, right, level+1, 2*i)
-	m.fillFrom(t, left, level+1, 2*i+1)
+	m.fillFrom(t, right, 2*i)
+	m.fillFrom(t, left, 2*i+1)
 }

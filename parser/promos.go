@@ -62,19 +62,29 @@ func phrases(s string) []string {
 // phraseSet finds phrases inside a text. It holds them by their first bytes, so
 // that one pass over the text suffices.
 type phraseSet struct {
-	starts [1 << 16 / 64]uint64 // has bits for the first two bytes: small enough to stay near the processor
-	lists  map[[phraseStart]byte][]string
+	starts [1 << phraseBits / 64]uint64 // has bits for the hashes of first bytes: small enough to stay near the processor
+	lists  map[uint32][]string
 }
 
-// phraseStart is by how many bytes phrases are looked up; none is shorter.
-const phraseStart = 4
+// No phrase is shorter than the four bytes by which they are looked up. Of the
+// hashes of these, phraseBits tell phrases from other text.
+const phraseBits = 15
+
+// phraseHash hashes the four bytes that a phrase begins with.
+func phraseHash(start uint32) uint32 { return start * 0x9e3779b1 >> (32 - phraseBits) }
+
+// phraseStart returns the four bytes of s from i on.
+func phraseStart(s string, i int) uint32 {
+	s = s[i : i+4]
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+}
 
 func buildPhraseSet(s string) *phraseSet {
-	set := &phraseSet{lists: make(map[[phraseStart]byte][]string)}
+	set := &phraseSet{lists: make(map[uint32][]string)}
 	for _, p := range phrases(s) {
-		start := [phraseStart]byte([]byte(p))
-		two := uint16(p[0])<<8 | uint16(p[1])
-		set.starts[two/64] |= 1 << (two % 64)
+		start := phraseStart(p, 0)
+		h := phraseHash(start)
+		set.starts[h/64] |= 1 << (h % 64)
 		set.lists[start] = append(set.lists[start], p)
 	}
 	return set
@@ -82,11 +92,12 @@ func buildPhraseSet(s string) *phraseSet {
 
 // in says whether one of the phrases stands in s.
 func (set *phraseSet) in(s string) bool {
-	for i := 0; i+phraseStart <= len(s); i++ {
-		if two := uint16(s[i])<<8 | uint16(s[i+1]); set.starts[two/64]>>(two%64)&1 == 0 {
+	for i := 0; i+4 <= len(s); i++ {
+		start := phraseStart(s, i)
+		if h := phraseHash(start); set.starts[h/64]>>(h%64)&1 == 0 {
 			continue
 		}
-		for _, p := range set.lists[[phraseStart]byte([]byte(s[i:i+phraseStart]))] {
+		for _, p := range set.lists[start] {
 			if strings.HasPrefix(s[i:], p) {
 				return true
 			}

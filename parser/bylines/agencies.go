@@ -2,7 +2,7 @@ package bylines
 
 import (
 	"strings"
-	"unicode"
+	"unicode/utf8"
 )
 
 // agencies maps a folded name to how the agency is called.
@@ -87,29 +87,46 @@ func buildAgencyWords() map[string]bool {
 	return m
 }
 
+// agencyShapes has a bit for the length of each of agencyWords, by its first byte.
+var agencyShapes = buildAgencyShapes()
+
+func buildAgencyShapes() (shapes [256]uint64) {
+	for word := range agencyWords {
+		shapes[word[0]] |= 1 << len(word)
+	}
+	return shapes
+}
+
 // mentionsAgency says cheaply whether a line can name an agency: one of its
 // words begins an agency's name. Scripts that part no words, and a lead that is
 // written together with the name, are not looked into.
 func mentionsAgency(line string) bool {
-	start := -1
+	start, plain := -1, true // where a word begins, and whether it is all ASCII
 	for i, r := range line {
 		switch {
 		case r >= '\u2e80':
 			return true
-		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
+		case r < utf8.RuneSelf && foldedASCII[r] != 0, r >= utf8.RuneSelf && foldRune(r) != 0:
 			if start < 0 {
-				start = i
+				start, plain = i, true
 			}
+			plain = plain && r < utf8.RuneSelf
 		case start >= 0:
-			if beginsAgency(line[start:i]) {
+			if beginsAgency(line[start:i], plain) {
 				return true
 			}
 			start = -1
 		}
 	}
-	return start >= 0 && beginsAgency(line[start:])
+	return start >= 0 && beginsAgency(line[start:], plain)
 }
 
-func beginsAgency(word string) bool {
-	return len(word) <= maxAgency && has(agencyWords, word) || strings.HasPrefix(word, "By")
+func beginsAgency(word string, plain bool) bool {
+	if strings.HasPrefix(word, "By") {
+		return true
+	}
+	if len(word) > maxAgency || plain && agencyShapes[foldedASCII[word[0]]]>>len(word)&1 == 0 {
+		return false
+	}
+	return has(agencyWords, word)
 }

@@ -66,7 +66,11 @@ func at(s string, i int) []*phrase {
 	if len(s)-i < keyLen {
 		return nil
 	}
-	return index[[keyLen]byte([]byte(s[i:i+keyLen]))]
+	k := key([]byte(s[i : i+keyLen]))
+	if h := k.hash(); starts[h/64]>>(h%64)&1 == 0 {
+		return nil
+	}
+	return index[k]
 }
 
 // next returns the place of the next word behind i, or of the next character in
@@ -93,17 +97,37 @@ func unspaced(r rune) bool { return r >= 0x3000 && r < 0xac00 }
 // keyLen is how many bytes of a phrase it is found by.
 const keyLen = 3
 
+type key [keyLen]byte
+
+// hashBits is how long hashes of keys are.
+const hashBits = 15
+
+func (k key) hash() uint32 {
+	return (uint32(k[0]) | uint32(k[1])<<8 | uint32(k[2])<<16) * 0x9e3779b1 >> (32 - hashBits)
+}
+
 var index = buildIndex()
 
-func buildIndex() map[[keyLen]byte][]*phrase {
-	m := make(map[[keyLen]byte][]*phrase)
+func buildIndex() map[key][]*phrase {
+	m := make(map[key][]*phrase)
 	for kind, list := range phrases {
 		for text := range strings.SplitSeq(strings.ReplaceAll(strings.TrimSpace(list), "\n", "|"), "|") {
 			if text = strings.TrimSpace(text); text != "" {
-				key := [keyLen]byte([]byte(text[:keyLen]))
-				m[key] = append(m[key], &phrase{text, kind})
+				k := key([]byte(text[:keyLen]))
+				m[k] = append(m[k], &phrase{text, kind})
 			}
 		}
 	}
 	return m
+}
+
+// starts has bits for the hashes of the keys. Hardly any other text has them.
+var starts = buildStarts()
+
+func buildStarts() (bits [1 << hashBits / 64]uint64) {
+	for k := range index {
+		h := k.hash()
+		bits[h/64] |= 1 << (h % 64)
+	}
+	return bits
 }

@@ -200,28 +200,37 @@ var functionWords = []struct{ lang, words string }{
 	{"ne", `छ र को मा ले हो पनि छन् गर्ने भने यो लागि भएको गरेको थियो गरी भन्ने हुन तर`},
 }
 
-// wordLanguages says which languages a function word belongs to, as bits that
-// count functionWords.
+// wordLanguages says which languages a function word belongs to.
 var wordLanguages = buildWordLanguages()
 
-func buildWordLanguages() map[string]uint64 {
-	m := make(map[string]uint64)
+func buildWordLanguages() *languageTable {
+	t := new(languageTable)
 	for i, l := range functionWords {
-		for w := range strings.FieldsSeq(l.words) {
-			m[w] |= 1 << i
-		}
+		eachWord(l.words, func(word uint64) {
+			e := t.find(word)
+			e.word = word
+			e.langs |= 1 << i
+		})
 	}
-	return m
+	return t
 }
 
-// maxFunctionWord is the length of the longest of them, in bytes.
-var maxFunctionWord = buildMaxFunctionWord()
+// languageTable is a hash table of words, at most half full, which are told by
+// their hashes alone.
+type languageTable [1 << 13]wordEntry
 
-func buildMaxFunctionWord() (n int) {
-	for w := range wordLanguages {
-		n = max(n, len(w))
+type wordEntry struct {
+	word  uint64 // see eachWord
+	langs uint64 // bits that count functionWords
+}
+
+// find returns the entry of a word, or the empty one that is free for it.
+func (t *languageTable) find(word uint64) *wordEntry {
+	for i := word >> 32; ; i++ {
+		if e := &t[i%uint64(len(t))]; e.word == word || e.word == 0 {
+			return e
+		}
 	}
-	return n
 }
 
 // The least votes that a language must have, how many times those of the next,
@@ -239,12 +248,9 @@ const (
 func functionLanguage(sample, said string) string {
 	var votes [64]float32
 	words := 0
-	eachWord(sample, func(word []byte) {
+	eachWord(sample, func(word uint64) {
 		words++
-		if len(word) > maxFunctionWord {
-			return
-		}
-		langs := wordLanguages[string(word)]
+		langs := wordLanguages.find(word).langs
 		if langs == 0 {
 			return
 		}
@@ -271,25 +277,24 @@ func functionLanguage(sample, said string) string {
 	return ""
 }
 
-// eachWord calls fn with each word of a text in lower case. The word is only
-// valid during the call.
-func eachWord(text string, fn func(word []byte)) {
-	var buf [64]byte
-	word := buf[:0]
+// eachWord calls fn with the FNV-1a hash of each word of a text in lower case.
+func eachWord(text string, fn func(word uint64)) {
+	h := uint64(fnvOffset)
 	for _, r := range text {
 		switch {
-		case 'a' <= r && r <= 'z':
-			word = append(word, byte(r))
 		case r < utf8.RuneSelf && isLetter(byte(r)):
-			word = append(word, lower(byte(r)))
+			h = (h ^ uint64(lower(byte(r)))) * fnvPrime
 		case r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsMark(r)):
-			word = utf8.AppendRune(word, unicode.ToLower(r))
-		case len(word) > 0:
-			fn(word)
-			word = buf[:0]
+			var buf [utf8.UTFMax]byte
+			for _, c := range utf8.AppendRune(buf[:0], unicode.ToLower(r)) {
+				h = (h ^ uint64(c)) * fnvPrime
+			}
+		case h != fnvOffset:
+			fn(h)
+			h = fnvOffset
 		}
 	}
-	if len(word) > 0 {
-		fn(word)
+	if h != fnvOffset {
+		fn(h)
 	}
 }

@@ -8,18 +8,60 @@ import (
 // fingerprint returns the 64-bit simhash of a text's word 3-shingles, and how
 // many words the text has. Each rune of a script without word spaces is a word.
 func fingerprint(text string) (simhash uint64, words int) {
-	var sums bitSums
-	var last [3]uint64
-	eachWordHash(text, func(h uint64) {
-		last[0], last[1], last[2] = last[1], last[2], h
-		if words++; words >= len(last) {
-			sums.add(shingle(last))
+	var s shingles
+	h := uint64(fnvOffset) // FNV-1a of the word so far
+	for i := 0; i < len(text); {
+		if c := text[i]; c < utf8.RuneSelf {
+			if foldedRunes[c] != 0 {
+				h = (h ^ uint64(c)) * fnvPrime
+			} else {
+				s.end(h)
+				h = fnvOffset
+			}
+			i++
+			continue
 		}
-	})
-	if 0 < words && words < len(last) {
-		sums.add(shingle(last))
+		r, size := utf8.DecodeRuneInString(text[i:])
+		word := isWordRune(r)
+		alone := word && isSpaceless(r)
+		if !word || alone {
+			s.end(h)
+			h = fnvOffset
+		}
+		if word {
+			for _, c := range []byte(text[i : i+size]) {
+				h = (h ^ uint64(c)) * fnvPrime
+			}
+		}
+		if alone {
+			s.end(h)
+			h = fnvOffset
+		}
+		i += size
 	}
-	return sums.majority(), words
+	s.end(h)
+	if 0 < s.words && s.words < len(s.last) {
+		s.sums.add(shingle(s.last))
+	}
+	return s.sums.majority(), s.words
+}
+
+// shingles adds up the shingles of a text, word by word.
+type shingles struct {
+	sums  bitSums
+	last  [3]uint64 // hashes of words
+	words int
+}
+
+// end takes the hash of a word, if that has letters.
+func (s *shingles) end(h uint64) {
+	if h == fnvOffset {
+		return
+	}
+	s.last[0], s.last[1], s.last[2] = s.last[1], s.last[2], h
+	if s.words++; s.words >= len(s.last) {
+		s.sums.add(shingle(s.last))
+	}
 }
 
 // shingle joins the hashes of neighbouring words.
@@ -37,45 +79,6 @@ const (
 	fnvOffset = 14695981039346656037
 	fnvPrime  = 1099511628211
 )
-
-// eachWordHash calls fn with the FNV-1a hash of every word.
-func eachWordHash(text string, fn func(uint64)) {
-	h := uint64(fnvOffset)
-	end := func() {
-		if h != fnvOffset {
-			fn(h)
-			h = fnvOffset
-		}
-	}
-	for i := 0; i < len(text); {
-		c := text[i]
-		if c < utf8.RuneSelf {
-			if foldedRunes[c] != 0 {
-				h = (h ^ uint64(c)) * fnvPrime
-			} else {
-				end()
-			}
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(text[i:])
-		word := isWordRune(r)
-		alone := word && isSpaceless(r)
-		if !word || alone {
-			end()
-		}
-		if word {
-			for _, c := range []byte(text[i : i+size]) {
-				h = (h ^ uint64(c)) * fnvPrime
-			}
-		}
-		if alone {
-			end()
-		}
-		i += size
-	}
-	end()
-}
 
 // isSpaceless says whether r belongs to a script that writes without word spaces.
 func isSpaceless(r rune) bool {

@@ -127,8 +127,10 @@ func (c *collector) text(j int32) {
 	if !c.inside(j) && !c.looksAside(n.parent) {
 		return
 	}
-	raw := c.t.src[n.start:n.end]
-	w := weigh(raw)
+	raw, w := c.t.src[n.start:n.end], n.own
+	if n.parent < 0 || c.t.nodes[n.parent].tag.is(traitNoText) { // which a site rule may ask for
+		w = weigh(raw)
+	}
 	if near := c.nearest(n.parent); near != c.cur.node {
 		if w == 0 {
 			return
@@ -290,6 +292,9 @@ func (c *collector) table(i int32) {
 	var w, link float32
 	for j := i + 1; j < c.t.nodes[i].stop; j++ {
 		n := &c.t.nodes[j]
+		if n.tag == tagNone {
+			continue
+		}
 		w += n.own
 		link += n.link
 		switch n.tag {

@@ -109,10 +109,13 @@ const (
 	whyModel   = "not like the text"
 )
 
+// usualBlocks is how many different blocks most texts do not exceed.
+const usualBlocks = 64
+
 // sift tells what the blocks are by rules, and files what belongs elsewhere. A
 // block's reason is the word of a rule, which the model may overrule.
 func (x *extraction) sift() {
-	f := filter{x: x, title: x.fold(x.art.Title), seen: make(map[string]bool), first: len(x.raw), second: len(x.raw), last: -1}
+	f := filter{x: x, title: x.fold(x.art.Title), seen: make(map[string]bool, min(len(x.raw), usualBlocks)), first: len(x.raw), second: len(x.raw), last: -1}
 	for i := range x.raw {
 		if b := &x.raw[i]; b.inside && b.run {
 			if f.last >= 0 {
@@ -438,7 +441,12 @@ func (f *filter) pulled(b *block) bool {
 	if len(b.folded) < minPulled || b.weight > maxPulled || f.pulls >= maxPulls || !f.setApart(b) {
 		return false
 	}
-	f.pulls++
+	if f.pulls++; f.pulls == 1 {
+		f.x.tree.pieces.cut(f.x.raw)
+	}
+	if !f.x.tree.pieces.maySay(b) {
+		return false
+	}
 	head := b.folded[:min(pulledHead, len(b.folded))]
 	for i := range f.x.raw {
 		o := &f.x.raw[i]
@@ -447,6 +455,56 @@ func (f *filter) pulled(b *block) bool {
 		}
 	}
 	return false
+}
+
+// pieces tells cheaply of most blocks that they do not stand in the running text
+// of others. It has bits for what hashes like pieceSize bytes of that at every
+// pieceStep-th place, one of which lies within each minPulled bytes.
+type pieces struct {
+	once, twice [1 << pieceBits / 64]uint64
+}
+
+const (
+	pieceBits = 16
+	pieceSize = 16
+	pieceStep = minPulled - pieceSize + 1
+)
+
+// cut takes those of the running text of a page.
+func (p *pieces) cut(blocks []block) {
+	*p = pieces{}
+	for i := range blocks {
+		b := &blocks[i]
+		if !b.inside || !b.run {
+			continue
+		}
+		for k := 0; k+pieceSize <= len(b.folded); k += pieceStep {
+			h := pieceHash(b.folded[k:])
+			bit := uint64(1) << (h % 64)
+			p.twice[h/64] |= p.once[h/64] & bit
+			p.once[h/64] |= bit
+		}
+	}
+}
+
+// maySay says whether a block of minPulled bytes and more may stand in others.
+func (p *pieces) maySay(b *block) bool {
+	for k := range pieceStep {
+		found := &p.once
+		if k == 0 && b.inside && b.run { // which is one of its own
+			found = &p.twice
+		}
+		if h := pieceHash(b.folded[k:]); found[h/64]>>(h%64)&1 != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// pieceHash hashes the piece that s begins with.
+func pieceHash(s string) uint64 {
+	h := (eightBytes(s)*fnvPrime ^ eightBytes(s[8:])) * fnvPrime
+	return (h ^ h>>29) * fnvPrime >> (64 - pieceBits)
 }
 
 // setApart says whether a block is a quote, or a paragraph that does not stand beside

@@ -154,6 +154,9 @@ type describer struct {
 	title    []string
 	descs    []string
 	data     string // the structured data's text, folded
+	dataAt   int    // behind what was found of it last
+
+	titleSigns uint64 // has bits for the signs of the title's words
 }
 
 // describeBlocks returns what the model knows of each of the page's blocks. The
@@ -197,6 +200,9 @@ func (s *describer) begin(x *extraction) {
 		likes: s.likes[:0], boxes: s.boxes[:0],
 	}
 	clear(s.vectors)
+	for _, w := range s.title {
+		s.titleSigns |= 1 << wordSign(w)
+	}
 	if data := x.ld.article.text("articleBody"); len(data) > 400 {
 		s.data = x.fold(data)
 	}
@@ -490,10 +496,25 @@ func (s *describer) ofWords(v *vector, b *block) {
 		if len(head) > opening {
 			head = strings.ToValidUTF8(head[:opening], "")
 		}
-		found := strings.Contains(s.data, head)
+		found := s.inData(head)
 		v[fInData], v[fNotInData] = number(found), number(!found)
 	}
 	v[fTitleWords] = max(v[fTitleWords], s.titleShare(b.folded))
+}
+
+// inData says whether a text stands in the structured data's. That has what the
+// page shows in the same order, so what follows the last found is looked at first.
+func (s *describer) inData(text string) bool {
+	from := s.dataAt
+	i := strings.Index(s.data[from:], text)
+	if i < 0 {
+		from, i = 0, strings.Index(s.data[:min(from+len(text), len(s.data))], text)
+	}
+	if i < 0 {
+		return false
+	}
+	s.dataAt = from + i + len(text)
+	return true
 }
 
 // titleShare is the share of the words of a short text, or of the title if that
@@ -507,11 +528,19 @@ func (s *describer) titleShare(folded string) float32 {
 		return 0
 	}
 	for w := range strings.SplitSeq(folded, " ") {
-		if slices.Contains(s.title, w) {
+		if s.titleSigns>>wordSign(w)&1 != 0 && slices.Contains(s.title, w) {
 			both++
 		}
 	}
 	return float32(both) / float32(max(all, len(s.title)))
+}
+
+// wordSign is a number below 64 that tells most words apart.
+func wordSign(w string) int {
+	if w == "" {
+		return 0
+	}
+	return (len(w)*7 + int(w[0]) + 5*int(w[len(w)-1])) % 64
 }
 
 // ofPlace fills in where the block stands and what stands around it.

@@ -115,8 +115,10 @@ func holdsByte(x uint64, c byte) bool {
 }
 
 // eightASCII says whether the first eight bytes of s are ASCII.
-func eightASCII(s string) bool {
+func eightASCII(s string) bool { return eightBytes(s)&eightHigh == 0 }
+
+// eightBytes returns the first eight bytes of s, the first of them lowest.
+func eightBytes(s string) uint64 {
 	_ = s[7]
-	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-	return x&eightHigh == 0
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }

@@ -108,34 +108,32 @@ func buildMeanings() (table [26][26][]meaning) {
 	return table
 }
 
-// wordShapes has a bit for the length of each of the meanings. Few other words
-// have the shape of one of them.
+// wordShapes has a bit for the length of each of the meanings, by what letters
+// have in common in both cases. Few other words have the shape of one of them.
 var wordShapes = buildWordShapes()
 
-func buildWordShapes() (shapes [26][26]uint32) {
+func buildWordShapes() (shapes [32][32]uint32) {
 	for w := range wordFlags {
-		shapes[w[0]-'a'][w[len(w)-1]-'a'] |= 1 << len(w)
+		shapes[w[0]%32][w[len(w)-1]%32] |= 1 << len(w)
 	}
 	return shapes
 }
 
-// maxMeant is longer than any word that means something.
-const maxMeant = 32
+// mayMean says whether a word of n bytes, from its first to its last letter, has
+// the shape of one that means something.
+func mayMean(first, last byte, n int) bool {
+	return wordShapes[first%32][last%32]>>n&1 != 0
+}
 
 // flagsOf returns the meanings of a word of ASCII letters in any case, which
 // stands in two pieces. The first may be empty.
 func flagsOf(head, tail []byte) mark {
-	n := len(head) + len(tail)
 	first := tail[0]
 	if len(head) > 0 {
 		first = head[0]
 	}
-	a, z := (first|0x20)-'a', (tail[len(tail)-1]|0x20)-'a'
-	if n >= maxMeant || wordShapes[a][z]&(1<<n) == 0 {
-		return 0
-	}
-	for _, m := range meanings[a][z] {
-		if len(m.word) == n && equalFold(head, m.word[:len(head)]) && equalFold(tail, m.word[len(head):]) {
+	for _, m := range meanings[(first|0x20)-'a'][(tail[len(tail)-1]|0x20)-'a'] {
+		if len(m.word) == len(head)+len(tail) && equalFold(head, m.word[:len(head)]) && equalFold(tail, m.word[len(head):]) {
 			return m.flags
 		}
 	}
@@ -144,23 +142,6 @@ func flagsOf(head, tail []byte) mark {
 
 // maxWords is how much of an attribute's value is read, in bytes.
 const maxWords = 512
-
-// groupMeans says of groups of words that begin so what their words can mean: the
-// topics of a page, as in "category-cookies", and the parts of page builders have
-// names that mean nothing else, and states, as in "has-sidebar", tell nothing.
-var groupMeans = []struct {
-	prefix string
-	mask   mark
-}{
-	{"category-", tagsMark},
-	{"tag-", tagsMark},
-	{"elementor-", bodyMark},
-	{"has-", 0},
-	{"is-", 0},
-	{"no-", 0},
-	{"not-", 0},
-	{"with-", 0},
-}
 
 // wordsOf returns the meanings of an attribute's words: single ones, and pairs
 // of neighbours joined ("article-body", "articleBody").
@@ -175,7 +156,7 @@ func wordsOf(value []byte) mark {
 			continue
 		case byteSpace:
 			if f != before {
-				f = before | meant(value[group:i], f, before)
+				f = meant(value[group:i], f, before)
 			}
 			i++
 			before, group, last = f, i, nil
@@ -189,25 +170,37 @@ func wordsOf(value []byte) mark {
 			i++
 		}
 		word := value[from:i]
-		f |= flagsOf(nil, word)
-		if len(last) > 0 {
+		end := word[len(word)-1]
+		if mayMean(word[0], end, len(word)) {
+			f |= flagsOf(nil, word)
+		}
+		if len(last) > 0 && mayMean(last[0], end, len(last)+len(word)) {
 			f |= flagsOf(last, word)
 		}
 		last = word
 	}
 	if f != before {
-		f = before | meant(value[group:], f, before)
+		f = meant(value[group:], f, before)
 	}
 	return f
 }
 
 // meant returns which of the meanings f a group of words can have, when those in
-// front of it had others.
+// front of it had others. The topics of a page, as in "category-cookies", and the
+// parts of page builders have names that mean nothing else, and states, as in
+// "has-sidebar", tell nothing.
 func meant(group []byte, f, before mark) mark {
-	for _, g := range groupMeans {
-		if bytes.HasPrefix(group, []byte(g.prefix)) {
-			f = before | f&g.mask
-		}
+	first, _, _ := bytes.Cut(group, []byte("-"))
+	if len(first) == len(group) {
+		return f
+	}
+	switch string(first) {
+	case "category", "tag":
+		return before | f&tagsMark
+	case "elementor":
+		return before | f&bodyMark
+	case "has", "is", "no", "not", "with":
+		return before
 	}
 	return f
 }

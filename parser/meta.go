@@ -15,7 +15,8 @@ import (
 type meta struct {
 	store     *store
 	entries   []metaEntry
-	title     string // of the title element
+	signs     []keySign // of the entries
+	title     string    // of the title element
 	canonical string
 	amp       string
 	isAMP     bool // the page itself is an AMP document
@@ -27,7 +28,7 @@ type meta struct {
 const maxTitleText = 4096
 
 func (t *tree) meta() meta {
-	m := meta{store: &t.store, entries: make([]metaEntry, 0, 48)}
+	m := meta{store: &t.store, entries: make([]metaEntry, 0, usualMeta), signs: make([]keySign, 0, usualMeta)}
 	for _, i := range t.all(tagHTML) {
 		t.readRoot(&m, i)
 	}
@@ -71,6 +72,18 @@ type metaEntry struct {
 	read     bool
 }
 
+// usualMeta is how many entries most pages do not exceed.
+const usualMeta = 48
+
+// keySign tells most keys apart: the length of one, and a few of its letters in
+// lower case.
+type keySign uint32
+
+func signOf[T string | []byte](key T) keySign {
+	n := len(key)
+	return keySign(n)<<24 | keySign(lower(key[n-1]))<<16 | keySign(lower(key[n/2]))<<8 | keySign(lower(key[0]))
+}
+
 func (m *meta) value(e *metaEntry) string {
 	if !e.read {
 		e.text, e.read = cleanText(m.store.keep(e.raw)), true
@@ -98,6 +111,7 @@ func (t *tree) readMeta(m *meta, i int32) {
 	}
 	for k := from; k < len(m.entries); k++ {
 		m.entries[k].raw = content
+		m.signs = append(m.signs, signOf(m.entries[k].key))
 	}
 }
 
@@ -134,7 +148,11 @@ func (t *tree) readLink(m *meta, i int32) {
 // all yields the values of a key, which is in lower case.
 func (m *meta) all(key string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for i := range m.entries {
+		sign := signOf(key)
+		for i := range m.signs {
+			if m.signs[i] != sign {
+				continue
+			}
 			e := &m.entries[i]
 			if equalFold(e.key, key) && m.value(e) != "" && !yield(m.value(e)) {
 				return

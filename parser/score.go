@@ -122,10 +122,10 @@ func (t *tree) addWeight(n *node, block []int32, up int32) {
 		return
 	}
 	b := &t.nodes[block[up]]
-	w := weigh(t.src[n.start:n.end])
-	b.own += w
+	n.own = weigh(t.src[n.start:n.end])
+	b.own += n.own
 	if t.nodes[up].flags&inLink != 0 {
-		b.link += w
+		b.link += n.own
 	}
 }
 
@@ -134,7 +134,7 @@ func (t *tree) addWeight(n *node, block []int32, up int32) {
 func (t *tree) gradeBlocks() {
 	for i := len(t.nodes) - 1; i >= 0; i-- {
 		n := &t.nodes[i]
-		if n.own > 0 {
+		if n.own > 0 && n.tag != tagNone {
 			n.gradeText()
 		}
 		if n.full > 0 && n.parent >= 0 && !n.tag.is(traitNoText) {
@@ -255,6 +255,9 @@ func protected(n *node, all float32) bool {
 func (t *tree) sumGood() {
 	for i := len(t.nodes) - 1; i > 0; i-- {
 		n := &t.nodes[i]
+		if n.tag == tagNone {
+			continue
+		}
 		if n.flags&(dropped|inJunk) != 0 {
 			n.junk += 0.2 * n.good
 			n.good = 0

@@ -18,7 +18,7 @@ type node struct {
 	start, end int32 // text: its bytes; element: the bytes of its attributes
 	tag        tag   // tagNone for text
 	flags      mark
-	own, link  float32 // weight of the text whose nearest block is this; of that in links
+	own, link  float32 // text: its weight, where it may be seen; element: that of the text whose nearest block is this; of that in links
 	good, junk float32 // sums over the subtree
 	full       float32 // weight of all long text in the subtree, marked as junk or not
 }
@@ -39,6 +39,7 @@ type tree struct {
 	named     []int32           // those that may be a date, a byline, a headline or a post: see isNamed
 	found     []block           // of collect
 	kept      []block           // of keep
+	pieces    pieces            // of pulled
 	store     store
 	lineage   lineage // of inMarked
 }

@@ -187,8 +187,9 @@ test-api: ## have the API server of KUBECONFIG look at all that the chart render
 	$(if $(KUBECONFIG),,$(error say which cluster: make test-api KUBECONFIG=...))
 	PRESSMILL_KUBECONFIG=$(abspath $(KUBECONFIG)) CGO_ENABLED=0 go -C .tools/chart test -trimpath -vet=off -count=1 -run '^TestAPI$$' -v ./...
 
-test-cluster: ## try the chart on the cluster of KUBECONFIG; LOAD_IMAGE="command" takes each image's tar, or REGISTRY= has images of VERSIONS="old new"
+test-cluster: ## try the chart on the cluster of KUBECONFIG; LOAD_IMAGE="command" takes each image's tar, or REGISTRY= has images of VERSIONS="old new"; needs helm and kubectl
 	$(if $(KUBECONFIG),,$(error say which cluster: make test-cluster KUBECONFIG=...))
+	@for tool in helm kubectl; do command -v $$tool >/dev/null || { echo "test-cluster needs $$tool in PATH" >&2; exit 1; }; done
 	$(if $(LOAD_IMAGE),for version in $(VERSIONS); do $(MAKE) images VERSION=$$version ARCH=$(NODES); \
 		for tar in bin/images/*-$(NODES).tar; do $(LOAD_IMAGE) <$$tar; done; done)
 	rm -rf bin/test-cluster

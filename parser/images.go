@@ -379,12 +379,24 @@ func isFurnitureURL(src []byte) bool {
 }
 
 func isFurnitureName(name []byte) bool {
-	for _, s := range furnitureNames {
-		if indexFold(name, s) >= 0 {
-			return true
+	for i, c := range name {
+		for _, s := range furnitureByLetter[lower(c)] {
+			if i+len(s) <= len(name) && equalFold(name[i:i+len(s)], s) {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// furnitureByLetter holds them by the byte that they begin with.
+var furnitureByLetter = buildFurnitureByLetter()
+
+func buildFurnitureByLetter() (table [256][]string) {
+	for _, s := range furnitureNames {
+		table[s[0]] = append(table[s[0]], s)
+	}
+	return table
 }
 
 // A caption has at most maxCaption bytes, and the figure of an image that shows

@@ -28,13 +28,14 @@ type meta struct {
 const maxTitleText = 4096
 
 func (t *tree) meta() meta {
-	m := meta{store: &t.store, entries: make([]metaEntry, 0, usualMeta), signs: make([]keySign, 0, usualMeta)}
+	m := meta{store: &t.store, entries: t.metas[:0], signs: t.metaSigns[:0]}
 	for _, i := range t.all(tagHTML) {
 		t.readRoot(&m, i)
 	}
 	for _, i := range t.all(tagMeta) {
 		t.readMeta(&m, i)
 	}
+	t.metas, t.metaSigns = m.entries, m.signs
 	for _, i := range t.all(tagLink) {
 		t.readLink(&m, i)
 	}
@@ -71,9 +72,6 @@ type metaEntry struct {
 	text     string // of raw, once read
 	read     bool
 }
-
-// usualMeta is how many entries most pages do not exceed.
-const usualMeta = 48
 
 // keySign tells most keys apart: the length of one, and a few of its letters in
 // lower case.

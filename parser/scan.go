@@ -132,9 +132,10 @@ func (s *scanner) skipPast(from int, mark string) {
 	s.pos = len(s.src)
 }
 
+// name returns where the name of a tag ends that begins at a place.
 func (s *scanner) name(from int) int {
 	i := from
-	for i < len(s.src) && !isSpace(s.src[i]) && s.src[i] != '>' && s.src[i] != '/' {
+	for i < len(s.src) && (!endsName[s.src[i]] || s.src[i] == '=') {
 		i++
 	}
 	return i

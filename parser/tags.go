@@ -1,6 +1,9 @@
 package parser
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // tag is an element's name; all names that the engine has no rule for are
 // tagOther, those with a hyphen tagCustom.
@@ -182,42 +185,91 @@ var tagEntries = [tagCount]tagEntry{
 	tagXMP: {"xmp", blockP | traitRaw}, tagWBR: {"wbr", traitVoid},
 }
 
-// tagsByShape holds the tags by the first letter and the length of their names.
-var tagsByShape = buildTagsByShape()
+// shortTags is a hash table of the tags whose names have at most eight letters,
+// and longTags holds the others.
+var (
+	shortTags = buildShortTags()
+	longTags  = buildLongTags()
+)
 
-func buildTagsByShape() (shapes [26][maxTagName + 1][]tag) {
-	for t, e := range tagEntries {
-		if e.name != "" {
-			s := &shapes[e.name[0]-'a'][len(e.name)]
-			*s = append(*s, tag(t))
-		}
-	}
-	return shapes
+// shortTag is a tag with the letters of its name, the first of them lowest. An
+// empty place has none.
+type shortTag struct {
+	name uint64
+	tag  tag
 }
 
-func (t tag) is(x tagTrait) bool { return tagEntries[t].traits&x != 0 }
+// findShortTag returns the place of a name, or the empty one that is free for it.
+func findShortTag(table *[256]shortTag, name uint64) *shortTag {
+	for i := name * fnvPrime >> 48; ; i++ {
+		if e := &table[i%256]; e.name == name || e.name == 0 {
+			return e
+		}
+	}
+}
 
-// maxTagName is the length of the longest name in the table.
-const maxTagName = len("foreignobject")
+func buildShortTags() *[256]shortTag {
+	table := new([256]shortTag)
+	for t, e := range tagEntries {
+		if n := len(e.name); 0 < n && n <= 8 {
+			name := eightBytes(e.name + "\x00\x00\x00\x00\x00\x00\x00\x00")
+			*findShortTag(table, name) = shortTag{name, tag(t)}
+		}
+	}
+	return table
+}
+
+func buildLongTags() (list []tag) {
+	for t, e := range tagEntries {
+		if len(e.name) > 8 {
+			list = append(list, tag(t))
+		}
+	}
+	return list
+}
+
+// tagTraits holds the traits of the tags alone, which stay near the processor.
+var tagTraits = buildTagTraits()
+
+func buildTagTraits() (table [256]tagTrait) {
+	for t, e := range tagEntries {
+		table[t] = e.traits
+	}
+	return table
+}
+
+func (t tag) is(x tagTrait) bool { return tagTraits[t]&x != 0 }
 
 // lookupTag returns the tag of a name in any case, which begins with a letter.
 func lookupTag(name []byte) tag {
-	if len(name) > maxTagName {
-		return longTag(name)
-	}
-	for _, t := range tagsByShape[lower(name[0])-'a'][len(name)] {
-		if equalFold(name, tagEntries[t].name) {
-			return t
+	if len(name) <= 8 {
+		if e := findShortTag(shortTags, shortName(name)); e.name != 0 && len(tagEntries[e.tag].name) == len(name) {
+			return e.tag
+		}
+	} else {
+		for _, t := range longTags {
+			if equalFold(name, tagEntries[t].name) {
+				return t
+			}
 		}
 	}
-	return longTag(name)
-}
-
-func longTag(name []byte) tag {
 	if bytes.IndexByte(name, '-') >= 0 {
 		return tagCustom
 	}
 	return tagOther
+}
+
+// shortName returns the letters of a name of at most eight as shortTag has them.
+func shortName(name []byte) uint64 {
+	var x uint64
+	if cap(name) >= 8 { // what stands behind it in the page
+		x = binary.LittleEndian.Uint64(name[:8]) & (1<<(8*len(name)) - 1)
+	} else {
+		for i, c := range name {
+			x |= uint64(c) << (8 * i)
+		}
+	}
+	return x | x&(0x40*eightOnes)>>1 // in lower case
 }
 
 func lower(c byte) byte {

@@ -208,10 +208,12 @@ func (x *extraction) mentions(tags []string) bool {
 	n := 0
 	for _, tag := range tags {
 		if strings.Contains(text, strings.ToLower(tag)) {
-			n++
+			if n++; 3*n >= len(tags) {
+				return true
+			}
 		}
 	}
-	return 3*n >= len(tags)
+	return false
 }
 
 // maxTagLinks is how many links a list of the article's tags has at most; a

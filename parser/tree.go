@@ -40,6 +40,8 @@ type tree struct {
 	found     []block           // of collect
 	kept      []block           // of keep
 	pieces    pieces            // of pulled
+	metas     []metaEntry       // of meta
+	metaSigns []keySign         // of meta
 	store     store
 	lineage   lineage // of inMarked
 }
@@ -75,6 +77,7 @@ func (t *tree) release() {
 	t.store.forget()
 	clear(t.found)
 	clear(t.kept)
+	clear(t.metas[:cap(t.metas)]) // with those that were taken back
 	if cap(t.nodes) < 1<<20 {
 		treePool.Put(t)
 	}

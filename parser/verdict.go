@@ -341,12 +341,15 @@ func (x *extraction) moreLink() string {
 func (t *tree) measurePage(s *survey) {
 	for i := int32(1); i < int32(len(t.nodes)); i++ {
 		n := &t.nodes[i]
-		if n.tag == tagNav || n.tag == tagFooter {
+		switch n.tag {
+		case tagNone:
+			continue
+		case tagNav, tagFooter:
 			i = n.stop - 1
 			continue
 		}
 		s.countMedium(t, n)
-		if n.own == 0 || n.tag == tagNone {
+		if n.own == 0 {
 			continue
 		}
 		s.body += n.own

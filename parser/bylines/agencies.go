@@ -75,14 +75,19 @@ func Credit(line string) (names []string, helped bool) {
 	return names, helped
 }
 
-// agencyWords are the first words of the agencies' names, folded.
+// agencyWords are the longest words of the agencies' names, folded.
 var agencyWords = buildAgencyWords()
 
 func buildAgencyWords() map[string]bool {
 	m := make(map[string]bool)
 	for name := range agencies {
-		word, _, _ := strings.Cut(name, " ")
-		m[word] = true
+		longest := ""
+		for word := range strings.FieldsSeq(name) {
+			if len(word) > len(longest) {
+				longest = word
+			}
+		}
+		m[longest] = true
 	}
 	return m
 }
@@ -97,9 +102,9 @@ func buildAgencyShapes() (shapes [256]uint64) {
 	return shapes
 }
 
-// mentionsAgency says cheaply whether a line can name an agency: one of its
-// words begins an agency's name. Scripts that part no words, and a lead that is
-// written together with the name, are not looked into.
+// mentionsAgency says cheaply whether a line can name an agency: it has the
+// longest word of an agency's name. Scripts that part no words, and a lead that
+// is written together with the name, are not looked into.
 func mentionsAgency(line string) bool {
 	start, plain := -1, true // where a word begins, and whether it is all ASCII
 	for i, r := range line {
@@ -112,16 +117,16 @@ func mentionsAgency(line string) bool {
 			}
 			plain = plain && r < utf8.RuneSelf
 		case start >= 0:
-			if beginsAgency(line[start:i], plain) {
+			if ofAgency(line[start:i], plain) {
 				return true
 			}
 			start = -1
 		}
 	}
-	return start >= 0 && beginsAgency(line[start:], plain)
+	return start >= 0 && ofAgency(line[start:], plain)
 }
 
-func beginsAgency(word string, plain bool) bool {
+func ofAgency(word string, plain bool) bool {
 	if strings.HasPrefix(word, "By") {
 		return true
 	}

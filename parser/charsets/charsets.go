@@ -72,6 +72,10 @@ func wide(body []byte, contentType string) string {
 // asciiLen returns how many ASCII bytes b begins with.
 func asciiLen(b []byte) int {
 	i := 0
+	for i+32 <= len(b) && (binary.LittleEndian.Uint64(b[i:])|binary.LittleEndian.Uint64(b[i+8:])|
+		binary.LittleEndian.Uint64(b[i+16:])|binary.LittleEndian.Uint64(b[i+24:]))&0x8080808080808080 == 0 {
+		i += 32
+	}
 	for i+8 <= len(b) && binary.LittleEndian.Uint64(b[i:])&0x8080808080808080 == 0 {
 		i += 8
 	}

@@ -215,7 +215,7 @@ func (t *tree) holders(sums []prefix) []holder {
 		}
 	}
 	slices.Sort(nodes)
-	var out []holder
+	out := make([]holder, 0, min(len(nodes), 8))
 	for _, i := range nodes {
 		c := holder{node: i, lo: find(sums, i), hi: find(sums, t.nodes[i].stop), direct: direct[i], grade: t.grade(i)}
 		c.sum = sums[c.hi].sub(sums[c.lo])

@@ -30,8 +30,9 @@ func isOrgName(name string, words []string) bool {
 func isOrgWord(w string) bool {
 	var buf [64]byte
 	f := appendFold(buf[:0], w)
-	for part := range bytes.FieldsSeq(f) { // of "Online-Redaktion"
-		if orgWords[string(part)] {
+	for rest := f; len(rest) > 0; { // parts of "Online-Redaktion"
+		var part []byte
+		if part, rest, _ = bytes.Cut(rest, []byte(" ")); orgWords[string(part)] {
 			return true
 		}
 	}

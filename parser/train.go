@@ -140,8 +140,11 @@ func parallel(n int, fn func(int)) {
 
 // folds trains the models of one cut of the sites, each without one fold. The
 // blocks are described by containers that were chosen as they will be on
-// unknown pages.
+// unknown pages. Each cut has seeds of its own.
 func (t *training) folds(cut int) []*models {
+	containers, blocks := containerParams(), blockParams()
+	containers.Seed += uint64(cut)
+	blocks.Seed += uint64(cut)
 	folds := make([]*models, TrainFolds)
 	rest := make([][]*lesson, TrainFolds)
 	for _, s := range t.lessons {
@@ -152,13 +155,13 @@ func (t *training) folds(cut int) []*models {
 		}
 	}
 	parallel(TrainFolds, func(k int) {
-		folds[k] = &models{container: t.train(containerParams(), rest[k], (*lesson).containerRows)}
+		folds[k] = &models{container: t.train(containers, rest[k], (*lesson).containerRows)}
 	})
 	parallel(len(t.lessons), func(i int) {
 		s := t.lessons[i]
 		s.choose(folds[s.label.Fold(cut, TrainFolds)])
 	})
-	parallel(TrainFolds, func(k int) { folds[k].blocks = t.train(blockParams(), rest[k], (*lesson).blockRows) })
+	parallel(TrainFolds, func(k int) { folds[k].blocks = t.train(blocks, rest[k], (*lesson).blockRows) })
 	return folds
 }
 

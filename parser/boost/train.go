@@ -36,7 +36,7 @@ type trainer struct {
 	Params
 	rows   []Row
 	cuts   [][]float32 // by feature: where its bins begin, but for the first
-	bins   [][]uint8   // by feature, then row
+	bins   []uint8     // by row, then feature
 	group  []int32     // by row
 	groups int
 	score  []float32
@@ -62,7 +62,7 @@ func Train(rows []Row, p Params) *Model {
 // bin cuts each feature into bins of about as many rows each.
 func (t *trainer) bin() {
 	n, features := len(t.rows), len(t.rows[0].X)
-	t.cuts, t.bins = make([][]float32, features), make([][]uint8, features)
+	t.cuts, t.bins = make([][]float32, features), make([]uint8, n*features)
 	values := make([]float32, n)
 	for f := range features {
 		for i := range t.rows {
@@ -77,10 +77,9 @@ func (t *trainer) bin() {
 			}
 		}
 		t.cuts[f] = cuts
-		t.bins[f] = make([]uint8, n)
 		for i := range t.rows {
 			x := t.rows[i].X[f]
-			t.bins[f][i] = uint8(sort.Search(len(cuts), func(k int) bool { return cuts[k] > x }))
+			t.bins[i*features+f] = uint8(sort.Search(len(cuts), func(k int) bool { return cuts[k] > x }))
 		}
 	}
 }
@@ -138,27 +137,77 @@ func (t *trainer) tree(rng *rand.Rand) {
 	}
 	m := t.model
 	m.roots = append(m.roots, int32(len(m.nodes)))
-	t.grow(rows, t.Depth)
+	t.grow(rows, t.count(rows), t.Depth)
 	m.fill()
-	one := &Model{full: m.full[len(m.full)-1:]}
+	root := m.roots[len(m.roots)-1]
 	for i := range t.rows {
-		t.score[i] += one.Score(t.rows[i].X)
+		t.score[i] += m.nodes[m.leafOf(root, t.rows[i].X)].value
 	}
 }
 
-func (t *trainer) grow(rows []int32, depth int) {
-	var g, h float64
+// leafOf returns the leaf of a tree to which the vector v leads.
+func (m *Model) leafOf(at int32, v []float32) int32 {
+	for {
+		n := &m.nodes[at]
+		switch {
+		case n.feature == leaf:
+			return at
+		case v[n.feature] < n.value:
+			at++
+		default:
+			at = n.right
+		}
+	}
+}
+
+// sums are those of the derivatives of some rows.
+type sums struct{ g, h float64 }
+
+// histogram holds the sums of some rows for each bin of each feature that is
+// used.
+type histogram [][maxBins + 1]sums
+
+// count returns the histogram of rows.
+func (t *trainer) count(rows []int32) histogram {
+	out := make(histogram, len(t.use))
+	features := len(t.cuts)
 	for _, i := range rows {
-		g += float64(t.g[i])
-		h += float64(t.h[i])
+		g, h := float64(t.g[i]), float64(t.h[i])
+		bins := t.bins[int(i)*features:][:features]
+		for k, f := range t.use {
+			s := &out[k][bins[f]]
+			s.g += g
+			s.h += h
+		}
+	}
+	return out
+}
+
+// sub takes the rows of o out of the histogram.
+func (c histogram) sub(o histogram) {
+	for k := range c {
+		for b := range c[k] {
+			c[k][b].g -= o[k][b].g
+			c[k][b].h -= o[k][b].h
+		}
+	}
+}
+
+// grow adds a node for the rows, whose histogram it may change, and what is
+// below it. At depth 0 it needs none.
+func (t *trainer) grow(rows []int32, sum histogram, depth int) {
+	var all sums
+	for _, i := range rows {
+		all.g += float64(t.g[i])
+		all.h += float64(t.h[i])
 	}
 	m := t.model
 	at := len(m.nodes)
-	m.nodes = append(m.nodes, node{feature: leaf, value: float32(t.Rate * g / (h + t.Lambda))})
+	m.nodes = append(m.nodes, node{feature: leaf, value: float32(t.Rate * all.g / (all.h + t.Lambda))})
 	if depth == 0 {
 		return
 	}
-	f, bin := t.split(rows, g, h)
+	f, bin := t.split(sum, all)
 	if f < 0 {
 		return
 	}
@@ -167,34 +216,36 @@ func (t *trainer) grow(rows []int32, depth int) {
 		return
 	}
 	m.nodes[at].feature, m.nodes[at].value = int16(f), t.cuts[f][bin]
-	t.grow(left, depth-1)
+	leftSum, rightSum := sum, sum
+	if depth > 1 { // only the lesser part is counted
+		if len(left) < len(right) {
+			leftSum = t.count(left)
+			rightSum.sub(leftSum)
+		} else {
+			rightSum = t.count(right)
+			leftSum.sub(rightSum)
+		}
+	}
+	t.grow(left, leftSum, depth-1)
 	m.nodes[at].right = int32(len(m.nodes))
-	t.grow(right, depth-1)
+	t.grow(right, rightSum, depth-1)
 }
 
 // split returns the feature and the last bin on the left of the split that
 // gains most, or -1.
-func (t *trainer) split(rows []int32, g, h float64) (feature, bin int) {
+func (t *trainer) split(sum histogram, all sums) (feature, bin int) {
 	best, feature := t.MinGain, -1
-	var sg, sh [maxBins + 1]float32
-	for _, f := range t.use {
-		n := len(t.cuts[f]) + 1
-		clear(sg[:n])
-		clear(sh[:n])
-		for _, i := range rows {
-			b := t.bins[f][i]
-			sg[b] += t.g[i]
-			sh[b] += t.h[i]
-		}
-		var lg, lh float64
-		for b := range n - 1 {
-			lg += float64(sg[b])
-			lh += float64(sh[b])
-			rg, rh := g-lg, h-lh
-			if lh < t.MinWeight || rh < t.MinWeight {
+	score := func(s sums) float64 { return s.g * s.g / (s.h + t.Lambda) }
+	for k, f := range t.use {
+		var l sums
+		for b := range t.cuts[f] {
+			l.g += sum[k][b].g
+			l.h += sum[k][b].h
+			r := sums{all.g - l.g, all.h - l.h}
+			if l.h < t.MinWeight || r.h < t.MinWeight {
 				continue
 			}
-			if gain := lg*lg/(lh+t.Lambda) + rg*rg/(rh+t.Lambda) - g*g/(h+t.Lambda); gain > best {
+			if gain := score(l) + score(r) - score(all); gain > best {
 				best, feature, bin = gain, f, b
 			}
 		}
@@ -204,7 +255,7 @@ func (t *trainer) split(rows []int32, g, h float64) (feature, bin int) {
 
 func (t *trainer) divide(rows []int32, f, bin int) (left, right []int32) {
 	for _, i := range rows {
-		if int(t.bins[f][i]) <= bin {
+		if int(t.bins[int(i)*len(t.cuts)+f]) <= bin {
 			left = append(left, i)
 		} else {
 			right = append(right, i)
@@ -213,10 +264,13 @@ func (t *trainer) divide(rows []int32, f, bin int) (left, right []int32) {
 	return left, right
 }
 
-func (t *trainer) countGroups(rows []int32) int {
-	seen := make(map[int32]bool)
+func (t *trainer) countGroups(rows []int32) (n int) {
+	seen := make([]bool, t.groups)
 	for _, i := range rows {
-		seen[t.group[i]] = true
+		if !seen[t.group[i]] {
+			seen[t.group[i]] = true
+			n++
+		}
 	}
-	return len(seen)
+	return n
 }

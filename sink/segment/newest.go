@@ -19,7 +19,7 @@ func (d Day) NewestFirst(ctx context.Context, s store.Store) iter.Seq2[Object, e
 			return
 		}
 		var t tops
-		defer t.stop()
+		defer func() { t.stop() }() // of those that it has by then
 		live := LiveOf(all)
 		for len(live) > 0 {
 			n := 1

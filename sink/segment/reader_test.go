@@ -79,6 +79,48 @@ func TestObjectsComeInOrderAndHideTheStoresLatency(t *testing.T) {
 	})
 }
 
+// stuck is a store that answers nothing about one object.
+type stuck struct {
+	store.Store
+	at    string
+	asked chan struct{} // is closed when it is asked for
+	left  chan struct{} // is closed when nobody waits for the answer any more
+}
+
+func (s stuck) Open(ctx context.Context, key string) (io.ReadCloser, error) {
+	if key != s.at {
+		return s.Store.Open(ctx, key)
+	}
+	close(s.asked)
+	defer close(s.left)
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// TestNothingIsReadForWhoHasEnough: reads ahead end with the loop that they are for.
+func TestNothingIsReadForWhoHasEnough(t *testing.T) {
+	const n = aheadCount + 4
+	s := stuck{shelve(t, n, 1), "", make(chan struct{}), make(chan struct{})}
+	day := Day{"2026-11-24", []string{"articles/ingest_date=2026-11-24"}}
+	all, err := day.List(t.Context(), s)
+	if err != nil || len(all) != n {
+		t.Fatalf("%d objects, %v", len(all), err)
+	}
+	s.at = all[n-1-aheadCount-1].String() // its metadata is read ahead of the objects that are
+	for o, err := range day.NewestFirst(t.Context(), s) {
+		if err != nil || o.Key != all[n-1].Key {
+			t.Fatalf("%s comes first, error %v", o.Key, err)
+		}
+		<-s.asked
+		break
+	}
+	select {
+	case <-s.left:
+	default:
+		t.Error("metadata is read on")
+	}
+}
+
 // TestReplacedWhileRead: an object that is gone when its turn comes is read out
 // of the one that took its place, and nothing of that one twice.
 func TestReplacedWhileRead(t *testing.T) {

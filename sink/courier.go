@@ -147,6 +147,9 @@ func (c *courier) save(ctx context.Context) error {
 // step delivers one batch: the one that may have been on its way, or the next.
 func (c *courier) step(ctx, work context.Context) (idle bool, err error) {
 	p, err := c.next(ctx, work)
+	if p != nil {
+		defer c.spool.give(p.held)
+	}
 	if err != nil || p == nil {
 		return err == nil, err
 	}
@@ -213,6 +216,7 @@ func (c *courier) next(ctx, work context.Context) (*parcel, error) {
 	}
 	p := newParcel(b)
 	if n := p.fitting(c.limit.Load()); n < p.Count {
+		c.spool.give(p.held) // what is read again for the smaller batch is not counted
 		return c.cut(work, p, n)
 	}
 	return p, c.name(work, p)

@@ -269,6 +269,27 @@ func TestTooLargeBatchesAreHalved(t *testing.T) {
 	}
 }
 
+// TestWebhookGivesItsSpoolBack delivers far more than the spool holds, in
+// batches that the receiver finds too large at times.
+func TestWebhookGivesItsSpoolBack(t *testing.T) {
+	b, want := newHookBus(), map[string]bool{}
+	in := newInbox(t, func(_ int, body []byte) int {
+		if len(body) > 450 {
+			return http.StatusRequestEntityTooLarge
+		}
+		return http.StatusOK
+	})
+	cfg := hookConfig(in)
+	cfg.MaxCount, cfg.Spool.MaxBytes = 40, 8*config.KiB
+	fill(b.fakeBus, Partitions, 16*60, want)
+	s := newTestSink(t, b, newFakeTurns(), cfg, Options{Once: true})
+	drainAll(t, s)
+	wantTaken(t, in.ids(), want)
+	if sp := s.outputs[0].spool; sp.used != 0 || sp.peak < sp.limit/2 {
+		t.Errorf("%d bytes are held, %d at most", sp.used, sp.peak)
+	}
+}
+
 func TestRejectedBatchIsReplayed(t *testing.T) {
 	b, want := newHookBus(), map[string]bool{}
 	broken := true

@@ -228,9 +228,13 @@ func (v *visit) nextLook(ctx context.Context, job *errand, resp *response) error
 	return v.removeRevisit(ctx, job.FrontierURL)
 }
 
-// missed gives up a look that failed: the next one comes in its place.
+// missed gives up a look that failed: the next one comes in its place, unless
+// the source is gone.
 func (v *visit) missed(ctx context.Context, job bus.FrontierURL, reason, detail string) error {
 	src, err := v.scope(ctx, job.Source)
+	if errors.Is(err, bus.ErrNotFound) {
+		return v.skip(ctx, job, "source_removed")
+	}
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -193,6 +194,22 @@ func TestRevisitsObeyRobotsAndEndWithTheirSource(t *testing.T) {
 		}
 		same(t, "reasons", r.reasons(logging.FetchSkipped, s.URL+"/a"), []string{name})
 	}
+}
+
+// A host that was dropped does not keep the revisits of a source that is gone.
+func TestRevisitsOfADroppedHostEndWithTheirSource(t *testing.T) {
+	t.Parallel()
+	r, s := ever(t), newSite(t)
+	state, err := json.Marshal(hostState{Dropped: time.Now()})
+	must(t, err)
+	_, err = r.Hosts().Arm(t.Context(), bus.HostToken(s.host()), state, time.Time{})
+	must(t, err)
+	look := &bus.Revisit{First: time.Now(), Page: "p", Delay: time.Second, Due: time.Now()}
+	must(t, r.PushRevisit(t.Context(), s.host(), bus.FrontierURL{URL: s.URL + "/a", Source: "gone", Revisit: look}, "p"))
+	stop := r.start(t)
+	eventually(t, 5*time.Second, "no revisit is left", func() bool { return r.state(t).Revisits == 0 })
+	stop()
+	same(t, "reasons", r.reasons(logging.FetchSkipped, s.URL+"/a"), []string{"source_removed"})
 }
 
 func TestRevisitsWaitForItemsAndShareWithLinks(t *testing.T) {

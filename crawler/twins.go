@@ -83,7 +83,10 @@ func (v *visit) pushTwin(ctx context.Context, job bus.FrontierURL, other *url.UR
 	if v.foreign.Contains(f) {
 		return nil
 	}
-	v.foreign.Add(f, struct{}{})
 	note := bus.FrontierURL{URL: other.String(), Source: job.Source, Foreign: true, Twin: true, CrawlID: job.CrawlID, Found: time.Now().UTC()}
-	return v.push(ctx, other, bus.PriorityFeed, note, fmt.Sprintf("twin:%016x", f))
+	if err := v.push(ctx, other, bus.PriorityFeed, note, fmt.Sprintf("twin:%016x", f)); err != nil {
+		return err
+	}
+	v.foreign.Add(f, struct{}{})
+	return nil
 }

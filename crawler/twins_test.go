@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -8,6 +9,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"go.uber.org/zap"
+
+	"pressmill/pkg/bus"
 )
 
 // twin is an article that names its other addresses.
@@ -110,6 +115,28 @@ func TestTwinsOnAnotherHostOfTheDomain(t *testing.T) {
 	if letters := r.letters(t); len(letters) > 0 {
 		t.Errorf("dead letters: %+v", letters)
 	}
+}
+
+// What could not be told to another host is told when its page comes again.
+func TestTwinThatWasNotPushedIsPushedAgain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, patience)
+	c, err := New(r.cfg, r.Bus, zap.NewNop(), r.stage)
+	must(t, err)
+	v := visit{Crawler: c, lane: c.newLane("m.paper.example")}
+	other, err := url.Parse("https://www.paper.example/first-story-of-today")
+	must(t, err)
+	away, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := v.pushTwin(away, bus.FrontierURL{}, other); err == nil {
+		t.Fatal("it was pushed")
+	}
+	for range 2 { // once is enough
+		must(t, v.pushTwin(t.Context(), bus.FrontierURL{}, other))
+	}
+	waiting, err := r.WaitingHosts(t.Context())
+	must(t, err)
+	same(t, "notes", waiting, map[string]uint64{other.Host: 1})
 }
 
 // One address in several spellings is one host, one turn, and one article.

@@ -390,11 +390,7 @@ func (t *Turn) HandOn(ctx context.Context, at, notBefore time.Time, state []byte
 	if soonest := time.Now().Add(time.Millisecond); at.Before(soonest) {
 		at = soonest
 	}
-	msg := t.q.message(t.Key, state, at, t.seq)
-	if msg.Subject == t.q.ready(t.Key) {
-		// The clock passed it meanwhile: a ready message replaces ours.
-		msg.Header.Del(headerSchedule)
-	}
+	msg := t.q.message(t.Key, state, at, t.seq) // if the clock has passed at meanwhile, one that is ready replaces ours
 	if !notBefore.IsZero() {
 		msg.Header.Set(headerNotBefore, notBefore.UTC().Format(time.RFC3339Nano))
 	}

@@ -219,7 +219,7 @@ func TestServerRestored(t *testing.T) {
 // say that they are committed, and they are not.
 func TestGapOfAServer(t *testing.T) {
 	cfg := testConfig()
-	s := startServer(t, t.TempDir(), func(c *bus.Config) { c.ArticlesReplay = time.Millisecond })
+	s := startServer(t, t.TempDir(), func(c *bus.Config) { c.ArticlesReplay = time.Nanosecond })
 	s.publish(t, 9, 100)
 	drainServer(t, s, cfg)
 	want := maps.Clone(s.want)

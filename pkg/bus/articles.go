@@ -173,7 +173,7 @@ func (b *Bus) LastArticle(ctx context.Context, partition int) (uint64, error) {
 // it will read. The truth is in the sink's objects; the mirror is for lag and for
 // TrimArticles.
 func (b *Bus) PutPosition(ctx context.Context, sink string, partition int, next uint64) error {
-	kv, err := b.js.KeyValue(ctx, bucketPositions)
+	kv, err := b.bucket(ctx, bucketPositions)
 	if err != nil {
 		return fmt.Errorf("put position: %w", err)
 	}
@@ -184,7 +184,7 @@ func (b *Bus) PutPosition(ctx context.Context, sink string, partition int, next 
 // Position returns the mirrored position of a sink in a partition, 0 if it has
 // none.
 func (b *Bus) Position(ctx context.Context, sink string, partition int) (uint64, error) {
-	kv, err := b.js.KeyValue(ctx, bucketPositions)
+	kv, err := b.bucket(ctx, bucketPositions)
 	if err != nil {
 		return 0, fmt.Errorf("read position: %w", err)
 	}

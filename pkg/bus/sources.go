@@ -25,7 +25,7 @@ func (b *Bus) Source(ctx context.Context, id string, into any) error {
 
 // Sources returns the ids of all sources, sorted.
 func (b *Bus) Sources(ctx context.Context) ([]string, error) {
-	kv, err := b.js.KeyValue(ctx, bucketSources)
+	kv, err := b.bucket(ctx, bucketSources)
 	if err != nil {
 		return nil, fmt.Errorf("list sources: %w", err)
 	}

@@ -63,7 +63,7 @@ func (s *stream) Read(p []byte) (int, error) {
 // deadline cancels a context with context.DeadlineExceeded as its cause. It
 // can be put off.
 type deadline struct {
-	began, last time.Time
+	first, last time.Time // when it is up if it is not put off, and at the latest
 	timer       *time.Timer
 	cancel      context.CancelCauseFunc
 }
@@ -74,14 +74,14 @@ func withDeadline(parent context.Context, timeout, longest time.Duration) (conte
 	ctx, cancel := context.WithCancelCause(parent)
 	now := time.Now()
 	return ctx, &deadline{
-		began: now.Add(timeout), last: now.Add(max(timeout, longest)), cancel: cancel,
+		first: now.Add(timeout), last: now.Add(max(timeout, longest)), cancel: cancel,
 		timer: time.AfterFunc(timeout, func() { cancel(context.DeadlineExceeded) }),
 	}
 }
 
 // putOff grants a stream the time that it may take for what it has brought.
 func (d *deadline) putOff(read int64) {
-	till := d.began.Add(time.Duration(read) * time.Second / leastRate)
+	till := d.first.Add(time.Duration(read) * time.Second / leastRate)
 	if till.After(d.last) {
 		till = d.last
 	}

@@ -226,7 +226,6 @@ var outcomes = map[string]struct{ kind, text string }{
 	"blocked":            {"failed", "its host's address is not public; see allow_private"},
 	"credentials":        {"failed", "a secret that its source names could not be read"},
 	"proxy":              {"failed", "the proxy of its source made no connection"},
-	"redirects":          {"failed", "too many redirects"},
 	"canceled":           {"failed", "the request was cancelled"},
 	"dns":                {"failed", "its host's name could not be resolved"},
 	"timeout":            {"failed", "its host did not answer in time"},

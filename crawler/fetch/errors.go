@@ -19,15 +19,12 @@ var (
 	ErrBlocked = errors.New("address is not allowed")
 	// ErrDecode is a body whose content encoding is broken, cut or unknown.
 	ErrDecode = errors.New("body cannot be decoded")
-	// ErrTooManyRedirects is for the redirect policy of the client; a
-	// Transport follows none.
-	ErrTooManyRedirects = errors.New("too many redirects")
 )
 
 // Classify names what an error of a fetch comes from, as the reason in logs:
 // "timeout", "dns", "refused", "tls", "blocked", "proxy", "decode", "protocol"
-// (what came is no HTTP, or too much of it), "reset", "canceled", "redirects",
-// or "network" for any other. It returns "" for nil.
+// (what came is no HTTP, or too much of it), "reset", "canceled", or
+// "network" for any other. It returns "" for nil.
 func Classify(err error) string {
 	switch {
 	case err == nil:
@@ -36,8 +33,6 @@ func Classify(err error) string {
 		return "proxy" // also if it is its address that is not allowed
 	case errors.Is(err, ErrBlocked):
 		return "blocked"
-	case errors.Is(err, ErrTooManyRedirects):
-		return "redirects"
 	case errors.Is(err, context.Canceled):
 		return "canceled"
 	case isType[*net.DNSError](err):

@@ -419,13 +419,12 @@ func TestClassify(t *testing.T) {
 		}
 	}
 	for want, err := range map[string]error{
-		"":          nil,
-		"redirects": fmt.Errorf("x: %w", ErrTooManyRedirects),
-		"timeout":   fmt.Errorf("x: %w", context.DeadlineExceeded),
-		"canceled":  context.Canceled,
-		"reset":     &net.OpError{Op: "read", Err: syscall.ECONNRESET},
-		"network":   fmt.Errorf("GET http://x.example/malformed GOAWAY: %w", errors.New("x")), // the URL's words do not count
-		"tls":       &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")},
+		"":         nil,
+		"timeout":  fmt.Errorf("x: %w", context.DeadlineExceeded),
+		"canceled": context.Canceled,
+		"reset":    &net.OpError{Op: "read", Err: syscall.ECONNRESET},
+		"network":  fmt.Errorf("GET http://x.example/malformed GOAWAY: %w", errors.New("x")), // the URL's words do not count
+		"tls":      &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")},
 	} {
 		if got := Classify(err); got != want {
 			t.Errorf("%v is %q, want %q", err, got, want)

@@ -80,7 +80,7 @@ const (
 	FetchDone = "fetch.done"
 	// FetchFailed is one fetch that brought nothing: at warn it will be tried again, at error it is given up. A feed or
 	// sitemap that could not be read to its end is one, whatever was taken from it (entries).
-	// Reasons: timeout, dns, refused, reset, tls, proxy, decode, protocol, network, canceled, empty, http_NNN, robots_unreachable, credentials, redirects, redirect, blocked, bad_feed, bad_sitemap, bad_message, host_dropped.
+	// Reasons: timeout, dns, refused, reset, tls, proxy, decode, protocol, network, canceled, empty, http_NNN, robots_unreachable, credentials, redirect, blocked, bad_feed, bad_sitemap, bad_message, host_dropped.
 	// Stage: crawler. Level: warn, error. Fields: host, url.full, crawl_id, page_id, source, attempt, found_by, from_page_id?, reason, status?, backoff_ms?, entries?, took_ms?, waited_ms, turn_waited_ms, error.
 	FetchFailed = "fetch.failed"
 	// FetchSkipped is one URL that was not fetched, by rule, or that led to nothing that was looked for (no_feed).

@@ -56,18 +56,6 @@ func NewStage(log *zap.Logger, name string) *Stage {
 	}
 }
 
-// In counts n items taken up.
-func (s *Stage) In(n int64) { s.add(func(c *counters) { c.in += n }) }
-
-// Out counts n items passed on.
-func (s *Stage) Out(n int64) { s.add(func(c *counters) { c.out += n }) }
-
-// Fail counts an item given up. The reason is a word from a small set.
-func (s *Stage) Fail(reason string) { s.add(func(c *counters) { c.end(Failed, reason, 1) }) }
-
-// Skip counts an item left out by rule. The reason is a word from a small set.
-func (s *Stage) Skip(reason string) { s.add(func(c *counters) { c.end(Skipped, reason, 1) }) }
-
 // LeaveOut counts something that was found and not taken for an item at all,
 // such as a link beyond a limit: it never counts as taken up.
 func (s *Stage) LeaveOut(reason string) {
@@ -123,9 +111,6 @@ func (c *counters) end(o Outcome, why string, n int64) {
 
 // Observe counts the time that one item took.
 func (s *Stage) Observe(d time.Duration) { s.add(func(c *counters) { c.latency.observe(d) }) }
-
-// InFlight changes the number of items worked on now.
-func (s *Stage) InFlight(delta int64) { s.add(func(c *counters) { c.inFlight += delta }) }
 
 // Lag sets the number of items that wait in front of the stage; -1: unknown.
 func (s *Stage) Lag(n int64) {

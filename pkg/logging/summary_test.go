@@ -25,18 +25,20 @@ func TestStageSummaries(t *testing.T) {
 		var running sync.WaitGroup
 		running.Go(func() { stage.Run(ctx) })
 
-		stage.In(60)
-		stage.Out(30)
-		stage.Fail("charset")
+		stage.Settled(Passed, "", 30)
+		stage.Settled(Failed, "charset", 1)
+		for range 29 {
+			stage.Take()
+		}
 		stage.Observe(100 * time.Millisecond)
-		stage.InFlight(2)
 		runtime.GC() // there is no live heap before the first
 		time.Sleep(SummaryInterval + time.Second)
-		stage.Out(5)
-		stage.Skip("seen")
-		stage.Fail("charset")
-		stage.Fail("timeout")
-		stage.InFlight(-2)
+		for range 5 {
+			stage.End(Passed, "")
+		}
+		stage.End(Skipped, "seen")
+		stage.End(Failed, "charset")
+		stage.End(Failed, "timeout")
 		stage.Lag(12)
 		time.Sleep(9 * time.Second)
 		cancel()
@@ -66,7 +68,7 @@ func TestStageSummaries(t *testing.T) {
 		want := map[string]any{
 			"event": "stage.summary", "stage": "parser", "seconds": 30.0,
 			"in": int64(60), "out": int64(30), "failed": int64(1), "failed_by": map[string]any{"charset": int64(1)}, "skipped": int64(0), "again": int64(0),
-			"rate_in": 2.0, "rate": 1.0, "in_flight": int64(2), "p50_ms": p, "p95_ms": p, "p99_ms": p,
+			"rate_in": 2.0, "rate": 1.0, "in_flight": int64(29), "p50_ms": p, "p95_ms": p, "p99_ms": p,
 			"interval": map[string]any{
 				"seconds": 30.0, "in": int64(60), "out": int64(30), "skipped": int64(0), "again": int64(0),
 				"failed": int64(1), "failed_by": map[string]any{"charset": int64(1)}, "p50_ms": p, "p95_ms": p, "p99_ms": p,
@@ -79,7 +81,7 @@ func TestStageSummaries(t *testing.T) {
 			"event": "stage.summary", "stage": "parser", "seconds": 40.0, "final": true,
 			"in": int64(60), "out": int64(35), "failed": int64(3), "failed_by": map[string]any{"charset": int64(2), "timeout": int64(1)},
 			"skipped": int64(1), "again": int64(0), "skipped_by": map[string]any{"seen": int64(1)},
-			"rate_in": 0.0, "rate": 0.5, "in_flight": int64(0), "lag": int64(12), "p50_ms": p, "p95_ms": p, "p99_ms": p,
+			"rate_in": 0.0, "rate": 0.5, "in_flight": int64(21), "lag": int64(12), "p50_ms": p, "p95_ms": p, "p99_ms": p,
 			"interval": map[string]any{
 				"seconds": 10.0, "in": int64(0), "out": int64(5), "skipped": int64(1), "again": int64(0), "skipped_by": map[string]any{"seen": int64(1)},
 				"failed": int64(2), "failed_by": map[string]any{"charset": int64(1), "timeout": int64(1)},
@@ -97,20 +99,19 @@ func TestStageCountsExactly(t *testing.T) {
 	for w := range 8 {
 		workers.Go(func() {
 			for i := range 1000 {
-				stage.In(2)
-				stage.Out(1)
-				stage.Fail(fmt.Sprint("reason ", w))
-				stage.Skip(fmt.Sprint("reason ", i)) // far more than are told apart
+				stage.Settled(Passed, "", 1)
+				stage.Settled(Failed, fmt.Sprint("reason ", w), 1)
+				stage.Settled(Skipped, fmt.Sprint("reason ", i), 1) // far more than are told apart
 				stage.Observe(time.Millisecond)
-				stage.InFlight(1)
+				stage.Take()
 				_ = stage.Snapshot()
-				stage.InFlight(-1)
+				stage.End(Again, "stop")
 			}
 		})
 	}
 	workers.Wait()
 	got := stage.Snapshot()
-	if got.In != 16000 || got.Out != 8000 || got.Failed != 8000 || got.Skipped != 8000 || got.InFlight != 0 || got.Observed != 8000 || got.Lag != -1 {
+	if got.In != 32000 || got.Out != 8000 || got.Failed != 8000 || got.Skipped != 8000 || got.Again != 8000 || got.InFlight != 0 || got.Observed != 8000 || got.Lag != -1 {
 		t.Errorf("%+v", got)
 	}
 	var failed, skipped int64
@@ -157,8 +158,8 @@ func TestHistogramIsWithinTwoPercent(t *testing.T) {
 func BenchmarkStage(b *testing.B) {
 	stage := NewStage(zap.NewNop(), "parser")
 	for b.Loop() {
-		stage.In(1)
+		stage.Take()
 		stage.Observe(3 * time.Millisecond)
-		stage.Out(1)
+		stage.End(Passed, "")
 	}
 }

@@ -24,9 +24,8 @@ func TestEveryPresetAddsUpToTheSame(t *testing.T) {
 			}
 			stageLog := log.With(zap.String(logging.KeyStage, "crawler"))
 			stage := logging.NewStage(stageLog, "crawler")
-			stage.In(2)
-			stage.Out(1)
-			stage.Fail("timeout")
+			stage.Settled(logging.Passed, "", 1)
+			stage.Settled(logging.Failed, "timeout", 1)
 			stageLog.Info("fetched", logging.Event(logging.FetchDone), logging.URL("https://a.example/x?token=secret"), zap.String(logging.KeyHost, "a.example"),
 				zap.String(logging.KeySource, "a"), zap.String(logging.KeyKind, "page"), zap.Int(logging.KeyStatus, 200), zap.Int(logging.KeyBytes, 1234),
 				zap.Duration(logging.KeyTook, 50*time.Millisecond), zap.Duration(logging.KeyWaited, time.Second))

@@ -115,9 +115,6 @@ func Parse(name string, data []byte) (*File, error) {
 	return f, nil
 }
 
-// Has says whether the file has the section, be it empty.
-func (f *File) Has(section string) bool { return f.sections[section] != nil }
-
 // Decode lays a section over what into points at: a struct that holds the
 // defaults, or a slice, whose elements begin at their zero values. A section
 // that the file does not have changes nothing. If into has a method

@@ -33,11 +33,10 @@ type File struct {
 }
 
 const (
-	day          = 24 * time.Hour
-	service      = "{service}"
-	instance     = "{instance}"
-	lockSuffix   = ".lock"
-	packedSuffix = ".zst"
+	day        = 24 * time.Hour
+	service    = "{service}"
+	instance   = "{instance}"
+	lockSuffix = ".lock"
 )
 
 // validate reports every fault.

@@ -39,7 +39,7 @@ func logged(t *testing.T, path string) (lines []map[string]any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.HasSuffix(path, packedSuffix) {
+	if strings.HasSuffix(path, ".zst") {
 		z, err := zstd.NewReader(bytes.NewReader(data))
 		if err != nil {
 			t.Fatal(err)

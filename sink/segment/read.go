@@ -19,23 +19,6 @@ type Object struct {
 	Body []byte // JSON lines
 }
 
-// Keys returns the keys of all objects of articles below a prefix that are to be
-// read (see Live), in ascending order. "" is everything.
-func Keys(ctx context.Context, s store.Store, prefix string) ([]Key, error) {
-	var keys []Key
-	for name, err := range store.List(ctx, s, prefix) {
-		if err != nil {
-			return nil, err
-		}
-		if k, err := ParseKey(name); err == nil && !k.IsArchive() {
-			keys = append(keys, k)
-		}
-	}
-	keys = Live(keys)
-	slices.SortFunc(keys, func(a, b Key) int { return cmp.Compare(a.String(), b.String()) })
-	return keys, nil
-}
-
 // Objects yields all objects of a store, of every prefix, day by day and in the
 // order of their keys, while others merge and rewrite them. Of one that came in
 // the place of others the body has what these did not have. An object that does

@@ -104,7 +104,7 @@ func TestPutAndGet(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if left, err := Keys(t.Context(), s, ""); err != nil || len(left) > 0 {
-		t.Errorf("left: %v, %v", left, err)
+	for left, err := range store.List(t.Context(), s, "") {
+		t.Errorf("left: %s, %v", left, err)
 	}
 }

@@ -85,8 +85,8 @@ func TestPutAndGetTables(t *testing.T) {
 		if err := errors.Join(Delete(t.Context(), s, k, want.SHA256), Delete(t.Context(), s, again, want.SHA256)); err != nil {
 			t.Error(err)
 		}
-		if left, err := Keys(t.Context(), s, ""); err != nil || len(left) > 0 {
-			t.Errorf("left: %v, %v", left, err)
+		for left, err := range store.List(t.Context(), s, "") {
+			t.Errorf("left: %s, %v", left, err)
 		}
 	}
 }

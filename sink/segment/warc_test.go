@@ -72,8 +72,8 @@ func TestArchiveObjects(t *testing.T) {
 	if len(lines) != 2 {
 		t.Errorf("%d lines in the index", len(lines))
 	}
-	if keys, err := Keys(ctx, s, ""); err != nil || len(keys) != 0 {
-		t.Errorf("objects of articles: %v, %v", keys, err)
+	for o, err := range Objects(ctx, s) {
+		t.Errorf("objects of articles: %s, %v", o.Key, err)
 	}
 	if err := Delete(ctx, s, k, put.SHA256); err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@
 package supervise
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -72,9 +71,6 @@ type Group struct {
 // New returns a group without processes.
 func New(cfg Config) *Group { return &Group{cfg: cfg.defaults(), all: map[string]*child{}} }
 
-// ErrUnknown says that a group has no process of a name.
-var ErrUnknown = errors.New("no such process")
-
 // Start starts a process, and again whenever it dies, until Stop.
 func (g *Group) Start(p Process) error {
 	g.mu.Lock()
@@ -127,15 +123,6 @@ func (g *Group) Stop(grace time.Duration, names ...string) (killed []string) {
 		delete(g.all, c.Name)
 	}
 	return killed
-}
-
-// Signal sends a signal to a process, as one who wants to see what happens then.
-func (g *Group) Signal(name string, sig syscall.Signal) error {
-	c := g.child(name)
-	if c == nil {
-		return fmt.Errorf("signal %s: %w", name, ErrUnknown)
-	}
-	return c.signal(sig)
 }
 
 // PID returns the id of a process as it runs now, or ran last; 0 if there is none.

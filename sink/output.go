@@ -128,6 +128,9 @@ func (o *output) setKnown(part int, p position) {
 func (o *output) skipsOf(ctx context.Context, part int, p position) (skipSet, error) {
 	s := &o.parts[part]
 	s.mu.Lock()
+	if p.Overlap == nil { // or over: what was to be skipped is not held any more
+		s.skip = nil
+	}
 	set, of := s.skip, s.skipOf
 	s.mu.Unlock()
 	if p.Overlap == nil || (set != nil && of == p.Epoch) {

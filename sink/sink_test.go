@@ -289,6 +289,18 @@ func TestRestoredStreamBeginsAnEpoch(t *testing.T) {
 	wantOnce(t, cfg.URL, want)
 }
 
+func TestWhatIsSkippedIsForgottenAfterTheOverlap(t *testing.T) {
+	o := newTestSink(t, newFakeBus(pastDay(), time.Minute), newFakeTurns(), testConfig(), Options{}).outputs[0]
+	now := position{Overlap: &segment.Overlap{}}
+	o.parts[0].skip, o.parts[0].skipOf = skipSet{hashID("a.r"): {}}, now.Epoch
+	if set, err := o.skipsOf(t.Context(), 0, now); err != nil || !set.has("a.r") {
+		t.Errorf("skips %v, %v", set, err)
+	}
+	if set, err := o.skipsOf(t.Context(), 0, position{}); err != nil || set.has("a.r") || o.parts[0].skip != nil {
+		t.Errorf("skips %v, holds %v, %v", set, o.parts[0].skip, err)
+	}
+}
+
 func TestFormatChangeBeginsAnEpoch(t *testing.T) {
 	b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
 	cfg, q := testConfig(), newFakeTurns()

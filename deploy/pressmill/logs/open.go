@@ -18,7 +18,7 @@ const StandardInput = "-"
 
 // Plain returns what a stream says, decompressed if it begins as gzip (RFC
 // 1952) or Zstandard (RFC 8878) does. It blocks until the stream's first bytes
-// are there. close frees what it holds, but does not close r.
+// are there. free gives back what it holds, and does not close r.
 func Plain(r io.Reader) (plain io.Reader, free func(), err error) {
 	buffered := bufio.NewReaderSize(r, 64<<10)
 	head, _ := buffered.Peek(1) // an error comes again with the first Read

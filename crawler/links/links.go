@@ -22,11 +22,10 @@ const maxFeeds = 100
 type Found struct {
 	// Base is what the references of the page are relative to: the page's
 	// URL, or what its <base href> says.
-	Base      *url.URL
-	Links     []Link
-	Feeds     []string // <link rel=alternate> of a feed's type
-	Canonical string   // <link rel=canonical>, "" if there is none
-	Article   bool     // what LooksLikeArticle says
+	Base    *url.URL
+	Links   []Link
+	Feeds   []string // <link rel=alternate> of a feed's type
+	Article bool     // what LooksLikeArticle says
 }
 
 // Link is one <a> or <area>.
@@ -220,24 +219,17 @@ func (c *collector) base(s *scanner) {
 
 func (c *collector) rel(s *scanner) {
 	rel, _ := s.attr("rel")
-	raw, ok := s.attr("href")
-	if !ok || len(raw) == 0 {
+	raw, _ := s.attr("href")
+	typ, _ := s.attr("type")
+	if len(raw) == 0 || !hasToken(rel, "alternate") && !hasToken(rel, "feed") || !isFeedType(typ) || len(c.found.Feeds) >= maxFeeds {
 		return
 	}
-	switch {
-	case hasToken(rel, "canonical"):
-		if c.found.Canonical == "" {
-			c.found.Canonical = c.resolve(raw)
+	if text := c.resolve(raw); text != "" && !c.feeds[text] {
+		if c.feeds == nil {
+			c.feeds = map[string]bool{}
 		}
-	case hasToken(rel, "alternate"), hasToken(rel, "feed"):
-		typ, _ := s.attr("type")
-		if text := c.resolve(raw); isFeedType(typ) && text != "" && !c.feeds[text] && len(c.found.Feeds) < maxFeeds {
-			if c.feeds == nil {
-				c.feeds = map[string]bool{}
-			}
-			c.feeds[text] = true
-			c.found.Feeds = append(c.found.Feeds, text)
-		}
+		c.feeds[text] = true
+		c.found.Feeds = append(c.found.Feeds, text)
 	}
 }
 

@@ -45,7 +45,7 @@ type Ledger struct {
 	Summaries           int64 // how many there were
 	At                  int64 // when the last was written; 0: none
 	Told, Lines         Balance
-	Rate, RateSeconds   float64 // items a second that went out, in the last interval, and its length
+	Rate                float64 // items a second that went out, in the last interval
 	InFlight, Lag       int64   // as of the last summary; Lag is -1 if it is not known
 	P50, P95, P99       float64 // milliseconds, since the start of the process
 	Skipped             int64   // as summaries have it: many of what is skipped have no line
@@ -100,10 +100,6 @@ func (g *Ledger) summary(l *Line) {
 	g.P50, _ = l.Number(P50)
 	g.P95, _ = l.Number(P95)
 	g.P99, _ = l.Number(P99)
-	var interval Line
-	if l.Inner(Interval, &interval) {
-		g.RateSeconds, _ = interval.Number(Seconds)
-	}
 }
 
 // Instances are the instances by name; see keepInstances.

@@ -56,15 +56,15 @@ func (t *Tally) Waiting(stage int) (open []*Period) {
 
 // SinkTotals is what one sink wrote.
 type SinkTotals struct {
-	Objects, Articles, Bytes   int64 // committed objects or deliveries
-	Written                    int64 // articles by lines of their own
-	Skipped, Rejected          int64 // articles left out of objects
-	Conflicts, Gaps, Epochs    int64
-	Refused                    int64 // batches that a receiver did not take
-	First, Last                int64 // when the first and last object was committed; 0: none
-	Down                       int64 // since when its receiver takes nothing; 0: it does
-	Waited                     Histogram
-	LastKey, LastError, Reason string
+	Objects, Articles, Bytes int64 // committed objects or deliveries
+	Written                  int64 // articles by lines of their own
+	Skipped, Rejected        int64 // articles left out of objects
+	Conflicts, Gaps, Epochs  int64
+	Refused                  int64 // batches that a receiver did not take
+	First, Last              int64 // when the first and last object was committed; 0: none
+	Down                     int64 // since when its receiver takes nothing; 0: it does
+	Waited                   Histogram
+	LastError, Reason        string
 }
 
 func (t *Tally) sink(l *Line, it *item) {
@@ -111,7 +111,6 @@ func (s *SinkTotals) commit(l *Line) {
 		s.First = l.At
 	}
 	s.Last = max(s.Last, l.At)
-	s.LastKey = clip(l.Bytes(Key))
 }
 
 // Drift is a field of a source that differs from the week before.

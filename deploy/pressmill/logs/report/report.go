@@ -130,13 +130,12 @@ var fieldNames = [fields]string{"title", "author", "date", "image", "body"}
 // Drift is a field of a source that differs from its own week before: shares,
 // 0 to 1, and of "words" medians.
 type Drift struct {
-	Field       string
-	Share       float64
-	Usual       float64
-	At          time.Time
-	Over        bool // it was steady again later
-	Articles    int64
-	UsualOfWeek int64
+	Field    string
+	Share    float64
+	Usual    float64
+	At       time.Time
+	Over     bool // it was steady again later
+	Articles int64
 }
 
 // Silence is a source without news.

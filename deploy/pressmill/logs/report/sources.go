@@ -20,9 +20,9 @@ type source struct {
 
 // drift is the latest that was said of a field: that it drifts, and that it does not.
 type drift struct {
-	on, off       int64
-	share, usual  float64
-	count, ofWeek int64
+	on, off      int64
+	share, usual float64
+	count        int64 // of the articles that it was said of
 }
 
 // listSources is the number of sources that are shown.
@@ -58,7 +58,7 @@ func (b *Builder) quality(l *logs.Line) {
 		s.cover(l)
 	case logging.SourceDrift:
 		if d := s.drift(l); l.At >= d.on {
-			d.on, d.count, d.ofWeek = l.At, l.Int(logs.Articles), l.Int(logs.UsualArticles)
+			d.on, d.count = l.At, l.Int(logs.Articles)
 			d.share, _ = l.Number(logs.Share)
 			d.usual, _ = l.Number(logs.Usual)
 		}
@@ -109,7 +109,7 @@ func (s *source) tell(name string) Source {
 		if d.on > 0 {
 			t.Drifts = append(t.Drifts, Drift{
 				Field: short(field), Share: d.share, Usual: d.usual, At: time.Unix(0, d.on).UTC(), Over: d.off > d.on,
-				Articles: d.count, UsualOfWeek: d.ofWeek,
+				Articles: d.count,
 			})
 		}
 	}

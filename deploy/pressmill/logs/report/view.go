@@ -209,7 +209,6 @@ type hostsView struct {
 	Slow    []slowRow
 	Bad     []hostRow
 	Ticks   []tick
-	Hidden  int
 	Answers int64
 }
 

@@ -9,13 +9,15 @@ import (
 	"testing"
 
 	"helm.sh/helm/v3/pkg/chartutil"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // TestAPI has a real API server look at every object of every values file, by a
 // dry run with strict validation in a namespace under Pod Security "restricted".
 // Warnings fail, as they are how the server tells what it would refuse later.
-// The cluster is as before when it ends: the namespace goes, and KEDA's
-// definitions if they were not there.
+// Accounts of pods are made, as a server takes none without its own. The cluster is
+// as before when it ends: the namespace goes, and KEDA's definitions if they were
+// not there.
 func TestAPI(t *testing.T) {
 	if os.Getenv("PRESSMILL_KUBECONFIG") == "" {
 		t.Skip("make test-api KUBECONFIG=... runs it")
@@ -40,6 +42,10 @@ func TestAPI(t *testing.T) {
 			for _, o := range r.Objects {
 				all.WriteString("---\n")
 				all.Write(o.Raw)
+				if pod, ok := o.Spec.(*corev1.Pod); ok {
+					account := "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: " + pod.Spec.ServiceAccountName + ", namespace: " + namespace + "}\n"
+					kubectl(t, account, "apply", "-f", "-")
+				}
 			}
 			out := kubectl(t, all.String(), "apply", "--dry-run=server", "--validate=strict", "-f", "-")
 			if n := strings.Count(out, "(server dry run)"); n != len(r.Objects) || strings.Contains(out, "Warning") {

@@ -21,15 +21,14 @@ import (
 const TrainFolds = 5
 
 // containerParams and blockParams say how the models are trained. Few pages
-// stand for the whole web, so the trees are shallow, and each sees only some of
-// the sites and of the features. Seeds differ by chance: where they are more
-// than 1, they are the first with which the golden pages and kinds come out.
+// stand for the whole web, so the trees are shallow, each sees only some of the
+// sites and of the features, and several models are averaged.
 func containerParams() boost.Params {
-	return boost.Params{Trees: 100, Depth: 3, Rate: 0.15, Lambda: 20, MinWeight: 10, MinGroups: 5, MinGain: 1, Groups: 0.6, Features: 0.4, Seed: 1}
+	return boost.Params{Trees: 100, Depth: 3, Rate: 0.15, Lambda: 20, MinWeight: 10, MinGroups: 5, MinGain: 1, Groups: 0.6, Features: 0.4, Bags: 4, Seed: 1}
 }
 
 func blockParams() boost.Params {
-	return boost.Params{Trees: 200, Depth: 3, Rate: 0.1, Lambda: 20, MinWeight: 3, MinGroups: 4, MinGain: 1, Groups: 0.6, Features: 0.4, Seed: 6}
+	return boost.Params{Trees: 100, Depth: 3, Rate: 0.15, Lambda: 20, MinWeight: 3, MinGroups: 4, MinGain: 1, Groups: 0.6, Features: 0.4, Bags: 2, Seed: 1}
 }
 
 // lesson is one labelled page with what the models learn from it.

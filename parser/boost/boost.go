@@ -227,3 +227,17 @@ func (m *Model) fillFrom(t *fullTree, at int32, i int) {
 	m.fillFrom(t, right, 2*i)
 	m.fillFrom(t, left, 2*i+1)
 }
+
+// scale multiplies what each tree says.
+func (m *Model) scale(by float32) {
+	for i := range m.nodes {
+		if m.nodes[i].feature == leaf {
+			m.nodes[i].value *= by
+		}
+	}
+	for k := range m.full {
+		for i := range m.full[k].leaves {
+			m.full[k].leaves[i] *= by
+		}
+	}
+}

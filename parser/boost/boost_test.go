@@ -25,7 +25,7 @@ func rows(n int, seed uint64) []Row {
 	return out
 }
 
-var params = Params{Trees: 40, Depth: 3, Rate: 0.3, Lambda: 1, MinWeight: 1, MinGroups: 2, Groups: 0.8, Features: 0.9, Seed: 1}
+var params = Params{Trees: 40, Depth: 3, Rate: 0.3, Lambda: 1, MinWeight: 1, MinGroups: 2, Groups: 0.8, Features: 0.9, Bags: 2, Seed: 1}
 
 func TestTrainTellsWhatItWasNotShown(t *testing.T) {
 	m := Train(rows(2000, 1), params)

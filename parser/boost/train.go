@@ -17,7 +17,7 @@ type Row struct {
 
 // Params say how a model is trained.
 type Params struct {
-	Trees, Depth int     // Depth is at most 3
+	Trees, Depth int     // Trees of each of the Bags; Depth is at most 3
 	Rate         float64 // what each tree adds of what it found
 	Lambda       float64 // regularizes the leaves
 	MinWeight    float64 // least sum of second derivatives in a leaf
@@ -25,6 +25,7 @@ type Params struct {
 	MinGain      float64 // least gain of a split
 	Groups       float64 // the share of the groups that each tree is grown on
 	Features     float64 // the share of the features that each tree may ask for
+	Bags         int     // how many models, each trained by other chances, are averaged to one
 	Seed         uint64
 }
 
@@ -51,11 +52,14 @@ func Train(rows []Row, p Params) *Model {
 	t := &trainer{Params: p, rows: rows, model: &Model{}}
 	t.bin()
 	t.number()
-	t.begin()
 	rng := rand.New(rand.NewPCG(p.Seed, 1))
-	for range p.Trees {
-		t.tree(rng)
+	for range p.Bags {
+		t.begin()
+		for range p.Trees {
+			t.tree(rng)
+		}
 	}
+	t.model.scale(1 / float32(p.Bags))
 	return t.model
 }
 

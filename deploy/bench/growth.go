@@ -84,6 +84,7 @@ type crawled struct {
 
 func (c crawled) perPage() float64    { return c.cpu.Seconds() * 1000 / float64(c.pages) }
 func (c crawled) perRequest() float64 { return c.cpu.Seconds() * 1000 / float64(c.requests) }
+func (c crawled) peak() float64       { return float64(c.rss) / 1e6 } // MB
 
 func (g *growth) run(ctx context.Context, o options, args []string) error {
 	if len(args) > 0 {
@@ -253,26 +254,31 @@ func (c crawled) memoryAt(pages float64) float64 {
 	return 0
 }
 
-// growthPanels has a row of panels for articles and one for hosts.
+// growthPanels has a row of panels for articles and one for hosts, which shows
+// requests too: hosts with few articles are asked for little else.
 func growthPanels(byURLs, byHosts []crawled) (panels []panel) {
-	add := func(crawls []crawled, over, x string, at func(crawled) int) {
-		var cpu, ofRequest, rss plotter.XYs
-		for _, c := range crawls {
-			cpu = append(cpu, plotter.XY{X: float64(at(c)), Y: c.perPage()})
-			ofRequest = append(ofRequest, plotter.XY{X: float64(at(c)), Y: c.perRequest()})
-			rss = append(rss, plotter.XY{X: float64(at(c)), Y: float64(c.rss) / 1e6})
+	row := func(crawls []crawled, over, x string, at func(crawled) int, times ...series) {
+		curve := func(s series, of func(crawled) float64) series {
+			for _, c := range crawls {
+				s.points = append(s.points, plotter.XY{X: float64(at(c)), Y: of(c)})
+			}
+			return s
+		}
+		for i, of := range []func(crawled) float64{crawled.perPage, crawled.perRequest}[:len(times)] {
+			times[i] = curve(times[i], of)
 		}
 		if len(crawls) > 1 {
 			panels = append(panels,
-				lines{title: "Processor time, " + over, unit: "ms, from URL to written article", x: x, log: true, series: []series{{"for an article", cpu, true}, {"for a request", ofRequest, true}}},
-				lines{title: "Memory, " + over, unit: "MB at the peak, NATS server included", x: x, log: true, series: []series{{"", rss, true}}})
+				lines{title: "Processor time, " + over, unit: "ms, from URL to object", x: x, log: true, series: times},
+				lines{title: "Memory, " + over, unit: "MB at the peak, NATS server included", x: x, log: true, series: []series{curve(series{dots: true}, crawled.peak)}})
 		}
 	}
 	if len(byURLs) > 0 {
-		add(byURLs, "with more articles", "articles, on "+count(float64(byURLs[0].hosts))+" hosts", func(c crawled) int { return c.pages })
+		row(byURLs, "with more articles", "articles, on "+count(float64(byURLs[0].hosts))+" hosts", func(c crawled) int { return c.pages }, series{dots: true})
 	}
 	if len(byHosts) > 0 {
-		add(byHosts, "with more hosts", "hosts, with "+count(float64(byHosts[0].pages))+" articles in all", func(c crawled) int { return c.hosts })
+		row(byHosts, "with more hosts", "hosts, with "+count(float64(byHosts[0].pages))+" articles in all", func(c crawled) int { return c.hosts },
+			series{name: "for an article", dots: true}, series{name: "for a request", dots: true})
 	}
 	return panels
 }

@@ -319,7 +319,7 @@ func count(v float64) string {
 	switch {
 	case v >= 1e6:
 		return strconv.FormatFloat(v/1e6, 'g', 4, 64) + "M"
-	case v >= 1e4 || v == 1e3:
+	case v >= 1e3:
 		return strconv.FormatFloat(v/1e3, 'g', 4, 64) + "k"
 	default:
 		return strconv.FormatFloat(v, 'g', 4, 64)

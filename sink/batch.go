@@ -137,3 +137,22 @@ func (b *batch) pass(m StoredArticle, count *int) {
 	b.read++
 	*count++
 }
+
+// drop takes lines out of a batch, which then counts them as filtered, and
+// returns their messages.
+func (b *batch) drop(gone func(line []byte) bool) (dropped []StoredArticle) {
+	all, seqs, times := b.body, b.seqs, b.times
+	b.body, b.seqs, b.times = bytes.Buffer{}, nil, nil
+	for i := range seqs {
+		line, _ := all.ReadBytes('\n')
+		if gone(line) {
+			dropped = append(dropped, StoredArticle{Seq: seqs[i], Time: times[i], Data: line})
+			continue
+		}
+		b.body.Write(line)
+		b.seqs, b.times = append(b.seqs, seqs[i]), append(b.times, times[i])
+	}
+	b.Count -= len(dropped)
+	b.Filtered += len(dropped)
+	return dropped
+}

@@ -109,6 +109,9 @@ func (d *drain) step(ctx, work context.Context, pos position) (next position, id
 	}
 	b, err := d.collect(ctx, pos)
 	defer d.spool.give(b.held)
+	if err == nil {
+		err = d.dropDeleted(work, b)
+	}
 	if err != nil {
 		return pos, false, err
 	}
@@ -227,6 +230,24 @@ func (d *drain) add(b *batch, m StoredArticle, pos position) {
 		b.pass(m, &b.Rejected)
 		d.reject(d.part, m)
 	}
+}
+
+// dropDeleted takes out of a batch what was deleted while it was collected, which
+// may be minutes: upkeep looks no more for an article whose tombstone is older
+// than every sink needs to see it.
+func (d *drain) dropDeleted(ctx context.Context, b *batch) error {
+	if b.Count == 0 || d.cfg.Archives() {
+		return nil
+	}
+	buried, err := d.tombstones(ctx)
+	if err != nil || len(buried) == len(d.buried) { // they only grow in number
+		return err
+	}
+	for _, m := range b.drop(func(line []byte) bool { return buried[segment.IdentityOf(line).ID] }) {
+		d.tellLeftOut(d.part, m, "deleted")
+	}
+	d.leftFirst(d.part, b.last.Seq) // after an error, what is before it comes again
+	return nil
 }
 
 // filters says whether the sink's filter keeps a message out. What is no JSON

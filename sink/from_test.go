@@ -1,9 +1,17 @@
 package sink
 
 import (
+	"bytes"
+	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"pressmill/pkg/logging"
+	"pressmill/pkg/news"
 	"pressmill/sink/filter"
 	"pressmill/sink/segment"
 	"pressmill/sink/store"
@@ -93,6 +101,65 @@ func TestDeletedArticlesDoNotComeBack(t *testing.T) {
 	wantOnce(t, cfg.URL, want)
 	if got := s.Stats()["lake"]; got.Filtered != 1 || got.Articles != 3 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// readHook is a bus that does something after each read that brings articles.
+type readHook struct {
+	*fakeBus
+	after func()
+}
+
+func (b readHook) ReadArticles(ctx context.Context, part int, from uint64, n int, wait time.Duration) ([]StoredArticle, error) {
+	msgs, err := b.fakeBus.ReadArticles(ctx, part, from, n, wait)
+	if len(msgs) > 0 {
+		b.after()
+	}
+	return msgs, err
+}
+
+// TestDeletedWhileCollected: an object that is committed minutes after its
+// articles were read, as in buckets, has none that were deleted meanwhile: upkeep
+// has looked for them by then, and does not look again.
+func TestDeletedWhileCollected(t *testing.T) {
+	const id = "0123456789abcdef"
+	for _, c := range []struct {
+		others  int
+		objects int64
+	}{{3, 1}, {0, 0}} {
+		b, want := newFakeBus(pastDay(), time.Second), map[string]bool{}
+		fill(b, 1, c.others, want)
+		b.publish(0, id, "r2")
+		b.publishRaw(0, news.TakedownMsgID("0000000000000001"), []byte("{}"))
+		cfg := testConfig()
+		st, err := store.Open(cfg.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var later atomic.Int64
+		hook := readHook{b, func() {
+			if err := segment.Bury(t.Context(), st, "articles", segment.Tombstone{ID: id}); err != nil {
+				t.Error(err)
+			}
+			later.Store(int64(time.Minute))
+		}}
+		core, lines := observer.New(zap.InfoLevel)
+		s := newLoggedSink(t, hook, newFakeTurns(), cfg, Options{Once: true}, logged(t, core))
+		s.outputs[0].now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+		drainAll(t, s)
+		for o, err := range segment.Objects(t.Context(), st) {
+			if bytes.Contains(o.Body, []byte(id)) || err != nil {
+				t.Errorf("%s holds what was deleted: %s, error %v", o.Key, o.Body, err)
+			}
+		}
+		wantOnce(t, cfg.URL, want)
+		if got := s.Stats()["lake"]; got.Filtered != 1 || got.Articles != int64(c.others) || got.Objects != c.objects {
+			t.Errorf("%+v", got)
+		}
+		left := lines.FilterField(logging.Reason("deleted")).FilterField(zap.String(logging.KeyArticleID, id))
+		if left.Len() != 1 || lines.FilterField(logging.Event(logging.ArticleWritten)).Len() != c.others {
+			t.Errorf("told %v", lines.All())
+		}
 	}
 }
 

@@ -166,9 +166,12 @@ func aboutPage(p *news.Page) []zap.Field {
 // leaveOut tells and counts a message that a sink leaves out, once in this
 // process: what makes no object has no place that would say so to others.
 func (o *output) leaveOut(part int, m StoredArticle, reason string) {
-	if !o.leftFirst(part, m.Seq) {
-		return
+	if o.leftFirst(part, m.Seq) {
+		o.tellLeftOut(part, m, reason)
 	}
+}
+
+func (o *output) tellLeftOut(part int, m StoredArticle, reason string) {
 	if o.stage != nil {
 		o.stage.Settled(logging.Skipped, reason, 1)
 	}

@@ -50,6 +50,9 @@ func (r *run) purge(ctx context.Context) error {
 	if err != nil || len(open) == 0 {
 		return err
 	}
+	if err := r.list(ctx); err != nil { // merging takes hours, and a day may have begun
+		return err
+	}
 	pending := map[string]bool{}
 	if err := r.each(ctx, "", func(ctx context.Context, d segment.Day) error { return r.purgeDay(ctx, d, pending) }); err != nil {
 		return err

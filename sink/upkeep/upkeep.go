@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -85,22 +86,30 @@ type run struct {
 
 // begin lists all that there is.
 func (u *Keeper) begin(ctx context.Context) (*run, error) {
-	days, err := segment.Days(ctx, u.store, u.prefix)
+	r := &run{Keeper: u, newest: newest{}}
+	return r, r.list(ctx)
+}
+
+// list lists the days, and what is on those that were not there before.
+func (r *run) list(ctx context.Context) error {
+	days, err := segment.Days(ctx, r.store, r.prefix)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r := &run{Keeper: u, days: days, newest: newest{}}
 	for _, d := range days {
-		all, err := d.List(ctx, u.store)
+		if slices.ContainsFunc(r.days, func(o segment.Day) bool { return o.Date == d.Date }) {
+			continue
+		}
+		all, err := d.List(ctx, r.store)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, l := range all {
 			r.newest.note(l.Key)
 		}
 	}
-	r.step.Days = len(days)
-	return r, nil
+	r.days, r.step.Days = days, len(days)
+	return nil
 }
 
 // each does something for every day up to a date, exclusive; "" is no bound. A

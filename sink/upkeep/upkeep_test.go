@@ -395,6 +395,42 @@ func TestPendingIsFinished(t *testing.T) {
 	}
 }
 
+// TestDeletedOnADayThatBegins: an article of a day that has begun since a run
+// listed them, and which was deleted during that run, is not taken for gone.
+func TestDeletedOnADayThatBegins(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, "mem://"+store.NewWriterID())
+	c := testChain(t, 0, 0, zstd)
+	s.add(c, "2026-11-24", 2, 2, 2)
+	later := func() *Keeper {
+		u := New(s.Store, prefix)
+		u.now = func() time.Time { return time.Now().Add(2 * settled) } // of when the tombstone was left
+		return u
+	}
+	const id = "00g000000007"
+	u, begun := later(), false
+	u.Progress = func(Step) {
+		if begun {
+			return
+		}
+		begun = true
+		s.add(c, "2026-11-25", 1)
+		if err := segment.Bury(t.Context(), s.Store, prefix, segment.Tombstone{ID: id}); err != nil {
+			t.Error(err)
+		}
+		delete(s.want, id)
+	}
+	if r, err := u.Compact(t.Context(), Options{Target: 1 << 20}); err != nil || r.Pending != 1 || r.Merged != 1 {
+		t.Errorf("%+v, error %v", r, err)
+	}
+	s.check("hidden")
+	s.add(c, "2026-11-25", 1)
+	if r, err := later().Finish(t.Context()); err != nil || r.Deleted != 1 {
+		t.Errorf("%+v, error %v", r, err)
+	}
+	s.check("finished")
+}
+
 // TestCompactTwiceAtATime has one run stop at each of its changes while another
 // one, with another target, does everything.
 func TestCompactTwiceAtATime(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -85,6 +86,7 @@ func (c *courier) run(ctx, work context.Context) (pos position, more bool, err e
 		return position{}, false, err
 	}
 	c.setKnown(c.part, c.cur.position())
+	c.readsOf(c.part, strconv.Itoa(c.cur.Generation))
 	if err := c.again(ctx, work); err != nil {
 		return c.end(work, err)
 	}

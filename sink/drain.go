@@ -98,6 +98,7 @@ func (d *drain) step(ctx, work context.Context, pos position) (next position, id
 		d.logGap(d.part, *gap)
 		pos = pos.past(*gap)
 	}
+	d.readsOf(d.part, pos.Epoch.String())
 	if pos.Overlap != nil && pos.LastTime.After(pos.Overlap.Until) {
 		pos.Overlap = nil
 	}

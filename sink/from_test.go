@@ -163,6 +163,34 @@ func TestDeletedWhileCollected(t *testing.T) {
 	}
 }
 
+// TestLeftOutIsToldInEveryEpoch: sequences begin anew in an epoch that another
+// process has begun, too.
+func TestLeftOutIsToldInEveryEpoch(t *testing.T) {
+	cfg, q, want := testConfig(), newFakeTurns(), map[string]bool{}
+	gone := func(b *fakeBus, n int) {
+		for range n {
+			b.publishRaw(0, news.TakedownMsgID(store.NewWriterID()), []byte("{}"))
+		}
+		fill(b, 1, 1, want)
+	}
+	stream := &struct{ *fakeBus }{newFakeBus(pastDay(), time.Second)}
+	core, lines := observer.New(zap.InfoLevel)
+	s := newLoggedSink(t, stream, q, cfg, Options{Once: true}, logged(t, core))
+	gone(stream.fakeBus, 20)
+	drainAll(t, s)
+	stream.fakeBus = newFakeBus(pastDay().Add(time.Hour), time.Second)
+	gone(stream.fakeBus, 1)
+	drainAll(t, newTestSink(t, stream, q, cfg, Options{Once: true}))
+	gone(stream.fakeBus, 2)
+	for len(idsIn(t, cfg.URL)) < len(want) && t.Context().Err() == nil {
+		drainAll(t, s) // at first, it counts as drained by what it knows of the old stream
+	}
+	if n := lines.FilterField(logging.Reason("takedown")).Len(); n != 22 {
+		t.Errorf("%d are told of", n)
+	}
+	wantOnce(t, cfg.URL, want)
+}
+
 func TestFilteredArticlesAreLeftOutButCount(t *testing.T) {
 	b, want := newFakeBus(pastDay(), time.Minute), map[string]bool{}
 	cfg := testConfig()

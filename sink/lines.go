@@ -200,6 +200,17 @@ func (o *output) reject(part int, m StoredArticle) {
 	o.logRejected(part, m)
 }
 
+// readsOf notes the epoch or generation that a partition is read in, which another
+// process may have begun: in each, sequences may begin anew.
+func (o *output) readsOf(part int, name string) {
+	s := &o.parts[part]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.leftOf != name {
+		s.left, s.leftOf = 0, name
+	}
+}
+
 // leftFirst says whether a message of a partition was not told of before as
 // left out. They come in order, and again after an error.
 func (o *output) leftFirst(part int, seq uint64) bool {

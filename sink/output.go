@@ -64,7 +64,8 @@ type partState struct {
 
 	failures int // turns in a row that ended with an error
 
-	left uint64 // the last message that was told of as left out
+	left   uint64 // the last message that was told of as left out
+	leftOf string // and the epoch, or the generation, whose sequence that is
 
 	mirrored   time.Time // when the position was mirrored last
 	mirroredTo uint64    // position.from at that time
@@ -240,9 +241,6 @@ func (o *output) logGap(part int, gap segment.Range) {
 
 func (o *output) logEpoch(part int, old, begun position, reason string) {
 	o.epochs.Add(1)
-	o.parts[part].mu.Lock()
-	o.parts[part].left = 0 // sequences may begin anew
-	o.parts[part].mu.Unlock()
 	o.log.Warn("a new epoch begins", append(event(logging.EpochBegun, part), zap.String(logging.KeyReason, reason),
 		zap.String(logging.KeyEpoch, begun.Epoch.String()), zap.String(logging.KeyOldEpoch, old.Epoch.String()), zap.Uint64(logging.KeyPosition, begun.Next))...)
 }

@@ -22,7 +22,7 @@
 //   - output.go: one sink: its store, counters, log lines. lines.go: a line for each
 //     article.
 //   - spool.go: how much a process collects; pressure.go: what a sink waits for,
-//     told once.
+//     told once; beat.go: a sign of life with every step of a store.
 //   - archives.go: a sink of pages instead of articles (format warc).
 //   - courier.go, hookconfig.go: a sink that is a webhook; cursor.go: its positions,
 //     which no object tells.

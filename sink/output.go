@@ -80,8 +80,8 @@ func newOutput(cfg Config, store store.Store, log *zap.Logger, stage *logging.St
 }
 
 // openOutput opens what a configuration names.
-func openOutput(cfg Config, b Bus, log *zap.Logger, stage *logging.Stage) (*output, error) {
-	o := newOutput(cfg, nil, log, stage)
+func openOutput(cfg Config, b Bus, log *zap.Logger, opt Options) (*output, error) {
+	o := newOutput(cfg, nil, log, opt.Stage)
 	var err error
 	if o.bus, err = sourceOf(b, cfg); err != nil {
 		return o, err
@@ -92,6 +92,9 @@ func openOutput(cfg Config, b Bus, log *zap.Logger, stage *logging.Stage) (*outp
 		var s store.Store
 		s, err = store.Create(cfg.URL)
 		o.store = markedStore{s}
+		if opt.Beat != nil {
+			o.store = beatingStore{o.store, opt.Beat}
+		}
 	}
 	return o, err
 }

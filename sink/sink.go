@@ -109,7 +109,7 @@ func New(cfgs []Config, b Bus, turns Turns, log *zap.Logger, opt Options) (*Sink
 	}
 	turnsInAll := 0
 	for _, c := range full {
-		o, err := openOutput(c, b, log, opt.Stage)
+		o, err := openOutput(c, b, log, opt)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("sink %q: %w", c.Name, err), s.Close())
 		}

@@ -19,6 +19,7 @@ import (
 	"pressmill/pkg/bus/turn"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/news"
+	"pressmill/pkg/weburl"
 )
 
 func TestGapOfEveryRequestAndHostsAtTheSameTime(t *testing.T) {
@@ -600,5 +601,31 @@ func TestDeadLetterHoldsTheURL(t *testing.T) {
 	must(t, json.Unmarshal(letters[0].Data, &job))
 	if job.URL != s.URL+"/gone" || job.Requested != s.URL+"/from" || len(job.Trail) != 1 || job.Attempts != 0 || job.Source != "src" {
 		t.Errorf("the letter holds %+v", job)
+	}
+}
+
+// A host that was given up comes back without a state: what other workers saw of
+// it meanwhile is known all the same.
+func TestTurnWithoutAStateReadsWhatOthersSaw(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, patience), newSite(t)
+	s.on("/", page())
+	s.on("/a", page())
+	r.enqueue(t, "c1", Source{ID: "src", Seeds: []string{s.URL + "/"}})
+	r.start(t)
+	over := func() bool { st := r.state(t); return st.Hosts == 0 && st.Frontier == 0 }
+	eventually(t, 20*time.Second, "the first crawl", over)
+
+	at := s.URL + "/a"
+	u, err := weburl.Parse(at)
+	must(t, err)
+	seen := r.Seen(s.host())
+	must(t, seen.Refresh(t.Context()))
+	must(t, seen.Add(t.Context(), bus.Fingerprint(weburl.Key(u))))
+	must(t, r.Push(t.Context(), s.host(), bus.PriorityNear, bus.FrontierURL{URL: at, Source: "src", Foreign: true, Found: time.Now()}, ""))
+	must(t, callOn(t.Context(), r.Hosts(), s.host()))
+	eventually(t, 20*time.Second, "the second crawl", over)
+	if n := s.asked("/a"); n != 0 || r.events(logging.HostFenced) != 0 {
+		t.Errorf("%d requests for what another worker had, %d times fenced", n, r.events(logging.HostFenced))
 	}
 }

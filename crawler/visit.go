@@ -240,6 +240,7 @@ func (v *visit) handOn(ctx context.Context) error {
 		}
 		v.left = v.state
 		v.left.Revisits = nil // others may push some
+		v.left.Seen = 0       // or add to the set, and hand no state on either
 		// Whoever pushed a URL while the turn was still there could not arm.
 		if waits, err := v.bus.Waits(ctx, v.host, bus.Taken{}); waits || err != nil {
 			_, err = v.bus.Hosts().Arm(ctx, v.t.Key, v.encodeState(), v.state.NotBefore)

@@ -629,3 +629,16 @@ func TestTurnWithoutAStateReadsWhatOthersSaw(t *testing.T) {
 		t.Errorf("%d requests for what another worker had, %d times fenced", n, r.events(logging.HostFenced))
 	}
 }
+
+// A date in a zone that RFC 3339 does not know cannot be stored with its URL.
+func TestDatesThatCannotBeStored(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, patience), newSite(t)
+	s.on("/feed", text("application/rss+xml", `<rss version="2.0"><channel><item><link>/a</link><pubDate>2026-11-01T00:00:00+24:00</pubDate></item></channel></rss>`))
+	s.on("/map.xml", text("application/xml", `<urlset><url><loc>`+s.URL+`/b</loc><lastmod>2026-11-01T00:00:00-24:00</lastmod></url></urlset>`))
+	s.on("/a", page())
+	s.on("/b", page())
+	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/feed", s.URL + "/map.xml"}})
+	r.crawl(t)
+	same(t, "pages", r.urls(s), []string{"/a", "/b"})
+}

@@ -36,9 +36,10 @@ func parseDate(s string) time.Time {
 	return likely(parseParts(strings.ToLower(s)))
 }
 
-// likely returns a time, or zero for one that no article has.
+// likely returns a time, or zero for one that no article has, or no place: in a
+// zone that is a day away it could not be written as RFC 3339 has it.
 func likely(t time.Time) time.Time {
-	if t.Year() < 1980 || t.Year() > 2100 {
+	if _, east := t.Zone(); t.Year() < 1980 || t.Year() > 2100 || max(east, -east) >= 24*3600 {
 		return time.Time{}
 	}
 	return t

@@ -284,14 +284,16 @@ func isEntry(name string) bool { return name == "url" || name == "sitemap" }
 
 // parseTime reads a W3C date and time (www.w3.org/TR/NOTE-datetime) and what
 // is often written instead. Without a zone it is UTC; what cannot be read is
-// zero.
+// zero, and so is what could not be written as RFC 3339 has it, since its zone is
+// a day away.
 func parseTime(s string) time.Time {
 	for _, layout := range []string{
 		time.RFC3339, "2006-01-02", "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04:05Z0700",
 		"2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 Z0700", "2006-01-02 15:04:05 MST",
 		"2006-01-02 15:04", "2006/01/02", "20060102", time.RFC1123Z, time.RFC1123, time.UnixDate, "2006-01", "2006",
 	} {
-		if t, err := time.Parse(layout, s); err == nil {
+		t, err := time.Parse(layout, s)
+		if _, east := t.Zone(); err == nil && max(east, -east) < 24*3600 {
 			return t
 		}
 	}

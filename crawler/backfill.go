@@ -76,5 +76,6 @@ func (v *visit) pushArchive(ctx context.Context, u *url.URL, from bus.FrontierUR
 	if from.Depth > maxNesting || u.Host == v.host && v.seen.Has(seedMark(job, key)) {
 		return nil
 	}
-	return v.push(ctx, u, bus.PriorityFar, job, "poll:"+job.CrawlID+":"+key)
+	_, err := v.push(ctx, u, bus.PriorityFar, job, "poll:"+job.CrawlID+":"+key)
+	return err
 }

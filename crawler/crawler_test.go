@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"pressmill/pkg/bus"
+	"pressmill/pkg/bus/embedded"
 	"pressmill/pkg/bus/turn"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/news"
@@ -641,4 +642,48 @@ func TestDatesThatCannotBeStored(t *testing.T) {
 	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/feed", s.URL + "/map.xml"}})
 	r.crawl(t)
 	same(t, "pages", r.urls(s), []string{"/a", "/b"})
+}
+
+// What finds no room on another host is not taken for had.
+func TestWhatFindsNoRoomIsNotLost(t *testing.T) {
+	t.Parallel()
+	srv, err := embedded.Start(t.TempDir(), "")
+	must(t, err)
+	t.Cleanup(srv.Stop)
+	cfg := bus.Defaults()
+	cfg.FrontierPerHost = 1
+	b, err := bus.Connect(cfg, "test", zap.NewNop(), srv.Option())
+	must(t, err)
+	t.Cleanup(func() { b.Close() })
+	must(t, b.Apply(t.Context()))
+	r := newRigOn(t, b)
+	c, err := New(r.cfg, b, zap.NewNop(), r.stage)
+	must(t, err)
+	v := visit{Crawler: c, lane: c.newLane("a.example"), t: &turn.Turn{}, log: zap.NewNop()}
+	ctx := t.Context()
+	for _, p := range []int{bus.PrioritySeed, bus.PriorityNear} {
+		must(t, b.Push(ctx, "b.example", p, bus.FrontierURL{URL: "https://b.example/1"}, ""))
+	}
+	must(t, b.Push(ctx, "a.example", bus.PriorityNear, bus.FrontierURL{URL: "https://a.example/x", Found: time.Now()}, ""))
+	next, err := b.Next(ctx, "a.example", bus.Taken{}, bus.PriorityNear)
+	must(t, err)
+	job := &errand{FrontierURL: next, src: &scope{}}
+	job.at, err = weburl.Parse(job.URL)
+	must(t, err)
+	job.key = weburl.Key(job.at)
+
+	v.takeUp(job.FrontierURL)
+	must(t, v.redirect(ctx, job, &response{status: http.StatusFound, header: http.Header{"Location": {"https://b.example/y"}}}))
+	if letters := r.letters(t); len(letters) != 1 || letters[0].Reason != "redirect" {
+		t.Errorf("dead letters: %+v, want the redirect that led nowhere", letters)
+	}
+
+	at, err := weburl.Parse("https://b.example/sitemap.xml")
+	must(t, err)
+	seed := bus.FrontierURL{URL: at.String(), Source: "src", FoundBy: foundIndex, CrawlID: pollCrawl}
+	fresh, err := v.pushSeed(ctx, at, seed)
+	must(t, err)
+	if fresh || !v.listed.partly || v.seen.Has(seedMark(seed, weburl.Key(at))) {
+		t.Errorf("fresh %v, partly %v: a sitemap that found no room counts as had", fresh, v.listed.partly)
+	}
 }

@@ -161,7 +161,12 @@ func (v *visit) pushSeed(ctx context.Context, u *url.URL, job bus.FrontierURL) (
 	if v.seen.Has(mark) || v.isPolled(job) {
 		return false, nil
 	}
-	if err := v.push(ctx, u, bus.PrioritySeed, job, "poll:"+job.Source+":"+job.CrawlID+":"+key+lastChange(job)); err != nil || u.Host == v.host {
+	pushed, err := v.push(ctx, u, bus.PrioritySeed, job, "poll:"+job.Source+":"+job.CrawlID+":"+key+lastChange(job))
+	if err == nil && !pushed {
+		v.listed.partly = true // so that what lists it is read again
+		return false, nil
+	}
+	if err != nil || u.Host == v.host {
 		return true, err // this host's holder marks it when it is fetched
 	}
 	return true, v.seen.Add(ctx, mark)

@@ -354,26 +354,30 @@ func (v *visit) redirect(ctx context.Context, job *errand, resp *response) error
 	}
 	next.Seed = job.Seed && job.Revisit == nil && !strings.EqualFold(target.String(), job.URL)
 	msgID := fmt.Sprintf("redirect:%d:%016x", job.Seq, bus.Fingerprint(target.String()))
-	if err := v.push(ctx, target, job.Priority, next, msgID); err != nil {
+	pushed, err := v.push(ctx, target, job.Priority, next, msgID)
+	if err != nil {
 		return err
+	}
+	if !pushed && job.poll == nil { // a poll comes back
+		return v.giveUp(ctx, job.FrontierURL, "redirect", fmt.Sprintf("to %q, for which the frontier has no room", next.URL))
 	}
 	v.logFetch(resp, "redirect")
 	return v.done(ctx, job.FrontierURL, job.key, "redirect")
 }
 
 // push puts a URL into its host's frontier and calls on the host if it is
-// another one. A full frontier is counted, no error.
-func (v *visit) push(ctx context.Context, u *url.URL, priority int, job bus.FrontierURL, msgID string) error {
-	err := v.bus.Push(ctx, u.Host, priority, job, msgID)
+// another one. A full frontier is counted, no error: the URL is not pushed then.
+func (v *visit) push(ctx context.Context, u *url.URL, priority int, job bus.FrontierURL, msgID string) (pushed bool, err error) {
+	err = v.bus.Push(ctx, u.Host, priority, job, msgID)
 	if isFull(err) {
 		v.stage.LeaveOut("frontier_full")
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return fmt.Errorf("push %s: %w", u.Host, err)
+		return false, fmt.Errorf("push %s: %w", u.Host, err)
 	}
 	if u.Host == v.host {
-		return nil
+		return true, nil
 	}
-	return callOn(ctx, v.bus.Hosts(), u.Host)
+	return true, callOn(ctx, v.bus.Hosts(), u.Host)
 }

@@ -84,9 +84,9 @@ func (v *visit) pushTwin(ctx context.Context, job bus.FrontierURL, other *url.UR
 		return nil
 	}
 	note := bus.FrontierURL{URL: other.String(), Source: job.Source, Foreign: true, Twin: true, CrawlID: job.CrawlID, Found: time.Now().UTC()}
-	if err := v.push(ctx, other, bus.PriorityFeed, note, fmt.Sprintf("twin:%016x", f)); err != nil {
-		return err
+	pushed, err := v.push(ctx, other, bus.PriorityFeed, note, fmt.Sprintf("twin:%016x", f))
+	if pushed && err == nil {
+		v.foreign.Add(f, struct{}{})
 	}
-	v.foreign.Add(f, struct{}{})
-	return nil
+	return err
 }

@@ -251,13 +251,13 @@ func (v *visit) credit(ctx context.Context, job bus.FrontierURL) {
 func (p *poll) validate(resp *response, listed listing) {
 	switch {
 	case resp.status == http.StatusNotModified:
-		if etag := resp.header.Get("ETag"); etag != "" {
+		if etag := resp.validator("ETag"); etag != "" {
 			p.ETag = etag
 		}
 	case listed.partly || resp.truncated:
 		p.ETag, p.LastModified = "", ""
 	default:
-		p.ETag, p.LastModified = resp.header.Get("ETag"), resp.header.Get("Last-Modified")
+		p.ETag, p.LastModified = resp.validator("ETag"), resp.validator("Last-Modified")
 	}
 }
 

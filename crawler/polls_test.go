@@ -3,6 +3,7 @@ package crawler
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -160,4 +161,23 @@ func TestArticlesAreNotPolledButFrontPagesAre(t *testing.T) {
 	// The feed that moved goes with its seed.
 	r.apply(t, Source{ID: "s", Seeds: []string{s.URL + "/"}, Depth: 1})
 	eventually(t, 30*time.Second, "fewer polls", func() bool { return len(r.report(t, "s").Polls) == 1 })
+}
+
+// What a server sends as a validator lies in the turn and with each revisit.
+func TestValidatorsThatAreTooLongAreNotKept(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 200<<10)
+	resp := &response{status: http.StatusOK, header: http.Header{"Etag": {long}, "Last-Modified": {long}}}
+	p := poll{ETag: "old", LastModified: "old"}
+	p.validate(resp, listing{})
+	var look bus.Revisit
+	remember(&look, resp)
+	if n := len(p.ETag) + len(p.LastModified) + len(look.ETag) + len(look.LastModified); n != 0 {
+		t.Errorf("%d bytes are kept", n)
+	}
+	p.ETag = "old"
+	resp.status = http.StatusNotModified
+	if p.validate(resp, listing{}); p.ETag != "old" {
+		t.Errorf("%d bytes are kept of a 304", len(p.ETag))
+	}
 }

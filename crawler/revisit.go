@@ -289,7 +289,7 @@ func (v *visit) gone(ctx context.Context, job *errand, resp *response) error {
 // and which article was made of it.
 func remember(look *bus.Revisit, resp *response) {
 	if resp.status < 300 {
-		look.ETag, look.LastModified, look.Body = resp.header.Get("ETag"), resp.header.Get("Last-Modified"), bodySum(resp.body)
+		look.ETag, look.LastModified, look.Body = resp.validator("ETag"), resp.validator("Last-Modified"), bodySum(resp.body)
 		if look.Canonical = links.Canonical(resp.body); len(look.Canonical) > maxCanonical {
 			look.Canonical = ""
 		}

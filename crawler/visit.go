@@ -420,6 +420,20 @@ func (job *errand) validators() http.Header {
 	return header
 }
 
+// maxValidator is the longest validator in bytes that is kept: those of a host's
+// polls lie in its turn, and have to fit in there.
+const maxValidator = 1 << 10
+
+// validator returns a header field that makes a later request conditional; "" if
+// there is none, or none of a sensible length.
+func (r *response) validator(field string) string {
+	value := r.header.Get(field)
+	if len(value) > maxValidator {
+		return ""
+	}
+	return value
+}
+
 func setIf(h http.Header, key, value string) {
 	if value != "" {
 		h.Set(key, value)

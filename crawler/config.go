@@ -175,6 +175,7 @@ func (c *Config) Validate() error {
 	fault(c.MaxLink < 0 || c.MaxLink > weburl.MaxLength, "crawler.max_link: %d is not within 0..%d", c.MaxLink, weburl.MaxLength)
 	fault(c.PatternBudget < 0, "crawler.pattern_budget: %d is negative", c.PatternBudget)
 	fault(c.PageBudget < 0, "crawler.page_budget: %d is negative", c.PageBudget)
+	fault(c.Backoff < 0, "crawler.backoff: %s is negative", c.Backoff)
 	fault(c.DropAfter < 0, "crawler.drop_after: %s is negative", c.DropAfter)
 	fault(c.Poll < time.Second, "crawler.poll: %s is below 1s", c.Poll)
 	fault(c.MaxAge < 0, "crawler.max_age: %s is negative", c.MaxAge)

@@ -529,14 +529,14 @@ func TestValidateListsEveryFault(t *testing.T) {
 	good := Defaults()
 	must(t, good.Validate())
 	bad := Config{
-		Contact: "me", UserAgent: "1", Delay: -1, DropAfter: -1, MaxLink: -1, PatternBudget: -1, PageBudget: -1, DomainRate: -1, Obey: []string{"all"}, AddressRate: 1e6, LatencyFactor: -1, MaxDelay: -2, MaxBody: 8 << 20,
+		Contact: "me", UserAgent: "1", Delay: -1, DropAfter: -1, Backoff: -1, MaxLink: -1, PatternBudget: -1, PageBudget: -1, DomainRate: -1, Obey: []string{"all"}, AddressRate: 1e6, LatencyFactor: -1, MaxDelay: -2, MaxBody: 8 << 20,
 		Slots: 0, Attempts: 0, Poll: time.Millisecond, MaxAge: -1, AllowPrivate: []string{"nonsense"},
 	}
 	err := bad.Validate()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, key := range []string{"contact", "user_agent", "drop_after", "max_link", "pattern_budget", "page_budget", "domain_rate", "address_rate", "obey", "delay", "latency_factor", "max_delay", "timeout", "max_body", "slots", "attempts", "poll", "silent_after", "max_age", "allow_private"} {
+	for _, key := range []string{"contact", "user_agent", "drop_after", "backoff", "max_link", "pattern_budget", "page_budget", "domain_rate", "address_rate", "obey", "delay", "latency_factor", "max_delay", "timeout", "max_body", "slots", "attempts", "poll", "silent_after", "max_age", "allow_private"} {
 		if !strings.Contains(err.Error(), "crawler."+key+":") {
 			t.Errorf("nothing about %s in:\n%v", key, err)
 		}

@@ -14,6 +14,9 @@ import (
 // that began together drift apart.
 const jitter = 0.1
 
+// longest bounds the intervals, so that no sum or product of them overflows.
+const longest = 10 * 365 * 24 * time.Hour
+
 // Bounds are the intervals between looks.
 type Bounds struct{ First, Min, Max time.Duration }
 
@@ -25,7 +28,7 @@ func (b Bounds) Or(others Bounds) Bounds {
 // WithDefaults fills in what follows from the first interval: no shorter than a
 // third of it (but a second), no longer than 24 times.
 func (b Bounds) WithDefaults() Bounds {
-	return b.Or(Bounds{Min: max(b.First/3, min(b.First, time.Second)), Max: 24 * b.First})
+	return b.Or(Bounds{Min: max(b.First/3, min(b.First, time.Second)), Max: min(24*min(b.First, longest), longest)})
 }
 
 // Validate reports the first fault of bounds, of which some may not be set.
@@ -36,6 +39,9 @@ func (b Bounds) Validate() error {
 	}{{"poll", b.First}, {"poll_min", b.Min}, {"poll_max", b.Max}} {
 		if set.value != 0 && set.value < time.Second {
 			return fmt.Errorf("%s: %s is below 1s", set.name, set.value)
+		}
+		if set.value > longest {
+			return fmt.Errorf("%s: %s is above %s", set.name, set.value, longest)
 		}
 	}
 	if b.Min != 0 && b.First != 0 && b.Min > b.First {

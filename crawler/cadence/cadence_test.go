@@ -106,3 +106,19 @@ func TestFreshness(t *testing.T) {
 		}
 	}
 }
+
+// No interval is so long that a time computed from it lies in the past.
+func TestIntervalsThatAreTooLong(t *testing.T) {
+	t.Parallel()
+	for _, every := range []time.Duration{longest + 1, 1<<63 - 1} {
+		for _, b := range []Bounds{{First: every}, {Min: every}, {Max: every}} {
+			if err := b.Validate(); err == nil {
+				t.Errorf("%+v is taken", b)
+			}
+		}
+	}
+	b := Bounds{First: longest}.WithDefaults()
+	if err := b.Validate(); err != nil || b.Max < b.First || b.Max*11 < 0 {
+		t.Errorf("%+v: %v", b, err)
+	}
+}

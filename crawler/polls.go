@@ -156,13 +156,21 @@ func (v *visit) pollSources(ctx context.Context) (map[string]*scope, error) {
 	return sources, nil
 }
 
-// bounds are the intervals of a source's polls.
+// bounds are the intervals of a source's polls. One that the source sets goes
+// before one that it does not set.
 func (v *visit) bounds(src *scope) cadence.Bounds {
 	own := cadence.Bounds{First: src.Poll, Min: src.PollMin, Max: src.PollMax}
 	if own.First != 0 {
 		own = own.WithDefaults()
 	}
-	return own.Or(v.cfg.bounds())
+	all := own.Or(v.cfg.bounds())
+	if own.Max == 0 {
+		all.Max = max(all.Max, all.Min)
+	}
+	if own.Min == 0 {
+		all.Min = min(all.Min, all.Max)
+	}
+	return all
 }
 
 // pollOf returns the poll of a seed, making one if it has none yet; nil if

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"pressmill/crawler/cadence"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
 )
@@ -179,5 +180,21 @@ func TestValidatorsThatAreTooLongAreNotKept(t *testing.T) {
 	resp.status = http.StatusNotModified
 	if p.validate(resp, listing{}); p.ETag != "old" {
 		t.Errorf("%d bytes are kept of a 304", len(p.ETag))
+	}
+}
+
+// A source's own bound goes before that of the crawler.
+func TestBoundsOfASourceGoFirst(t *testing.T) {
+	t.Parallel()
+	v := visit{Crawler: &Crawler{cfg: Defaults()}}
+	for what, c := range map[string]struct {
+		src  Source
+		want cadence.Bounds
+	}{
+		"none":     {Source{}, cadence.Bounds{First: 15 * time.Minute, Min: 5 * time.Minute, Max: 6 * time.Hour}},
+		"poll_min": {Source{PollMin: 10 * time.Hour}, cadence.Bounds{First: 15 * time.Minute, Min: 10 * time.Hour, Max: 10 * time.Hour}},
+		"poll_max": {Source{PollMax: time.Minute}, cadence.Bounds{First: 15 * time.Minute, Min: time.Minute, Max: time.Minute}},
+	} {
+		same(t, what, v.bounds(&scope{Source: c.src}), c.want)
 	}
 }

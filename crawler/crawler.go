@@ -291,6 +291,9 @@ func (c *Crawler) scope(ctx context.Context, id string) (*scope, error) {
 func (c *Crawler) freshScope(ctx context.Context, id string) (*scope, error) {
 	var src Source
 	if err := c.bus.Source(ctx, id, &src); err != nil {
+		if errors.Is(err, bus.ErrNotFound) {
+			c.scopes.Remove(id)
+		}
 		return nil, err
 	}
 	s, err := newScope(src)

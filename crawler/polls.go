@@ -129,6 +129,8 @@ func (v *visit) reviewPolls(ctx context.Context) error {
 	for id, known := range shrunk {
 		if known {
 			v.writeStatus(ctx, id)
+		} else if err := v.bus.RemoveStatus(ctx, id, v.host); err != nil { // who removed the source cannot know what was written since
+			return err
 		}
 	}
 	for id := range v.state.Standings {

@@ -198,3 +198,21 @@ func TestBoundsOfASourceGoFirst(t *testing.T) {
 		same(t, what, v.bounds(&scope{Source: c.src}), c.want)
 	}
 }
+
+// What a worker writes of a source while it is removed goes with its polls.
+func TestStatusOfARemovedSourceGoesWithItsPolls(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, patience)
+	r.cfg.Once = false
+	c, err := New(r.cfg, r.Bus, zap.NewNop(), r.stage)
+	must(t, err)
+	v := visit{Crawler: c, lane: c.newLane("a.example"), log: zap.NewNop()}
+	v.state.Polls = []poll{{URL: "https://a.example/", Source: "gone"}}
+	v.writeStatus(t.Context(), "gone")
+	must(t, v.reviewPolls(t.Context()))
+	left, err := statusOf(t.Context(), r.Bus, "gone")
+	must(t, err)
+	if len(left) != 0 {
+		t.Errorf("left: %+v", left)
+	}
+}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
 )
@@ -286,4 +288,20 @@ func TestCrawlEndsAlthoughASourceIsPaused(t *testing.T) {
 	must(t, Resume(t.Context(), r.Bus, "paused"))
 	r.crawl(t)
 	same(t, "pages", r.urls(s), []string{"/a", "/b"})
+}
+
+func TestRemovedSourceIsForgottenAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, patience)
+	c, err := New(r.cfg, r.Bus, zap.NewNop(), r.stage)
+	must(t, err)
+	c.scopes.Add("gone", cachedScope{&scope{Source: Source{Paused: true}}, time.Now().Add(time.Hour)})
+	for range 2 { // a URL of it is put aside by no one, so that it must not look paused
+		if _, err := c.freshScope(t.Context(), "gone"); !errors.Is(err, bus.ErrNotFound) {
+			t.Fatal(err)
+		}
+		if _, err := c.scope(t.Context(), "gone"); !errors.Is(err, bus.ErrNotFound) {
+			t.Fatalf("it is still known: %v", err)
+		}
+	}
 }

@@ -225,7 +225,7 @@ func TestGapOfAServer(t *testing.T) {
 	want := maps.Clone(s.want)
 	s.publish(t, 75, 10_000)
 	for part := range Partitions {
-		if err := s.PutPosition(t.Context(), cfg.Name, part, 100); err != nil {
+		if err := s.PutPosition(t.Context(), cfg.Name, part, 85); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -294,7 +294,8 @@ func surplus(s jetstream.StreamState, limit int64) uint64 {
 }
 
 // committed returns, by partition, the position that every registered sink has
-// reached.
+// reached. One beyond the stream was reached in another, or before this one was
+// restored: what the sink has of this one it says when it works again.
 func (b *Bus) committed(ctx context.Context) (next [Partitions]uint64, err error) {
 	keys, err := b.positions(ctx)
 	if err != nil {
@@ -305,15 +306,28 @@ func (b *Bus) committed(ctx context.Context) (next [Partitions]uint64, err error
 		sink, _, _ := strings.Cut(key, ".")
 		sinks[sink] = true
 	}
-	for p := range next {
-		first := true
-		for sink := range sinks {
-			pos, err := b.Position(ctx, sink, p)
-			if err != nil {
+	reached := map[string][Partitions]uint64{}
+	for sink := range sinks {
+		var at [Partitions]uint64
+		for p := range at {
+			if at[p], err = b.Position(ctx, sink, p); err != nil {
 				return next, err
 			}
-			if first || pos < next[p] {
-				next[p], first = pos, false
+		}
+		reached[sink] = at
+	}
+	_, _, last, err := b.ArticlesState(ctx) // after the positions: the stream grows
+	if err != nil {
+		return next, err
+	}
+	for p := range next {
+		first := true
+		for _, at := range reached {
+			if at[p] > last+1 {
+				at[p] = 0
+			}
+			if first || at[p] < next[p] {
+				next[p], first = at[p], false
 			}
 		}
 	}

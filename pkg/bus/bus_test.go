@@ -462,6 +462,30 @@ func TestReleasedTurnsAreDueAtOnce(t *testing.T) {
 	}
 }
 
+// TestTrimOfARestoredStream: where a sink was in a stream that was longer says
+// nothing of this one.
+func TestTrimOfARestoredStream(t *testing.T) {
+	b, ctx := open(t, nil), t.Context()
+	host := "h.example"
+	part := bus.Partition(host)
+	for n := range 5 {
+		publish(t, b, host, n, 1)
+	}
+	must(t, b.PutPosition(ctx, "back", part, 6)) // the whole stream, and no more
+	must(t, b.PutPosition(ctx, "away", part, 7))
+	if n := bus.TrimBefore(t, b, time.Now().Add(time.Hour)); n != 0 {
+		t.Errorf("removed %d articles that a sink may not have", n)
+	}
+	must(t, b.PutPosition(ctx, "away", part, 3)) // it works again
+	if n := bus.TrimBefore(t, b, time.Now().Add(time.Hour)); n != 2 {
+		t.Errorf("removed %d articles, want the 2 that both sinks have", n)
+	}
+	must(t, b.PutPosition(ctx, "away", part, 6))
+	if n := bus.TrimBefore(t, b, time.Now().Add(time.Hour)); n != 3 {
+		t.Errorf("removed %d articles, want all others", n)
+	}
+}
+
 func TestTrimRemovesOnlyWhatEverySinkHasCommitted(t *testing.T) {
 	b, ctx := open(t, func(c *bus.Config) { c.ArticlesMaxBytes = 1 << 20 }), t.Context()
 	host := "h.example"

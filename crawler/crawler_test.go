@@ -439,6 +439,26 @@ func TestTurnOfASilentWorkerWaitsAGap(t *testing.T) {
 	}
 }
 
+// Nor does it know from a turn without a state how long a gap the host asks for.
+func TestTurnOfASilentWorkerWaitsTheCrawlDelay(t *testing.T) {
+	t.Parallel()
+	r, s := newRig(t, time.Second), newSite(t)
+	s.on("/a", page())
+	known := robotsEntry{Verdict: "rules", Body: []byte("User-agent: *\nCrawl-delay: 3\n"), Expires: time.Now().Add(time.Hour)}
+	must(t, r.PutRobots(t.Context(), s.host(), known))
+	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/a"}})
+	eventually(t, 5*time.Second, "a turn", func() bool {
+		turns, err := r.Hosts().Pull(t.Context(), 1, time.Second)
+		return err == nil && len(turns) == 1
+	})
+	pulled := time.Now()
+	r.crawl(t)
+	same(t, "requests", s.paths(), []string{"/a"})
+	if got := s.log()[0].start.Sub(pulled); got < 4*time.Second-50*time.Millisecond {
+		t.Errorf("the first request came %s after the delivery, want AckWait and the Crawl-delay", got)
+	}
+}
+
 // frontierless waits until the seeds are worked on.
 func (r *rig) frontierless(t *testing.T) {
 	t.Helper()

@@ -109,6 +109,20 @@ func (v *visit) settleRobots(ctx context.Context, job *errand, entry robotsEntry
 	return nil
 }
 
+// knownDelay is the Crawl-delay of the host, as far as the workers know it.
+func (v *visit) knownDelay(ctx context.Context) (time.Duration, error) {
+	var known robotsEntry
+	err := v.bus.Robots(ctx, v.host, &known)
+	if errors.Is(err, bus.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	asked, _ := known.rules(v.agent).CrawlDelay()
+	return min(asked, v.cfg.MaxDelay), nil
+}
+
 func (l *lane) learn(e robotsEntry) {
 	l.rules, l.rulesTill = e.rules(l.agent), e.Expires
 	l.reserved, l.askedTDM = usage.ParseReservations(e.TDM), e.AskedTDM

@@ -132,7 +132,9 @@ func (v *visit) run(ctx, stop context.Context) error {
 		}
 	}
 	v.lookUp(ctx)
-	v.waitAfterCrash()
+	if err := v.waitAfterCrash(ctx); err != nil {
+		return err
+	}
 	v.state.Traps.NewDay(time.Now())
 	if err := v.reviewPolls(ctx); err != nil {
 		return err
@@ -199,7 +201,7 @@ func (v *visit) refreshSeen(ctx context.Context) error {
 
 // waitAfterCrash keeps a full gap when an earlier holder may have sent a
 // request that this state knows nothing of.
-func (v *visit) waitAfterCrash() {
+func (v *visit) waitAfterCrash(ctx context.Context) error {
 	gap := max(v.floor(), v.state.Gap)
 	crashed := time.Time{}
 	if v.t.Deliveries > 1 {
@@ -210,9 +212,17 @@ func (v *visit) waitAfterCrash() {
 	if !crashed.IsZero() {
 		v.state.Revisits = nil // that holder may have pushed some
 	}
+	if !crashed.IsZero() && v.state.Gap == 0 { // that of the holder's request is not known
+		asked, err := v.knownDelay(ctx)
+		if err != nil {
+			return err
+		}
+		gap = max(gap, asked)
+	}
 	if until := crashed.Add(gap); !crashed.IsZero() && until.After(v.state.NotBefore) {
 		v.state.NotBefore = until
 	}
+	return nil
 }
 
 // bury puts a frontier message that cannot be read among the dead letters.

@@ -126,7 +126,7 @@ func TestSitemapIsStreamed(t *testing.T) {
 			r.waitsOnce(t, s, entries)
 			grown := int64(highest) - int64(before)
 			t.Logf("the heap grew by %d MB", grown>>20)
-			if grown > 32<<20 {
+			if grown > 48<<20 { // the bus takes some 30 for the entries; 80 it would be with their bytes
 				t.Errorf("%d MB cost %d MB of memory", entries*size>>20, grown>>20)
 			}
 		})

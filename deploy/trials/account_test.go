@@ -20,6 +20,11 @@ type spell struct {
 	from, to time.Time
 }
 
+// election is how long a stream may be without a leader when its server is
+// healthy again: each stream elects its own, NATS waits up to nine seconds for it,
+// and a crawler whose page found none leaves the turn to be delivered again.
+const election = 9 * time.Second
+
 // spells are those of all faults, and of the deaths of parsers by poison.
 func (r *rig) spells(done []*injection) (all []spell) {
 	for _, in := range done {
@@ -27,6 +32,8 @@ func (r *rig) spells(done []*injection) (all []spell) {
 		case kindKill, kindLeader, kindFreeze, kindRestart, kindCut:
 			if r.health[in.Hit] != "" {
 				s.worker = in.Hit
+			} else {
+				s.to = s.to.Add(election)
 			}
 			all = append(all, s)
 		}

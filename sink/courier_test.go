@@ -241,14 +241,17 @@ func TestWebhookWithFrozenTwins(t *testing.T) {
 	wantTaken(t, in.ids(), want)
 }
 
+// refuseLarge is a receiver that takes no more than 450 bytes at a time.
+func refuseLarge(_ int, body []byte) int {
+	if len(body) > 450 {
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusOK
+}
+
 func TestTooLargeBatchesAreHalved(t *testing.T) {
 	b, want := newHookBus(), map[string]bool{}
-	in := newInbox(t, func(_ int, body []byte) int {
-		if len(body) > 450 {
-			return http.StatusRequestEntityTooLarge
-		}
-		return http.StatusOK
-	})
+	in := newInbox(t, refuseLarge)
 	cfg := hookConfig(in)
 	cfg.MaxCount = 100
 	fill(b.fakeBus, 1, 40, want)
@@ -273,12 +276,7 @@ func TestTooLargeBatchesAreHalved(t *testing.T) {
 // batches that the receiver finds too large at times.
 func TestWebhookGivesItsSpoolBack(t *testing.T) {
 	b, want := newHookBus(), map[string]bool{}
-	in := newInbox(t, func(_ int, body []byte) int {
-		if len(body) > 450 {
-			return http.StatusRequestEntityTooLarge
-		}
-		return http.StatusOK
-	})
+	in := newInbox(t, refuseLarge)
 	cfg := hookConfig(in)
 	cfg.MaxCount, cfg.Spool.MaxBytes = 40, 8*config.KiB
 	fill(b.fakeBus, Partitions, 16*60, want)

@@ -16,6 +16,39 @@ import (
 	"pressmill/pkg/bus"
 )
 
+// Collect does what Enqueue does, and has those sources rest that an earlier
+// Collect was given and this one is not: they are paused until one is given
+// them again, or Resume. It returns their ids. What Apply stored stays as it is.
+func Collect(ctx context.Context, b *bus.Bus, sources []Source, crawlID string) (rest []string, err error) {
+	given := map[string]bool{}
+	for i := range sources {
+		sources[i].Run = runNames
+		given[sources[i].ID] = true
+	}
+	if err := Enqueue(ctx, b, sources, crawlID); err != nil {
+		return nil, err
+	}
+	ids, err := b.Sources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		s, err := definition(ctx, b, id)
+		if err != nil && !errors.Is(err, bus.ErrNotFound) {
+			return rest, err
+		}
+		if given[id] || s.Run != runNames || s.Paused {
+			continue
+		}
+		s.Run, s.Paused = runRests, true
+		if err := b.PutSource(ctx, id, s); err != nil {
+			return rest, err
+		}
+		rest = append(rest, id)
+	}
+	return rest, nil
+}
+
 // Enqueue stores the sources' definitions, puts all their seeds and the URLs of
 // their lists into the frontier and calls on their hosts. A source that was
 // paused stays paused.
@@ -28,11 +61,17 @@ func Enqueue(ctx context.Context, b *bus.Bus, sources []Source, crawlID string) 
 		if err != nil && !errors.Is(err, bus.ErrNotFound) {
 			return err
 		}
-		s.Paused = s.Paused || old.Paused
+		s.Paused = s.Paused || old.Paused && old.Run != runRests
 		if err := b.PutSource(ctx, s.ID, s); err != nil {
 			return err
 		}
 		if err := enqueue(ctx, b, s, s.Seeds, crawlID); err != nil {
+			return err
+		}
+		if old.Run != runRests || s.Paused {
+			continue
+		}
+		if err := goOn(ctx, b, s.ID); err != nil {
 			return err
 		}
 	}
@@ -105,7 +144,7 @@ func (a *application) readOld(ctx context.Context, b *bus.Bus) (err error) {
 		return err
 	}
 	a.read, a.known = true, err == nil
-	a.stays = a.old.Paused && !a.source.Paused
+	a.stays = a.old.Paused && a.old.Run != runRests && !a.source.Paused
 	a.source.Paused = a.source.Paused || a.stays
 	return nil
 }
@@ -213,9 +252,17 @@ func Resume(ctx context.Context, b *bus.Bus, id string) error {
 		return err
 	}
 	s.Paused = false
+	if s.Run == runRests {
+		s.Run = "" // from now on it is the operator's
+	}
 	if err := b.PutSource(ctx, id, s); err != nil {
 		return err
 	}
+	return goOn(ctx, b, id)
+}
+
+// goOn calls on the hosts of a source that was paused, and puts its URLs back.
+func goOn(ctx context.Context, b *bus.Bus, id string) error {
 	state, err := statusOf(ctx, b, id)
 	if err != nil {
 		return err

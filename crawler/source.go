@@ -50,7 +50,15 @@ type Source struct {
 	// Paused keeps the source from being polled or fetched from. Its URLs
 	// wait until it is resumed.
 	Paused bool `yaml:"paused" json:"paused,omitempty"`
+	// Run is runNames of a source that Collect was given, runRests of one that
+	// it was not given any more: this one is paused until it is given again.
+	Run string `yaml:"-" json:"run,omitempty"`
 }
+
+const (
+	runNames = "names"
+	runRests = "rests"
+)
 
 // Normalise fills in what follows from the seeds and reports every fault.
 func (s *Source) Normalise() error {

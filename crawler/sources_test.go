@@ -305,3 +305,47 @@ func TestRemovedSourceIsForgottenAtOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyWhatIsGivenIsCollected(t *testing.T) {
+	t.Parallel()
+	r, s := live(t, time.Second), newSite(t)
+	s.on("/feed", feed(s.URL+"/a"))
+	s.on("/a", page())
+	s.on("/other", feed(s.URL+"/b"))
+	s.on("/b", page())
+	first := Source{ID: "first", Seeds: []string{s.URL + "/feed"}}
+	other := Source{ID: "other", Seeds: []string{s.URL + "/other"}}
+	applied := Source{ID: "applied", Seeds: []string{s.URL + "/applied"}}
+	collect := func(sources ...Source) []string {
+		t.Helper()
+		rest, err := Collect(t.Context(), r.Bus, sources, NewCrawlID())
+		must(t, err)
+		return rest
+	}
+	r.apply(t, applied)
+	same(t, "rest", collect(first), []string(nil))
+	stop := r.start(t)
+	eventually(t, 20*time.Second, "a second look", func() bool { return s.asked("/feed") >= 2 })
+	stop()
+
+	same(t, "rest", collect(other), []string{"first"})
+	n := s.asked("/feed")
+	stop = r.start(t)
+	eventually(t, 20*time.Second, "three looks at the other", func() bool { return s.asked("/other") >= 3 })
+	stop()
+	same(t, "looks at what only the first run named", s.asked("/feed"), n)
+
+	must(t, Pause(t.Context(), r.Bus, "other"))
+	same(t, "rest", collect(first), []string(nil))
+	stop = r.start(t)
+	eventually(t, 20*time.Second, "looks again", func() bool { return s.asked("/feed") >= n+2 })
+	stop()
+	collect(other)
+	reports, err := Reports(t.Context(), r.Bus)
+	must(t, err)
+	states := map[string]string{}
+	for _, report := range reports {
+		states[report.ID] = report.State
+	}
+	same(t, "states", states, map[string]string{"applied": "failing", "first": "paused", "other": "paused"})
+}

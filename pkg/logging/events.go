@@ -35,6 +35,10 @@ const (
 	// LibraryLog is what a library writes to the standard logger, such as net/http about an odd server.
 	// Stage: process. Level: debug. Fields: none.
 	LibraryLog = "library.log"
+	// SourceRests is one source that an earlier `pressmill run` on the same data named and this one does not: its URLs wait, and
+	// nothing of it is fetched, until a run names it again or `pressmill sources resume`.
+	// Stage: process. Level: warn. Fields: source.
+	SourceRests = "source.rests"
 	// RunProgress says every ten seconds how a run goes where no terminal shows it.
 	// Stage: process. Level: info. Fields: fetched, waiting, articles, written, hosts, pages_per_second, errors.
 	RunProgress = "run.progress"

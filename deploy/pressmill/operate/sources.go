@@ -172,7 +172,7 @@ how many have it. DRIFT names what differs from the source's own week before, an
 source.drift in the log. STATE is
 
   active    polled
-  paused    not polled until ` + "`pressmill sources resume`" + `
+  paused    not polled until ` + "`pressmill sources resume`" + `, or, if only an earlier run named it, until one does again
   failing   no poll was answered the last time; -json says why
   silent    brought nothing for three times its usual gap`,
 	}, func(f *worker.Flags) {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"go.uber.org/zap"
+
 	"pressmill/crawler"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/bus/embedded"
@@ -31,7 +33,8 @@ func runCommand() worker.Command {
 holds. Without a URL and -seeds, the sources of the configuration are collected. Articles are
 written as JSON lines below -out; ` + "`zstdcat`" + ` or ` + "`sink cat URL`" + ` show them.
 
-Run again with the same -data, it goes on where it stopped, and fetches no article that it has.
+Run again with the same -data, it goes on where it stopped, and fetches no article that it has. Sources that only
+an earlier run named rest: nothing of them is fetched, and their URLs wait until a run names them again.
 With -once it ends when nothing is left to do; otherwise it goes on polling until Ctrl-C.
 
 ` + worker.LevelHelp,
@@ -205,7 +208,7 @@ func (j *job) run(ctx context.Context, env *worker.Env) error {
 		if err != nil {
 			return err
 		}
-		if err := j.seed(ctx, b); err != nil {
+		if err := j.seed(ctx, b, log); err != nil {
 			return err
 		}
 		log.Info("ready", logging.Event(logging.ServiceReady))
@@ -216,11 +219,15 @@ func (j *job) run(ctx context.Context, env *worker.Env) error {
 	})
 }
 
-// seed puts the seeds into the frontier and, to end by itself, calls on every
-// host that an earlier run left asleep.
-func (j *job) seed(ctx context.Context, b *bus.Bus) error {
-	if err := crawler.Enqueue(ctx, b, j.sources, crawler.NewCrawlID()); err != nil {
+// seed puts the seeds into the frontier, has sources rest that only an earlier
+// run named, and, to end by itself, calls on every host that one left asleep.
+func (j *job) seed(ctx context.Context, b *bus.Bus, log *zap.Logger) error {
+	rest, err := crawler.Collect(ctx, b, j.sources, crawler.NewCrawlID())
+	if err != nil {
 		return err
+	}
+	for _, id := range rest {
+		log.Warn("an earlier run named this source and this one does not: it rests until one names it again", logging.Event(logging.SourceRests), zap.String(logging.KeySource, id))
 	}
 	if !j.once {
 		return nil

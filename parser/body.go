@@ -184,20 +184,41 @@ func (x *extraction) keep() {
 	}
 	ruled := x.art.Prov["body"].Src == srcRule
 	x.kept = slices.Grow(x.tree.kept[:0], len(x.raw))
+	last, pause := -1, -1 // the block that was kept last, and a break right behind it
 	for i := range x.raw {
 		b := &x.raw[i]
 		switch {
+		case last >= 0 && last == i-1 && b.isBreak():
+			pause = i
+			continue
 		case ruled && b.why == "", x.tree.nodes[b.node].flags&ruleKeep != 0, b.inside && b.besides(),
 			b.odds > 0 && disputable[b.why],
 			b.odds > limit && b.inside && b.why == "":
+			if pause >= 0 && pause == i-1 {
+				x.raw[pause].why = ""
+				x.kept = append(x.kept, x.raw[pause])
+			}
 			b.why = ""
 			x.kept = append(x.kept, *b)
+			last = i
 		case b.why == "":
 			b.why = whyModel
 		}
 	}
 	x.tree.kept = x.kept
 	x.kept = trimEnd(x.kept)
+}
+
+// minBreak is how many marks make a break between two parts of a text; one is
+// a bullet or a dash.
+const minBreak = 3
+
+// isBreak says whether a block of the container is nothing but such marks.
+func (b *block) isBreak() bool {
+	if !b.inside || len(b.text) > longEnough || b.weight < minBreak {
+		return false
+	}
+	return strings.Trim(b.text, "_*~=-–—•·#■◆※☆★ ") == ""
 }
 
 // oddsOf returns what the model says of a block of the page, also of one that

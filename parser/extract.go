@@ -61,6 +61,7 @@ type extraction struct {
 	posts     []post // of a live blog
 
 	bylineTries, dateTries tries
+	foreign                mark // see foreignMarks
 
 	art *news.Article
 }

@@ -11,16 +11,21 @@ import (
 )
 
 // publishedKeys are the meta elements, properties and itemprops that tell when
-// a page was published, the surest first.
-var publishedKeys = []string{
-	"article:published_time", "og:article:published_time", "datepublished", "article.published", "article:published", "parsely-pub-date",
-	"sailthru.date", "cxenseparse:recs:publishtime", "og:published_time", "article_date_original", "citation_publication_date",
-	"publishdate", "publish-date", "publish_date", "publicationdate", "publication_date", "pubdate", "og:pubdate", "bt:pubdate", "rnews:datepublished",
-	"dc.date.issued", "dcterms.issued", "dcterms.available", "dc.date", "dcterms.date", "dc.date.created", "dcterms.created", "datecreated",
-	"date.created", "date.available", "originalpublicationdate", "shareaholic:article_published_time", "published_time", "published", "published-date",
-	"published_date", "posted", "release_date", "article:created", "created", "creation_date", "citation_date", "citation_online_date", "vr:published_time",
-	"date", "time", "last-modified-date",
-}
+// a page was published, the surest first, and vagueKeys those that tell a date
+// and leave open whether it is the article's.
+var (
+	publishedKeys = []string{
+		"article:published_time", "og:article:published_time", "datepublished", "article.published", "article:published", "parsely-pub-date",
+		"sailthru.date", "cxenseparse:recs:publishtime", "og:published_time", "article_date_original", "citation_publication_date",
+		"publishdate", "publish-date", "publish_date", "publicationdate", "publication_date", "pubdate", "og:pubdate", "bt:pubdate", "rnews:datepublished",
+		"dc.date.issued", "dcterms.issued", "dcterms.available", "date.available", "originalpublicationdate", "shareaholic:article_published_time",
+		"published_time", "published", "published-date", "published_date", "posted", "release_date", "citation_date", "citation_online_date", "vr:published_time",
+	}
+	vagueKeys = []string{
+		"dc.date", "dcterms.date", "dc.date.created", "dcterms.created", "datecreated", "date.created", "article:created", "created", "creation_date",
+		"date", "time", "last-modified-date",
+	}
+)
 
 var modifiedKeys = []string{
 	"article:modified_time", "og:article:modified_time", "datemodified", "article:modified", "og:updated_time", "article.updated", "article:updated",
@@ -39,9 +44,7 @@ func (x *extraction) dates() {
 	}
 	x.ldDates(&l)
 	x.metaDates(&l)
-	if !l.settled() {
-		x.visibleDates(&l)
-	}
+	x.visibleDates(&l)
 	x.urlDate(&l)
 	zone := x.zone()
 	published := x.ruledDate(&l, "published", x.rule.Published)
@@ -53,7 +56,7 @@ func (x *extraction) dates() {
 		modified = l.lastModified(published)
 	}
 	if published == nil && modified != nil {
-		published = &dated{modified.Date, modified.raw, "modified", 0.3}
+		published = &dated{Date: modified.Date, raw: modified.raw, src: "modified", conf: 0.3}
 	}
 	x.art.Published = x.stated(published, "published", zone)
 	x.art.Modified = x.stated(modified, "modified", zone)
@@ -89,7 +92,7 @@ func (l *timeline) find(raw, src string, conf float64) (dated, bool) {
 	if !ok || l.tooLate(d) {
 		return dated{}, false
 	}
-	return dated{d, raw, src, conf}, true
+	return dated{Date: d, raw: raw, src: src, conf: conf}, true
 }
 
 // tooLate says whether a date lies after the page was fetched.
@@ -130,6 +133,11 @@ func ldDate(o object, key string) string {
 // metaDates adds the dates of the meta elements, in the order of their keys.
 func (x *extraction) metaDates(l *timeline) {
 	for _, key := range publishedKeys {
+		if l.read(&l.published, x.meta.get(key), "meta", 0.9) {
+			l.published[len(l.published)-1].sure = true
+		}
+	}
+	for _, key := range vagueKeys {
 		l.read(&l.published, x.meta.get(key), "meta", 0.9)
 	}
 	for _, key := range modifiedKeys {
@@ -157,8 +165,11 @@ func (l *timeline) settled() bool {
 func (x *extraction) urlDate(l *timeline) {
 	path := x.url.EscapedPath()
 	d, ok := dates.FromURL(path)
+	if !ok && len(l.published) == 0 {
+		d, ok = dates.FromSegment(path, l.where)
+	}
 	if ok && !l.tooLate(d) && (len(l.published) > 0 || !x.emptyDateLabel()) {
-		l.url = dated{d, path[d.From:d.To], "url", 0.6}
+		l.url = dated{Date: d, raw: path[d.From:d.To], src: "url", conf: 0.6}
 	}
 }
 

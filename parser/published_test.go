@@ -129,6 +129,49 @@ func TestDates(t *testing.T) {
 		"label behind":                  {above: `<p>2024年5月4日 更新</p>`, modified: "2024-05-04"},
 		"same instant, other clock":     {head: ld(`"datePublished":"2024-05-03T00:00:00Z"`), above: `<time>Fri May 03 2024 02:00:00 GMT+0200</time>`, published: "2024-05-03T00:00:00Z"},
 		"relative":                      {above: `<time>3 hours ago</time>`},
+
+		"caption below the headline": {above: `<p class="text-caption">3 May 2024 | The desk</p>`, published: "2024-05-03"},
+		"labelled among credits":     {below: `<ul class="credits"><li><p>Published</p><p>3 May 2024</p></li><li><p>Recorded</p><p>1 and 2 April 24</p></li></ul>`, published: "2024-05-03"},
+		"labelled in a teaser":       {below: `<div class="sidebar"><a href="/a">Another story</a><p>Published</p><p>3 May 2024</p></div>`},
+		"latest stories":             {below: `<div class="sidebar"><p><a href="/a">Another story</a> <small>05-03-2024</small></p></div>`},
+		"entry of a blog": {
+			below: `<p>This entry was posted on Friday, May 3rd, 2024 at 3:47 pm and is filed under <a href="/news" rel="category tag">News</a>. ` +
+				`You can follow what others say about it through the feed. You can also go to the end and leave a response, or a link from your own site.</p>`,
+			published: "2024-05-03T15:47:00",
+		},
+		"entry of a blog, de": {
+			below:     `</article><div class="sidebar"><p><a href="/world/story-1.html" rel="bookmark">The old bridge</a> wurde am <nobr>3. Mai 2024</nobr> um <nobr>15:47</nobr> Uhr gepostet.</p></div>`,
+			published: "2024-05-03T15:47:00",
+		},
+		"another entry of a blog":    {below: `</article><div class="sidebar"><p><a href="/world/story-2.html" rel="bookmark">The new bridge</a> was posted on 3 May 2024.</p></div>`},
+		"first post of a forum":      {above: `<div class="comment"><span>3 May 2024</span>`, below: `</div><div class="comment"><span>4 May 2024</span><p>And the old one?</p></div>`, published: "2024-05-03"},
+		"footer of the article":      {below: `<footer><a href="/news">News</a> <time datetime="2024-05-03T15:47:42+02:00">3 May 2024</time></footer>`, published: "2024-05-03T15:47:42+02:00"},
+		"footer of the page":         {below: `</article><footer><time datetime="2024-05-03">3 May 2024</time></footer>`},
+		"headline in a figure":       {head: `</head><body><figure><img src=a.jpg><figcaption>Foto: Ann Example</figcaption><span class="date">3 May 2024</span><h1>The old bridge is repaired</h1></figure>`, published: "2024-05-03"},
+		"parts beside each other":    {above: `<div><span>Jan 04</span> <span>15:47</span> <span>2024</span></div>`, published: "2024-01-04T15:47:00"},
+		"parts of one line":          {above: `<div><b>03</b> <span>May</span> <i>2024</i></div>`, published: "2024-05-03"},
+		"url in the order of people": {url: "https://www.example-times.com/news/23-05-2024-bridge/1.html", published: "2024-05-23"},
+		"url of a story about a day": {head: ld(`"datePublished":"2024-05-27T15:47:42+02:00"`), url: "https://www.example-times.com/news/23-05-2024-bridge", published: "2024-05-27T15:47:42+02:00"},
+		"midnight of the readers":    {head: `<meta property="article:published_time" content="2024-05-02T22:00Z">`, above: `<span class="date">3 May 2024</span>`, published: "2024-05-03T00:00:00+02:00"},
+
+		// A meta element that does not say what its date is.
+		"day below the headline":     {head: `<meta name="date" content="2024-04-12T10:00:00+02:00">`, above: `<span class="date">03.05.2024</span>`, published: "2024-05-03"},
+		"day of the printed edition": {head: `<meta name="date" content="2024-05-04">`, above: `<time>3 May 2024, 15:47</time>`, published: "2024-05-03T15:47:00"},
+		"day labelled elsewhere":     {head: `<meta name="date" content="2024-04-12T10:00:00+02:00">`, above: para + `<div class="date">Published: 3 May 2024</div>`, published: "2024-05-03"},
+		"line that is labelled":      {head: `<meta name="date" content="2024-05-05">`, above: `<p>Published on:</p><h2>3 May 2024</h2>`, published: "2024-05-03"},
+		"day of the visit":           {head: `<meta name="date" content="2024-04-12T10:00:00+02:00"></head><body><div class="date">3 May 2024</div>`, published: "2024-04-12T10:00:00+02:00"},
+		"day of the change":          {head: `<meta name="date" content="2024-04-12T10:00:00+02:00"><meta name="last-modified" content="2024-05-03">`, above: `<span class="date">3 May 2024</span>`, published: "2024-04-12T10:00:00+02:00", modified: "2024-05-03"},
+		"several days":               {head: `<meta name="date" content="2024-04-12T10:00:00+02:00">`, above: `<span class="date">3 May 2024</span><span class="date">4 May 2024</span>`, published: "2024-04-12T10:00:00+02:00"},
+		"built anew": {
+			head:      `<meta property="article:published_time" content="2025-05-04T10:33:13Z"><meta property="article:modified_time" content="2025-05-04T10:32:18Z">`,
+			above:     `<time datetime="2024-05-03">3 May 2024</time>`,
+			published: "2024-05-03", modified: "2025-05-04T10:32:18Z",
+		},
+		"not built anew": {
+			head:      `<meta property="article:published_time" content="2025-05-04T10:32:18Z"><meta property="article:modified_time" content="2025-05-04T10:33:13Z">`,
+			above:     `<time datetime="2024-05-03">3 May 2024</time>`,
+			published: "2025-05-04T10:32:18Z", modified: "2025-05-04T10:33:13Z",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := testPage([]byte(datedPage(c.head, c.above, c.below)))
@@ -153,5 +196,21 @@ func TestDates(t *testing.T) {
 				t.Errorf("modified %q, want %q (%v)", got, c.modified, a.Prov["modified"])
 			}
 		})
+	}
+}
+
+// TestDateAtTheHeadline wants the date at the h1 that says the title, not at the
+// last one.
+func TestDateAtTheHeadline(t *testing.T) {
+	const title = "The old bridge is repaired"
+	page := "<html lang=en><head><title>" + title + `</title><meta property="article:published_time" content="2024-05-02T22:00Z"></head>` +
+		"<body><div><h1>" + title + `</h1><span class="date">3 May 2024</span></div>` + strings.Repeat("<br>", headlineReach) +
+		"<main><h1>Networks</h1>" + strings.Repeat(para, 5) + "</main></body></html>"
+	a, err := Extract(testPage([]byte(page)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := shownDate(a.Published); got != "2024-05-03T00:00:00+02:00" {
+		t.Errorf("published %q", got)
 	}
 }

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,8 @@ type dated struct {
 	dates.Date
 	raw, src string
 	conf     float64
+	sure     bool  // said to be that of publication
+	node     int32 // the element that shows it, or 0
 }
 
 // timeline collects what a page says of when it was published and modified, the
@@ -22,6 +25,12 @@ type timeline struct {
 	latest              time.Time // no date is later; zero for any
 	published, modified []dated
 	url                 dated // raw is "" when there is none
+}
+
+// add adds the dates of another timeline.
+func (l *timeline) add(o *timeline) {
+	l.published = append(l.published, o.published...)
+	l.modified = append(l.modified, o.modified...)
 }
 
 // holdsDate says whether a text holds a date.
@@ -94,10 +103,16 @@ const oneDay = 24 * time.Hour
 func (d *dated) daysApart(o *dated) time.Duration { return dayOf(d.Date).Sub(dayOf(o.Date)) }
 
 // join takes from another date of the same event what d lacks: the time of day,
-// the zone, the clock of the site.
+// the zone, the clock of the site. What UTC shows of a day without a time is the
+// midnight of the site's zone, on the evening before in the east.
 func (d *dated) join(o *dated) {
 	switch {
 	case o.midnight():
+		if d.Zoned && d.Offset == 0 && d.Second == 0 && o.Precision == news.PrecisionDay && o.daysApart(d) == oneDay {
+			if off, ok := offsetBetween(o, d); ok {
+				d.moveTo(off)
+			}
+		}
 	case d.midnight():
 		if d.daysApart(o) == 0 && !(d.Zoned && o.Zoned && d.instant().Equal(o.instant())) {
 			d.takeTime(o)
@@ -176,6 +191,52 @@ func (l *timeline) trusted() *dated {
 
 func (l *timeline) afterModified(d *dated) bool {
 	return len(l.modified) > 0 && d.daysApart(&l.modified[0]) > oneDay
+}
+
+// doubtful says whether the date of publication that the meta elements tell may
+// be another one: they do not say that it is, or it is after the last
+// modification, as when a system dates anew what it moves or builds.
+func (l *timeline) doubtful() bool {
+	if len(l.published) == 0 || l.published[0].src != "meta" {
+		return false
+	}
+	d := &l.published[0]
+	return !d.sure || len(l.modified) > 0 && !l.modified[0].midnight() && d.instant().After(l.modified[0].instant())
+}
+
+// holdAgainst holds a doubtful date against the day that readers are shown below
+// the headline and in front of node text, or elsewhere as that of publication. A
+// day in front of the headline may be that of the visit, which is not earlier.
+// What is shown does not count when it is declared, too, or when it is not one
+// day.
+func (l *timeline) holdAgainst(shown []dated, headline, text int32) {
+	var day *dated
+	for i := range shown {
+		d := &shown[i]
+		if l.declares(d) {
+			return
+		}
+		if !d.sure && (d.node >= text || d.node < headline && d.daysApart(&l.published[0]) > 0) {
+			continue
+		}
+		if day != nil && d.daysApart(day) != 0 {
+			return
+		}
+		day = d
+	}
+	if day != nil {
+		l.published = slices.Insert(l.published, 0, *day)
+	}
+}
+
+// declares says whether the page declares a date, as that of publication or of
+// a modification. Its day differs by one at most if only the zones do.
+func (l *timeline) declares(d *dated) bool {
+	same := func(o dated) bool {
+		apart := o.daysApart(d).Abs()
+		return o.declared() && (apart == 0 || o.Zoned && apart <= oneDay)
+	}
+	return slices.ContainsFunc(l.published, same) || slices.ContainsFunc(l.modified, same)
 }
 
 // againstURL holds a date against the day in the URL, which nobody changes: it

@@ -12,21 +12,39 @@ import (
 // maxShown bounds how many dates are read from what a page shows.
 const maxShown = 6
 
-// visibleDates adds the dates that readers see: in time elements and elements
-// named as dates, then in bylines and in lines that say little but a date; those
-// from the headline to the end of the text first.
+// visibleDates adds the dates that readers see, where those that the page
+// declares leave something open.
 func (x *extraction) visibleDates(l *timeline) {
+	settled, doubtful := l.settled(), l.doubtful()
+	if settled && !doubtful {
+		return
+	}
+	x.foreign = x.foreignMarks()
+	shown := timeline{where: l.where, latest: l.latest}
+	head, end := x.dateSpan()
+	x.markedDates(&shown, head, end)
+	if !settled {
+		x.addShown(l, &shown)
+	}
+	if doubtful {
+		x.holdAgainst(l, &shown)
+	}
+}
+
+// addShown adds the time elements and elements named as dates from the headline
+// to the end of the text. For a page that tells no date yet it reads more: those
+// elsewhere, bylines and lines that say little but a date.
+func (x *extraction) addShown(l, shown *timeline) {
 	from, to := x.scope()
-	first, end := x.textSpan()
-	head := min(from, x.headlineBefore(first))
-	end = min(max(end, head), max(to, head))
 	for _, read := range []func(){
-		func() { x.markedDates(l, head, end) },
+		func() { l.add(shown) },
 		func() { x.markedDates(l, from, to) },
 		func() { x.lineDates(l, from, to) },
 		func() { x.dateline(l) },
 		func() { x.markedDates(l, 0, from) },
 		func() { x.markedDates(l, to, int32(len(x.tree.nodes))) },
+		func() { x.labelledDates(l, from, to) },
+		func() { x.entryDate(l) },
 	} {
 		if read(); len(l.published) > 0 {
 			return
@@ -37,16 +55,53 @@ func (x *extraction) visibleDates(l *timeline) {
 	}
 }
 
+// holdAgainst holds a doubtful date against those that readers are shown.
+func (x *extraction) holdAgainst(l, shown *timeline) {
+	first, _ := x.textSpan()
+	headline := x.headlineBefore(first)
+	if headline < 0 {
+		headline = x.root
+	}
+	shown.published = slices.DeleteFunc(shown.published, func(d dated) bool { return x.tree.nodes[d.node].tag == tagMeta })
+	if !slices.ContainsFunc(shown.published, func(d dated) bool { return d.sure }) {
+		labelled := timeline{where: l.where, latest: l.latest}
+		if x.labelledDates(&labelled, headline, first); len(labelled.published) > 0 {
+			shown = &labelled
+		}
+	}
+	l.holdAgainst(shown.published, headline, first)
+}
+
+// dateSpan returns the nodes from the headline to the end of the text.
+func (x *extraction) dateSpan() (head, end int32) {
+	from, to := x.scope()
+	first, last := x.textSpan()
+	head = from
+	if h := x.headlineBefore(first); h >= 0 {
+		head = min(from, max(0, h-headlineReach))
+	}
+	return head, min(max(last, head), max(to, head))
+}
+
 // headlineReach is how many nodes in front of a headline its date may stand.
 const headlineReach = 40
 
-// headlineBefore returns where the surroundings of the last headline before
-// node i begin, or i when there is none.
+// headlineBefore returns the last h1 before node i that says the title, or else
+// the last one, or -1.
 func (x *extraction) headlineBefore(i int32) int32 {
-	if above := among(x.tree.all(tagH1), 0, i); len(above) > 0 {
-		return max(0, above[len(above)-1]-headlineReach)
+	above := among(x.tree.all(tagH1), 0, i)
+	if len(above) == 0 {
+		return -1
 	}
-	return i
+	if len(above) > 1 {
+		title := x.fold(x.art.Title)
+		for _, h := range slices.Backward(above) {
+			if x.fold(x.tree.text(h)) == title {
+				return h
+			}
+		}
+	}
+	return above[len(above)-1]
 }
 
 // marked are the dates of elements, by what these say of them.
@@ -55,6 +110,7 @@ type marked struct{ labelled, shown, modified []dated }
 func (m *marked) add(d dated, label dates.Label) {
 	switch label {
 	case dates.Published:
+		d.sure = true
 		m.labelled = append(m.labelled, d)
 	case dates.Modified:
 		m.modified = append(m.modified, d)
@@ -120,13 +176,62 @@ func (x *extraction) mayDate(i int32) bool {
 	}
 	t := x.tree
 	n := &t.nodes[i]
-	if n.flags&inJunk != 0 && n.tag != tagTime || t.inMarked(i, commentMark|relatedMark|captionMark|hidden) || t.within(i, tagAside, tagNav, tagFooter, tagFigcaption) {
+	if n.flags&inJunk != 0 && n.tag != tagTime || t.within(i, tagAside, tagNav, tagFigcaption) || t.within(i, tagFooter) && !(n.tag == tagTime && x.inOwnFooter(i)) {
 		return false
 	}
-	if n.tag != tagTime && t.within(i, tagFigure) {
+	if t.inMarked(i, x.foreign|captionMark) && (t.isMarked(t.nodes[i].parent, x.foreign) || !t.belowHeadline(i)) {
+		return false
+	}
+	if n.tag != tagTime && t.inPicture(i) || n.tag == tagNone && len(x.kept) > 0 && i > x.kept[0].start && t.furnitureLinks(i) {
 		return false
 	}
 	return !x.inRunningText(i)
+}
+
+// inPicture says whether node i stands in a figure, but not one that holds the
+// headline, too.
+func (t *tree) inPicture(i int32) bool {
+	for ; i >= 0; i = t.nodes[i].parent {
+		if t.nodes[i].tag == tagFigure {
+			return !t.holds(i, tagH1)
+		}
+	}
+	return false
+}
+
+// inOwnFooter says whether node i stands in a footer of the article element that
+// holds the text.
+func (x *extraction) inOwnFooter(i int32) bool {
+	t := x.tree
+	for ; i >= 0 && len(x.kept) > 0; i = t.nodes[i].parent {
+		if n := &t.nodes[i]; n.tag == tagArticle {
+			return i < x.kept[0].start && x.kept[0].start < n.stop
+		}
+	}
+	return false
+}
+
+// foreignMarks are those of what has dates of its own. In a forum the text is the
+// first of what is named comments.
+func (x *extraction) foreignMarks() mark {
+	if len(x.kept) > 0 && x.tree.isMarked(x.kept[0].node, commentMark) {
+		return relatedMark | hidden
+	}
+	return commentMark | relatedMark | hidden
+}
+
+// belowHeadline says whether the line of node i follows an h1: whatever it is
+// named, no picture stands above it.
+func (t *tree) belowHeadline(i int32) bool {
+	line := t.line(i)
+	for j := line - 1; j >= 0 && j >= line-headlineReach; j-- {
+		if n := &t.nodes[j]; n.tag == tagImg {
+			return false
+		} else if n.tag == tagNone && len(bytes.TrimSpace(t.bytes(j))) > 0 {
+			return t.within(j, tagH1)
+		}
+	}
+	return false
 }
 
 // maxDateBlock is the weight up to which a block can be a byline with a date.
@@ -156,6 +261,7 @@ func (x *extraction) markedDate(l *timeline, i int32) (d dated, label dates.Labe
 	if !ok {
 		return dated{}, 0, false
 	}
+	d.node = i
 	if label == dates.NoLabel {
 		label = dates.LabelOf(raw[:d.From])
 	}
@@ -277,35 +383,161 @@ func (x *extraction) lineDates(l *timeline, from, to int32) {
 		x.readLine(l, line, 0.6, dates.NoLabel)
 	}
 	t := x.tree
+	tried := int32(-1)
 	for i := from; i < to && len(l.published) == 0; i++ {
-		n := &t.nodes[i]
-		if n.tag != tagNone || n.end-n.start < 6 || n.end-n.start > maxDateNode || n.parent < 0 || t.nodes[n.parent].tag.is(traitNoText) {
-			continue
-		}
-		if !dates.MayHold(t.bytes(i)) || !x.mayDate(i) {
+		if !t.isDateText(i) || !x.mayDate(i) {
 			continue
 		}
 		s := cleanText(string(t.bytes(i)))
 		if len(x.fold(s)) > maxDateLine && (len(s) > 2*maxDateLine || dates.LabelOf(s) == dates.NoLabel) {
 			continue
 		}
-		_, label := x.dateAttr(l, n.parent)
+		_, label := x.dateAttr(l, t.nodes[i].parent)
 		if label == dates.NoLabel {
 			label = x.labelBefore(i)
 		}
+		if x.readLine(l, s, 0.5, label) {
+			continue
+		}
+		if line := t.line(i); line != tried {
+			tried = line
+			x.lineOfParts(l, line, label)
+		}
+	}
+}
+
+// maxLine is how many nodes a line may have of whose parts a date consists.
+const maxLine = 60
+
+// lineOfParts reads a line whose date stands in several elements.
+func (x *extraction) lineOfParts(l *timeline, line int32, label dates.Label) {
+	n := &x.tree.nodes[line]
+	if size := n.stop - line; size <= 2 || size > maxLine {
+		return
+	}
+	if s := x.spacedText(line); len(s) <= maxDateLine {
 		x.readLine(l, s, 0.5, label)
+	}
+}
+
+// labelledDates reads the lines among nodes that label their date as that of
+// publication, also in what is furniture or a caption by its name: a teaser would
+// link to its story, so nothing there may be a link.
+func (x *extraction) labelledDates(l *timeline, from, to int32) {
+	t := x.tree
+	var found []dated
+	for i := from; i < to; i++ {
+		if !t.isDateText(i) || !x.dateTries.more(maxTries) || t.inMarked(i, x.foreign) || t.within(i, tagAside, tagNav, tagFigure, tagFigcaption) {
+			continue
+		}
+		if x.inRunningText(i) || t.furnitureLinks(i) {
+			continue
+		}
+		s := cleanText(string(t.bytes(i)))
+		d, ok := l.find(s, "text", 0.4)
+		if !ok || len(s) > 2*maxDateLine {
+			continue
+		}
+		label := dates.LabelOf(s[:d.From])
+		if label == dates.NoLabel {
+			label = x.labelBefore(i)
+		}
+		if label == dates.Published {
+			d.sure, d.node = true, i
+			found = append(found, d)
+		}
+	}
+	l.agreed(found)
+}
+
+// isDateText says whether a node is a text that may be a line with a date.
+func (t *tree) isDateText(i int32) bool {
+	n := &t.nodes[i]
+	if n.tag != tagNone || n.end-n.start < 2 || n.end-n.start > maxDateNode || n.parent < 0 || t.nodes[n.parent].tag.is(traitNoText) {
+		return false
+	}
+	return dates.MayHold(t.bytes(i))
+}
+
+// furnitureLinks says whether the furniture around node i links to anything.
+func (t *tree) furnitureLinks(i int32) bool {
+	top := int32(-1)
+	for p := t.nodes[i].parent; p >= 0 && t.nodes[p].flags&(inJunk|dropped) != 0; p = t.nodes[p].parent {
+		top = p
+	}
+	return top >= 0 && t.holds(top, tagA)
+}
+
+// entryDate reads the line with which blogs end or begin an entry, in a sentence
+// with its permanent link or its categories: "This entry was posted on Friday,
+// May 3rd, 2024 at 3:47 pm and is filed under News".
+func (x *extraction) entryDate(l *timeline) {
+	t := x.tree
+	var found []dated
+	line := int32(-1)
+	for _, a := range t.all(tagA) {
+		before := line
+		if !x.ownEntry(a) {
+			continue
+		}
+		if line = t.line(a); line == before {
+			continue
+		}
+		if !x.dateTries.more(maxTries) || t.inMarked(line, x.foreign) {
+			continue
+		}
+		s := x.spacedText(line)
+		d, ok := l.find(s, "text", 0.4)
+		if !ok {
+			continue
+		}
+		label := dates.LabelOf(s[:d.From])
+		if label == dates.NoLabel {
+			label = dates.LabelOf(cut(s[min(d.To, len(s)):], maxLabel))
+		}
+		if label == dates.Published {
+			d.raw = s[d.From:min(d.To, len(s))]
+			found = append(found, d)
+		}
+	}
+	l.agreed(found)
+}
+
+// ownEntry says whether a link is to a category, or to the page itself for good.
+func (x *extraction) ownEntry(a int32) bool {
+	rel := x.tree.rawAttr(a, "rel")
+	if indexFold(rel, "category") >= 0 || indexFold(rel, "tag") >= 0 {
+		return true
+	}
+	if indexFold(rel, "bookmark") < 0 {
+		return false
+	}
+	path := urlPath(x.tree.attr(a, "href"))
+	return path == urlPath(x.art.URL.Final) || path == urlPath(x.art.URL.Canonical)
+}
+
+// agreed adds the first of some dates if all are of one day.
+func (l *timeline) agreed(list []dated) {
+	for i := range list {
+		if list[i].daysApart(&list[0]) != 0 {
+			return
+		}
+	}
+	if len(list) > 0 {
+		l.published = append(l.published, list[0])
 	}
 }
 
 // readLine adds the dates of a line, each by the label before it; before is the
 // label in front of the line.
-func (x *extraction) readLine(l *timeline, line string, conf float64, before dates.Label) {
+func (x *extraction) readLine(l *timeline, line string, conf float64, before dates.Label) (ok bool) {
 	rest := line
 	for range 2 {
 		var found []dated
 		if !l.read(&found, rest, "text", conf) {
-			return
+			return ok
 		}
+		ok = true
 		d := found[0]
 		label := dates.LabelOf(rest[:d.From])
 		if label == dates.NoLabel {
@@ -324,6 +556,7 @@ func (x *extraction) readLine(l *timeline, line string, conf float64, before dat
 		}
 		rest, before = rest[min(d.To, len(rest)):], dates.Foreign
 	}
+	return ok
 }
 
 // maxDateline is how far into the text a dateline reaches, and maxPlace how

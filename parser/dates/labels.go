@@ -18,7 +18,7 @@ const (
 // bar at the end wants the word to end there.
 var labelWords = map[Label]string{
 	Published: `publish, post, released, issued, written, created, first posted,
-		veröffentlich, erschienen, erstellt am, publiziert, online seit,
+		veröffentlich, erschienen, erstellt am, publiziert, online seit, gepostet, geschrieben, verfasst, eingestellt am,
 		publié, paru, mis en ligne, mise en ligne, créé le,
 		publicad, publicación, pubblicat, pubblicazione, publicat, publicação,
 		gepubliceerd, geplaatst, publicera, publiser, publicere, udgivet, oprettet,

@@ -1,6 +1,10 @@
 package dates
 
-import "pressmill/pkg/news"
+import (
+	"strings"
+
+	"pressmill/pkg/news"
+)
 
 // FromURL returns the day in the path of a URL: /2024/05/03/, /2024/may/3/,
 // -2024-05-03, /20240503, A20240503154700123. A year and a month alone are none.
@@ -19,6 +23,35 @@ func FromURL(path string) (Date, bool) {
 		}
 	}
 	return Date{}, false
+}
+
+// FromSegment returns the day with which a part of a URL's path begins, in the
+// order in which people write it: /23-01-2022-the-headline. The story may be
+// about that day and be of another.
+func FromSegment(path string, where Locale) (Date, bool) {
+	for from := 0; from < len(path); from++ {
+		rest := path[from:]
+		if from > 0 && path[from-1] == '/' && isDay(rest) {
+			segment, _, _ := strings.Cut(rest, "/")
+			d, ok := Find(segment[:min(len(segment), len("23-01-2022"))], where)
+			if ok && d.From == 0 && isNumber(segment[d.To-4:d.To]) && (d.To == len(segment) || !isURLWord(segment[d.To])) {
+				d.From, d.To, d.Precision = from, from+d.To, news.PrecisionDay
+				return d, true
+			}
+		}
+	}
+	return Date{}, false
+}
+
+// isDay says whether one digit or two begin a text, and a mark follows.
+func isDay(s string) bool {
+	_, n := urlNumber(s, 0, 3)
+	return (n == 1 || n == 2) && n < len(s) && (s[n] == '-' || s[n] == '.')
+}
+
+func isNumber(s string) bool {
+	_, n := urlNumber(s, 0, len(s))
+	return n == len(s)
 }
 
 // stampedDay reads the day of an identifier that a clock made: a day and a time

@@ -46,11 +46,44 @@ func TestFromURL(t *testing.T) {
 	}
 }
 
+func TestFromSegment(t *testing.T) {
+	for path, want := range map[string]string{
+		"/news/23-05-2024-the-bridge":     "2024-05-23",
+		"/news/23.05.2024/the-bridge":     "2024-05-23",
+		"/3-5-2024":                       "2024-05-03",
+		"/3-5-2024-bridge":                "2024-05-03",
+		"/news/the-bridge-of-23-05-2024":  "",
+		"/news/23-05-20245/":              "",
+		"/news/23-05-24-bridge":           "",
+		"/news/10-11-12-years-of-bridges": "",
+		"/news/23-may-2024-bridge":        "",
+		"/1714745262":                     "",
+		"/20240503":                       "",
+		"/33-05-2024":                     "",
+		"23-05-2024":                      "",
+		"/3-":                             "",
+		"":                                "",
+	} {
+		d, ok := FromSegment(path, Locale{Lang: "de"})
+		got := ""
+		if ok {
+			got = show(d)
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", path, got, want)
+		}
+	}
+}
+
 func FuzzFromURL(f *testing.F) {
 	f.Add("/2024/05/03/some-story")
 	f.Add("/world/2024/may/03")
+	f.Add("/news/03-05-2024-story")
 	f.Fuzz(func(t *testing.T, path string) {
 		if d, ok := FromURL(path); ok && (!d.valid() || d.To > len(path)) {
+			t.Fatalf("%q: %+v", path, d)
+		}
+		if d, ok := FromSegment(path, Locale{}); ok && (!d.valid() || d.To > len(path)) {
 			t.Fatalf("%q: %+v", path, d)
 		}
 	})

@@ -168,7 +168,7 @@ func (r *reader) name(p *piece, whole string) {
 	if len(words) < len(p.words) {
 		begin = strings.Join(words, " ")
 	}
-	if r.isOrg(begin, words) || p.comma && slices.ContainsFunc(rest, isOrgWord) {
+	if r.isOrg(begin, words) || len(rest) > 0 && rest[0] == "eG" || p.comma && slices.ContainsFunc(rest, isOrgWord) {
 		if len(words) > 1 && len(rest) > 0 && !isTime(rest) {
 			r.org(whole)
 		} else {
@@ -182,7 +182,7 @@ func (r *reader) name(p *piece, whole string) {
 		name += "."
 	}
 	switch {
-	case name == "" || has(nobody, name) || isLead(name):
+	case name == "" || has(nobody, name) || isLead(name) || isSection(words):
 	case Agency(name) != "":
 		r.agency(Agency(name))
 	case r.isOrg(name, words):

@@ -43,6 +43,13 @@ func isOrgWord(w string) bool {
 // isLead says whether a name is a word that introduces names.
 func isLead(name string) bool { _, ok := leadIn(name); return ok }
 
+// isSection says whether a name is that of a part of the site, also of a country:
+// "US Politics".
+func isSection(words []string) bool {
+	last := len(words) - 1
+	return last >= 0 && lowerIn(sections, words[last]) && !slices.ContainsFunc(words[:last], func(w string) bool { return !isAcronym(w) && !lowerIn(sections, w) })
+}
+
 // isNewsroom says whether a name is "Redaktion" or the like alone.
 func isNewsroom(name string) bool {
 	for w := range strings.FieldsSeq(fold(name)) {

@@ -200,17 +200,24 @@ var orgWords = buildSet(`news redaktion redaktionsteam editorial team staff desk
 	tribune gazette editors redacción redação rédaction redazione redactie redaksjon redaksjonen redaktionen toimitus redakcja redakce redakcia szerkesztőség redacția redactia
 	редакция редакція kolektif partei party council commission committee bureau bund blog newspaper newspapers portal presse presseportal pressestelle pressedienst rundfunk television télévision
 	gesellschaft company corporation group gruppe centre center zentrum foundation union alliance bank club society akademie academy hochschule museum studio studios productions channel
-	新聞社 编辑部 編集部 新闻网 通信社 통신 신문 뉴스 haber gazetesi ajansı وكالة صحيفة قناة موقع شبكة תאגיד חדשות агентство газета телеканал agencia agence agenzia periódico diario giornale`)
+	新聞社 编辑部 編集部 新闻网 通信社 통신 신문 뉴스 haber gazetesi ajansı وكالة صحيفة قناة موقع شبكة תאגיד חדשות агентство газета телеканал agencia agence agenzia periódico diario giornale
+	genossenschaft cooperative cooperativa coopérative coöperatie kooperative kooperatif spółdzielnia osuuskunta`)
 
 // weakOrgWords name an organisation in a name of at least three words or behind
 // an article: there are people of those names.
 var weakOrgWords = buildSet(`times post daily today english press mail sun star world guardian observer standard express chronicle monitor review report reports sport sports wire insider
 	globe mirror telegraph independent weekly evening morning national international`)
 
+// sections are the parts of a site, which stand where a name may: "More from
+// Politics".
+var sections = buildSet(`politics politik politique política politica politiek sport sports deportes esporte sporten business economy wirtschaft économie economía economia
+	world welt monde mundo mondo culture kultur cultura opinion meinung opinión entertainment unterhaltung technology technik science wissenschaft sciences ciencia
+	health gesundheit santé salud lifestyle travel local lokales regional national international`)
+
 var articles = buildSet(`the die der das le la les el los il lo de het`)
 
 // orgSuffixes end the names of organisations in compounds.
-var orgSuffixes = []string{"fraktion", "verband", "ministerium", "verlag", "zeitung", "gesellschaft", "stiftung", "werke", "新聞社", "新闻社", "通信社", "編集部", "编辑部", "뉴스팀", "취재팀"}
+var orgSuffixes = []string{"fraktion", "verband", "ministerium", "verlag", "zeitung", "gesellschaft", "stiftung", "werke", "genossenschaft", "新聞社", "新闻社", "通信社", "編集部", "编辑部", "뉴스팀", "취재팀"}
 
 // orgEnds are the ends of domain names.
 var orgEnds = []string{".com", ".de", ".net", ".org", ".at", ".ch", ".co", ".be", ".fr", ".it", ".no", ".se", ".dk", ".info", ".tr", ".uk", ".pl", ".nl", ".fi", ".es", ".ru", ".tv", ".eu", ".cz"}

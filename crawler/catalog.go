@@ -91,7 +91,7 @@ type Applied struct {
 // and may try what it is given several times.
 func Apply(ctx context.Context, b *bus.Bus, sources []Source, crawlID string, try func(id string, do func() error) error) (done Applied, err error) {
 	for _, s := range sources {
-		if err := s.Normalise(); err != nil {
+		if err := s.NormalisePolled(); err != nil {
 			return done, err
 		}
 		a := application{source: s}

@@ -46,6 +46,7 @@ type Crawler struct {
 	started   time.Time
 	beat      func() // says that work goes on
 	stopGrace time.Duration
+	maxState  int
 
 	lanes   *lanes
 	foreign *lru.Cache[uint64, struct{}]
@@ -78,7 +79,7 @@ func New(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) (*Crawle
 	}
 	c := &Crawler{
 		cfg: cfg, private: options.AllowPrivate, obeyed: obeyed, bus: b, log: log, stage: stage, started: time.Now(), groupSeed: maphash.MakeSeed(),
-		beat: func() {}, stopGrace: stopGrace,
+		beat: func() {}, stopGrace: stopGrace, maxState: maxState,
 		transport: fetch.NewTransport(options), links: links.NewMemory(maxLinkRefs),
 	}
 	if c.lanes, err = newLanes(maxLanes, maxSeen); err != nil {

@@ -24,6 +24,10 @@ const (
 	pausedLook = 5 * time.Minute
 	// maxFails is how often in a row a poll may fail that nobody named.
 	maxFails = 5
+	// maxState is how many bytes the body of a turn may have: some 20,000 polls.
+	// A message may have 8 MiB; a source's status is one too, and is written
+	// before the turn is made to fit.
+	maxState = 6 << 20
 )
 
 // poll is a seed page, feed or sitemap that is looked at again. It lies in the
@@ -114,7 +118,7 @@ func (v *visit) reviewPolls(ctx context.Context) error {
 	shrunk := map[string]bool{}
 	v.state.Polls = slices.DeleteFunc(v.state.Polls, func(p poll) bool {
 		src := sources[p.Source]
-		if src != nil && (p.FoundBy != "" || slices.Contains(src.Seeds, p.seed())) {
+		if src != nil && (p.FoundBy != "" || src.named[p.seed()]) {
 			return false
 		}
 		shrunk[p.Source] = src != nil
@@ -156,6 +160,29 @@ func (v *visit) pollSources(ctx context.Context) (map[string]*scope, error) {
 		sources[p.Source] = src
 	}
 	return sources, nil
+}
+
+// shed drops polls that take so many bytes of the host's turn: those that nobody
+// named first, the latest first. A source that is applied again has its seeds
+// polled again, once there is room.
+func (v *visit) shed(ctx context.Context, size int) {
+	shrunk := map[string]bool{}
+	for _, named := range []bool{false, true} {
+		for i := len(v.state.Polls) - 1; i >= 0 && size > 0; i-- {
+			p := v.state.Polls[i]
+			if (p.FoundBy == "") != named {
+				continue
+			}
+			size -= len(encode(p))
+			v.log.Warn("the host's turn has no room for so many polls; this one is looked at no more", logging.Event(logging.PollDropped),
+				logging.URL(p.URL), zap.String(logging.KeySource, p.Source), logging.Reason("turn_full"))
+			v.state.Polls = slices.Delete(v.state.Polls, i, i+1)
+			shrunk[p.Source] = true
+		}
+	}
+	for id := range shrunk {
+		v.writeStatus(ctx, id)
+	}
 }
 
 // bounds are the intervals of a source's polls. One that the source sets goes

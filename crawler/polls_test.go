@@ -12,6 +12,7 @@ import (
 
 	"pressmill/crawler/cadence"
 	"pressmill/pkg/bus"
+	"pressmill/pkg/bus/turn"
 	"pressmill/pkg/logging"
 )
 
@@ -214,5 +215,37 @@ func TestStatusOfARemovedSourceGoesWithItsPolls(t *testing.T) {
 	must(t, err)
 	if len(left) != 0 {
 		t.Errorf("left: %+v", left)
+	}
+}
+
+// A turn is one message: what it has no room for is told and given up, nothing
+// else of the host.
+func TestMorePollsThanATurnHolds(t *testing.T) {
+	t.Parallel()
+	r, s := live(t, time.Hour), newSite(t)
+	r.tune = func(c *Crawler) { c.maxState = 4 << 10 }
+	s.rest = feed(s.URL + "/a")
+	s.on("/a", page())
+	src := Source{ID: "many"}
+	for i := range 20 {
+		src.Seeds = append(src.Seeds, fmt.Sprintf("%s/feed/%d", s.URL, i))
+	}
+	r.apply(t, src)
+	r.start(t)
+	eventually(t, 20*time.Second, "the seeds and their item", func() bool { return s.asked("/a") == 1 && r.state(t).Frontier == 0 })
+	key := bus.HostToken(s.host())
+	var next turn.Standing
+	eventually(t, 20*time.Second, "the turn is handed on", func() bool {
+		var err error
+		next, err = r.Hosts().Look(t.Context(), key)
+		must(t, err)
+		return next.Due.After(time.Now())
+	})
+	polls, dropped := len(r.report(t, src.ID).Polls), len(r.logs.FilterField(zap.String(logging.KeyReason, "turn_full")).All())
+	if size := len(next.State); size > 4<<10 || size < 3<<10 || polls < 8 || polls+dropped != len(src.Seeds) {
+		t.Errorf("a turn of %d bytes, %d polls, and %d were dropped", size, polls, dropped)
+	}
+	if n := r.events(logging.HostDelayed); n > 0 {
+		t.Errorf("the turn failed %d times", n)
 	}
 }

@@ -3,13 +3,20 @@ package crawler
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"pressmill/crawler/cadence"
 	"pressmill/pkg/weburl"
+)
+
+const (
+	maxSeeds      = 10_000  // of a source on one host: their polls fill half of the host's turn
+	maxDefinition = 7 << 20 // bytes of a source on the bus, whose messages have 8 MiB
 )
 
 // Source is something to collect news from: an element of the section sources.
@@ -109,6 +116,30 @@ func (s *Source) Normalise() error {
 			errs = append(errs, fmt.Errorf("source %q: zone: %w", s.ID, err))
 		}
 	}
+	if size := len(encode(s)); size > maxDefinition {
+		errs = append(errs, fmt.Errorf("source %q: %d seeds make a definition of %d bytes, of at most %d: put URLs that are fetched once into a file under lists", s.ID, len(s.Seeds), size, maxDefinition))
+	}
+	return errors.Join(errs...)
+}
+
+// NormalisePolled is Normalise for a source whose seeds are polled until it is
+// removed: there may be maxSeeds of them on one host.
+func (s *Source) NormalisePolled() error {
+	if err := s.Normalise(); err != nil {
+		return err
+	}
+	hosts := map[string]int{}
+	for _, seed := range s.Seeds {
+		if u, err := ParseSeed(seed); err == nil {
+			hosts[u.Host]++
+		}
+	}
+	var errs []error
+	for _, host := range slices.Sorted(maps.Keys(hosts)) {
+		if n := hosts[host]; n > maxSeeds {
+			errs = append(errs, fmt.Errorf("source %q: %d seeds on %s, of which %d can be polled: name its feeds or sitemaps, and put URLs that are fetched once into a file under lists", s.ID, n, host, maxSeeds))
+		}
+	}
 	return errors.Join(errs...)
 }
 
@@ -163,12 +194,16 @@ func Sources(seeds []string, depth int) ([]Source, error) {
 type scope struct {
 	Source
 	allow, deny []*regexp.Regexp
+	named       map[string]bool // its seeds
 	access      *access
 	noAccess    error // its secrets cannot be read
 }
 
 func newScope(s Source) (*scope, error) {
-	sc := &scope{Source: s}
+	sc := &scope{Source: s, named: make(map[string]bool, len(s.Seeds))}
+	for _, seed := range s.Seeds {
+		sc.named[seed] = true
+	}
 	for _, list := range []struct {
 		patterns []string
 		into     *[]*regexp.Regexp

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,6 +68,29 @@ func TestApplyGoesOnWithTheSourceThatFailed(t *testing.T) {
 	same(t, "tries", tries, map[string]int{"one": 6, "two": 6})
 	if n := r.state(t).Frontier; n != 3 {
 		t.Errorf("%d seeds wait, want each once", n)
+	}
+}
+
+func TestMoreSeedsThanCanBePolledAreRefused(t *testing.T) {
+	t.Parallel()
+	r := live(t, time.Hour)
+	many := Source{ID: "many", Seeds: []string{"https://other.example/"}}
+	for i := range maxSeeds + 1 {
+		many.Seeds = append(many.Seeds, fmt.Sprintf("https://h.example/%d", i))
+	}
+	_, err := Apply(t.Context(), r.Bus, []Source{many}, "c1", Once)
+	if err == nil || !strings.Contains(err.Error(), "10001 seeds on h.example") || !strings.Contains(err.Error(), "lists") {
+		t.Errorf("%v, want it to name the host and what to do", err)
+	}
+	if ids, err := r.Sources(t.Context()); err != nil || len(ids) > 0 {
+		t.Errorf("%v, %v; want nothing stored", ids, err)
+	}
+	must(t, many.Normalise()) // seeds that are fetched once may be more
+	for i := range many.Seeds {
+		many.Seeds[i] += strings.Repeat("x", 800)
+	}
+	if err := many.Normalise(); err == nil || !strings.Contains(err.Error(), "lists") {
+		t.Errorf("%v, want a definition that fits into a message", err)
 	}
 }
 

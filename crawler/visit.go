@@ -253,12 +253,12 @@ func (v *visit) handOn(ctx context.Context) error {
 		v.left.Seen = 0       // or add to the set, and hand no state on either
 		// Whoever pushed a URL while the turn was still there could not arm.
 		if waits, err := v.bus.Waits(ctx, v.host, bus.Taken{}); waits || err != nil {
-			_, err = v.bus.Hosts().Arm(ctx, v.t.Key, v.encodeState(), v.state.NotBefore)
+			_, err = v.bus.Hosts().Arm(ctx, v.t.Key, v.encodeState(ctx), v.state.NotBefore)
 			return err
 		}
 		return nil
 	}
-	return v.t.HandOn(ctx, at, v.state.NotBefore, v.encodeState())
+	return v.t.HandOn(ctx, at, v.state.NotBefore, v.encodeState(ctx))
 }
 
 func (v *visit) nextDue(ctx context.Context) (at time.Time, ok bool, err error) {
@@ -285,10 +285,21 @@ func (v *visit) nextDue(ctx context.Context) (at time.Time, ok bool, err error) 
 	return at, ok || at.After(time.Now()), nil
 }
 
-func (v *visit) encodeState() []byte {
-	data, err := json.Marshal(v.state)
+// encodeState returns the body of the next turn. If there is more to remember
+// than it may hold, some polls are given up.
+func (v *visit) encodeState(ctx context.Context) []byte {
+	data := encode(v.state)
+	if over := len(data) - v.maxState; over > 0 {
+		v.shed(ctx, over)
+		data = encode(v.state)
+	}
+	return data
+}
+
+func encode(v any) []byte {
+	data, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // the type has no value that cannot be encoded
+		panic(err) // states and polls have no value that cannot be encoded
 	}
 	return data
 }

@@ -147,14 +147,13 @@ func TestWhyOfTheNextTurn(t *testing.T) {
 		"dropped.example": {hostState{Dropped: in(-time.Hour), FailingSince: in(-48 * time.Hour), NotBefore: in(time.Hour)}, in(time.Hour), "given up"},
 		"polled.example":  {hostState{Polls: []poll{{URL: "https://polled.example/feed", Due: in(time.Hour)}}}, in(time.Hour), "nothing is to be asked for before"},
 	} {
-		v := &visit{state: c.state}
 		// A turn that is handed on tells its not-before time; the others are armed.
-		_, err := r.Hosts().Arm(t.Context(), bus.HostToken(name), v.encodeState(), time.Time{})
+		_, err := r.Hosts().Arm(t.Context(), bus.HostToken(name), encode(c.state), time.Time{})
 		must(t, err)
 		if !c.due.IsZero() {
 			turns, err := r.Hosts().Pull(t.Context(), 1, 5*time.Second)
 			must(t, err)
-			must(t, turns[0].HandOn(t.Context(), c.due, c.state.NotBefore, v.encodeState()))
+			must(t, turns[0].HandOn(t.Context(), c.due, c.state.NotBefore, encode(c.state)))
 		}
 		if w := r.why(t, "https://"+name+"/x"); !strings.Contains(w.Turn.String(), c.want) {
 			t.Errorf("%s: nothing of %q in %q", name, c.want, w.Turn)
@@ -189,7 +188,7 @@ func TestWhyReadsRevisitsAndCounters(t *testing.T) {
 	for range r.cfg.PatternBudget {
 		v.state.Traps.Asked(traps.KindOf(parsed(t, "https://paper.example/calendar/1")))
 	}
-	_, err := r.Hosts().Arm(t.Context(), bus.HostToken("paper.example"), v.encodeState(), time.Time{})
+	_, err := r.Hosts().Arm(t.Context(), bus.HostToken("paper.example"), encode(v.state), time.Time{})
 	must(t, err)
 	r.why(t, "https://paper.example/calendar/2").says(t, "unknown", traps.Pattern, "pattern /calendar/0: 200 of 200", "pages today: 7 of 50000")
 

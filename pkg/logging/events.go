@@ -114,9 +114,10 @@ const (
 	// SourceBack says that a source which was silent brings news again.
 	// Stage: crawler. Level: info. Fields: host, source.
 	SourceBack = "source.back"
-	// PollDropped is one feed or sitemap that the crawler found by itself and looks at no more.
-	// Reasons: too_many, robots, no_feed, and those of fetch.failed.
-	// Stage: crawler. Level: info. Fields: host, url.full, source, reason, last_news?.
+	// PollDropped is one feed or sitemap that the crawler found by itself and looks at no more; at warn (turn_full) it is one for which
+	// the turn of its host has no room, a seed too: name fewer seeds on that host, such as the feeds or sitemaps that list the others.
+	// Reasons: too_many, turn_full, robots, no_feed, and those of fetch.failed.
+	// Stage: crawler. Level: info, warn. Fields: host, url.full, source, reason, last_news?.
 	PollDropped = "poll.dropped"
 	// HostFenced says that another worker holds the host now, so this one let it go.
 	// Stage: crawler. Level: warn, error. Fields: host?, error.

@@ -139,7 +139,7 @@ func validSources(file *config.File, sources []crawler.Source) error {
 	var errs []error
 	ids := map[string]bool{}
 	for i := range sources {
-		errs = append(errs, sources[i].Normalise())
+		errs = append(errs, sources[i].NormalisePolled())
 		if ids[sources[i].ID] {
 			errs = append(errs, fmt.Errorf("source %q stands twice; give each an id of its own", sources[i].ID))
 		}

@@ -12,8 +12,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"pressmill/crawler/fetch"
+	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
 )
 
@@ -145,10 +147,41 @@ func TestSecretsThatAreMissing(t *testing.T) {
 	if n := len(s.log()); n > 0 {
 		t.Errorf("%d requests: %v", n, s.paths())
 	}
-	same(t, "reasons", r.reasons(logging.FetchFailed, s.URL+"/a"), []string{"credentials", "credentials"})
+	same(t, "reasons", r.reasons(logging.FetchFailed, s.URL+"/a"), []string{"credentials"})
 	if letters := r.letters(t); len(letters) != 1 || letters[0].Reason != "credentials" {
 		t.Errorf("dead letters: %+v", letters)
 	}
+}
+
+// The URLs of such a source wait until its secrets are there. No request was
+// made for them, so that other sources of the host are not held up.
+func TestMissingSecretsHoldUpTheirSourceAlone(t *testing.T) {
+	t.Parallel()
+	r, s := live(t, time.Hour), newSite(t)
+	secret := filepath.Join(t.TempDir(), "secret")
+	s.on("/feed", feed(s.URL+"/a"))
+	s.on("/a", page())
+	s.on("/locked", feed(s.URL+"/b"))
+	s.on("/b", page())
+	locked := Source{ID: "locked", Seeds: []string{s.URL + "/locked"}, Headers: map[string]string{"Authorization": "file:" + secret}}
+	r.apply(t, locked)
+	for range 20 {
+		must(t, r.Push(t.Context(), s.host(), bus.PrioritySeed, bus.FrontierURL{URL: s.URL + "/locked", Source: "locked", Seed: true}, ""))
+	}
+	r.apply(t, Source{ID: "open", Seeds: []string{s.URL + "/feed"}})
+	r.start(t)
+	eventually(t, 5*time.Second, "the other source", func() bool { return s.asked("/a") == 1 })
+	eventually(t, 20*time.Second, "an empty frontier", func() bool { return r.state(t).Frontier == 0 })
+	if got := r.report(t, "locked"); got.Parked != 21 || s.asked("/locked") > 0 || len(r.letters(t)) > 0 {
+		t.Errorf("%d URLs wait aside, %d dead letters; want 21 and none", got.Parked, len(r.letters(t)))
+	}
+	must(t, unparkResumed(t.Context(), r.Bus))
+	if got := r.report(t, "locked"); got.Parked != 21 {
+		t.Errorf("%d URLs wait aside, want all while there is no secret", got.Parked)
+	}
+	must(t, os.WriteFile(secret, []byte("Bearer x"), 0o600))
+	must(t, unparkResumed(t.Context(), r.Bus))
+	eventually(t, 20*time.Second, "its item", func() bool { return s.asked("/b") == 1 })
 }
 
 func TestAccessIsChecked(t *testing.T) {

@@ -33,8 +33,8 @@ func Collect(ctx context.Context, b *bus.Bus, sources []Source, crawlID string) 
 		return nil, err
 	}
 	for _, id := range ids {
-		s, err := definition(ctx, b, id)
-		if err != nil && !errors.Is(err, bus.ErrNotFound) {
+		s, _, err := replaced(ctx, b, id)
+		if err != nil {
 			return rest, err
 		}
 		if given[id] || s.Run != runNames || s.Paused {
@@ -57,8 +57,8 @@ func Enqueue(ctx context.Context, b *bus.Bus, sources []Source, crawlID string) 
 		if err := s.Normalise(); err != nil {
 			return err
 		}
-		old, err := definition(ctx, b, s.ID)
-		if err != nil && !errors.Is(err, bus.ErrNotFound) {
+		old, _, err := replaced(ctx, b, s.ID)
+		if err != nil {
 			return err
 		}
 		s.Paused = s.Paused || old.Paused && old.Run != runRests
@@ -139,11 +139,10 @@ func (a *application) readOld(ctx context.Context, b *bus.Bus) (err error) {
 	if a.read {
 		return nil
 	}
-	a.old, err = definition(ctx, b, a.source.ID)
-	if err != nil && !errors.Is(err, bus.ErrNotFound) {
+	if a.old, a.known, err = replaced(ctx, b, a.source.ID); err != nil {
 		return err
 	}
-	a.read, a.known = true, err == nil
+	a.read = true
 	a.stays = a.old.Paused && a.old.Run != runRests && !a.source.Paused
 	a.source.Paused = a.source.Paused || a.stays
 	return nil
@@ -169,6 +168,19 @@ func Once(_ string, do func() error) error { return do() }
 func definition(ctx context.Context, b *bus.Bus, id string) (s Source, err error) {
 	err = b.Source(ctx, id, &s)
 	return s, err
+}
+
+// replaced returns the definition that another one is about to replace, and
+// whether there is any: of one that cannot be read nothing but that is known.
+func replaced(ctx context.Context, b *bus.Bus, id string) (old Source, known bool, err error) {
+	old, err = definition(ctx, b, id)
+	switch {
+	case errors.Is(err, bus.ErrNotFound):
+		return Source{}, false, nil
+	case errors.Is(err, bus.ErrUnreadable):
+		return Source{}, true, nil
+	}
+	return old, true, err
 }
 
 // sameDefinition compares what is stored of two sources.
@@ -276,7 +288,7 @@ func goOn(ctx context.Context, b *bus.Bus, id string) error {
 // Remove forgets a source, its polls, its status and its URLs that are parked.
 // URLs of it that wait in the frontier are skipped when their turn comes.
 func Remove(ctx context.Context, b *bus.Bus, id string) error {
-	if _, err := definition(ctx, b, id); err != nil {
+	if _, err := definition(ctx, b, id); err != nil && !errors.Is(err, bus.ErrUnreadable) {
 		return err
 	}
 	state, err := statusOf(ctx, b, id)
@@ -297,7 +309,7 @@ func Remove(ctx context.Context, b *bus.Bus, id string) error {
 	return callOnAll(ctx, b, state.hosts())
 }
 
-// unparkResumed puts the parked URLs of sources back that are not paused, and
+// unparkResumed puts the parked URLs of sources back that need not rest, and
 // drops those of sources that are gone.
 func unparkResumed(ctx context.Context, b *bus.Bus) error {
 	parked, err := b.Parked(ctx)
@@ -305,11 +317,11 @@ func unparkResumed(ctx context.Context, b *bus.Bus) error {
 		return err
 	}
 	for id := range parked {
-		s, err := definition(ctx, b, id)
+		s, err := readScope(ctx, b, id)
 		switch {
 		case errors.Is(err, bus.ErrNotFound):
 			err = b.DropParked(ctx, id)
-		case err == nil && !s.Paused:
+		case err == nil && !s.rests():
 			err = unpark(ctx, b, id)
 		}
 		if err != nil {
@@ -340,7 +352,7 @@ func callOnAll(ctx context.Context, b *bus.Bus, hosts map[string]bool) error {
 type Report struct {
 	Source
 	Status
-	State    string    `json:"state"` // active, paused, failing or silent
+	State    string    `json:"state"` // active, paused, failing, silent or unreadable
 	NextPoll time.Time `json:"next_poll,omitzero"`
 	Parked   uint64    `json:"parked,omitempty"` // URLs that wait until it is resumed
 }
@@ -361,7 +373,7 @@ func Reports(ctx context.Context, b *bus.Bus) ([]Report, error) {
 	}
 	reports := make([]Report, 0, len(ids))
 	for _, id := range ids {
-		s, err := definition(ctx, b, id)
+		s, err := readScope(ctx, b, id)
 		if errors.Is(err, bus.ErrNotFound) {
 			continue // removed meanwhile
 		}
@@ -369,7 +381,7 @@ func Reports(ctx context.Context, b *bus.Bus) ([]Report, error) {
 			return nil, err
 		}
 		status := states[id].sum()
-		report := Report{Source: s, Status: status, State: status.state(s.Paused), Parked: parked[id]}
+		report := Report{Source: s.Source, Status: status, State: status.state(s), Parked: parked[id]}
 		if !s.Paused {
 			report.NextPoll = status.nextPoll()
 		}

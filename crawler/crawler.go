@@ -290,16 +290,16 @@ func (c *Crawler) scope(ctx context.Context, id string) (*scope, error) {
 
 // freshScope is scope for a definition as it is now.
 func (c *Crawler) freshScope(ctx context.Context, id string) (*scope, error) {
-	var src Source
-	if err := c.bus.Source(ctx, id, &src); err != nil {
+	s, err := readScope(ctx, c.bus, id)
+	if err != nil {
 		if errors.Is(err, bus.ErrNotFound) {
 			c.scopes.Remove(id)
 		}
 		return nil, err
 	}
-	s, err := newScope(src)
-	if err != nil {
-		return nil, bus.Permanent("bad_source", err)
+	if last, known := c.scopes.Peek(id); s.unreadable != nil && (!known || last.unreadable == nil) {
+		c.log.Error("what is stored of a source cannot be read; it counts as paused", logging.Event(logging.SourceUnreadable),
+			zap.String(logging.KeySource, id), zap.Error(s.unreadable))
 	}
 	c.scopes.Add(id, cachedScope{s, time.Now().Add(scopeTTL)})
 	return s, nil

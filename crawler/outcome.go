@@ -266,14 +266,38 @@ func (v *visit) skip(ctx context.Context, job bus.FrontierURL, reason string) er
 	return v.remove(ctx, job)
 }
 
-// park puts a URL of a paused source aside. Its source is asked for once more:
+// locked deals with a URL whose source names a secret that cannot be read. That
+// is no fault of the host, of which nothing was asked: the URL waits aside, and
+// in a crawl that shall end it is given up.
+func (v *visit) locked(ctx context.Context, job *errand) error {
+	const reason = "credentials"
+	detail := job.src.noAccess.Error()
+	if job.Revisit != nil {
+		return v.missed(ctx, job.FrontierURL, reason, detail)
+	}
+	v.takeUp(job.FrontierURL)
+	if job.poll == nil && v.cfg.Once {
+		return v.giveUp(ctx, job.FrontierURL, reason, detail)
+	}
+	v.logAgain("waits until the secrets of its source can be read", reason, detail)
+	if job.poll == nil {
+		return v.park(ctx, job.FrontierURL)
+	}
+	p := job.poll
+	p.Fails, p.Error = max(p.Fails, 1), reason // however often: what was found is not gone
+	v.postpone(ctx, p)
+	v.stand(ctx, job.Source, 0, false)
+	return nil
+}
+
+// park puts a URL of a source that rests aside. Its source is asked for once more:
 // what is parked after the source was resumed waits for the janitor.
 func (v *visit) park(ctx context.Context, job bus.FrontierURL) error {
 	src, err := v.freshScope(ctx, job.Source)
 	if err != nil && !errors.Is(err, bus.ErrNotFound) {
 		return err
 	}
-	if job.Seq == 0 || err != nil || !src.Paused {
+	if job.Seq == 0 || err != nil || !src.rests() {
 		return nil // the next look at it decides anew
 	}
 	if err := v.bus.Park(ctx, v.host, job); err != nil {

@@ -118,7 +118,7 @@ func (v *visit) reviewPolls(ctx context.Context) error {
 	shrunk := map[string]bool{}
 	v.state.Polls = slices.DeleteFunc(v.state.Polls, func(p poll) bool {
 		src := sources[p.Source]
-		if src != nil && (p.FoundBy != "" || src.named[p.seed()]) {
+		if src != nil && (src.unreadable != nil || p.FoundBy != "" || src.named[p.seed()]) {
 			return false
 		}
 		shrunk[p.Source] = src != nil

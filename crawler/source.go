@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"pressmill/crawler/cadence"
+	"pressmill/pkg/bus"
 	"pressmill/pkg/weburl"
 )
 
@@ -197,6 +199,22 @@ type scope struct {
 	named       map[string]bool // its seeds
 	access      *access
 	noAccess    error // its secrets cannot be read
+	unreadable  error // what is stored of it cannot be read, so that it counts as paused
+}
+
+// readScope reads a source by id, or returns bus.ErrNotFound. One that cannot be
+// read is none of its host's faults: nothing of it is fetched, or forgotten.
+func readScope(ctx context.Context, b *bus.Bus, id string) (*scope, error) {
+	src, err := definition(ctx, b, id)
+	if err == nil {
+		var s *scope
+		if s, err = newScope(src); err == nil {
+			return s, nil
+		}
+	} else if !errors.Is(err, bus.ErrUnreadable) {
+		return nil, err
+	}
+	return &scope{Source: Source{ID: id, Paused: true}, unreadable: err}, nil
 }
 
 func newScope(s Source) (*scope, error) {
@@ -219,6 +237,10 @@ func newScope(s Source) (*scope, error) {
 	sc.access, sc.noAccess = s.open()
 	return sc, nil
 }
+
+// rests says whether URLs of the source wait aside, until it is resumed, can be
+// read, or its secrets can.
+func (s *scope) rests() bool { return s.Paused || s.noAccess != nil }
 
 // owns says whether a host belongs to the source's domain.
 func (s *scope) owns(host string) bool {

@@ -140,6 +140,47 @@ func TestPausedSourceWaitsAndOthersOfItsHostGoOn(t *testing.T) {
 	s.keepsGap(t, delay)
 }
 
+// A later version, or a fault, may store what this one cannot read: that source
+// rests, and the others of its host go on.
+func TestUnreadableSourceRestsAlone(t *testing.T) {
+	t.Parallel()
+	r, s := live(t, time.Second), newSite(t)
+	for _, path := range []string{"/good", "/bad"} {
+		s.on(path, feed(s.URL+path+"/item"))
+		s.on(path+"/item", page())
+	}
+	s.on("/more", page())
+	bad := Source{ID: "bad", Seeds: []string{s.URL + "/bad"}}
+	r.apply(t, Source{ID: "good", Seeds: []string{s.URL + "/good"}}, bad)
+	r.start(t)
+	eventually(t, 20*time.Second, "both sources", func() bool { return s.asked("/good/item")+s.asked("/bad/item") == 2 })
+
+	must(t, r.PutSource(t.Context(), "bad", map[string]any{"id": "bad", "seeds": map[string]string{"url": s.URL + "/bad"}}))
+	eventually(t, 20*time.Second, "it is told", func() bool { return r.events(logging.SourceUnreadable) > 0 })
+	must(t, r.Push(t.Context(), s.host(), bus.PrioritySeed, bus.FrontierURL{URL: s.URL + "/more", Source: "bad", Seed: true}, ""))
+	eventually(t, 20*time.Second, "its URL waits aside", func() bool { return r.report(t, "bad").Parked == 1 })
+	good, before := s.asked("/good"), s.asked("/bad")
+	eventually(t, 40*time.Second, "the other source is polled", func() bool { return s.asked("/good") >= good+2 })
+	if got := r.report(t, "bad"); got.State != "unreadable" || len(got.Polls) != 1 || s.asked("/bad") > before {
+		t.Errorf("state %s, %d polls, asked for %d times more; want it to rest", got.State, len(got.Polls), s.asked("/bad")-before)
+	}
+	if r.events(logging.SourceUnreadable) != 1 || r.events(logging.HostDelayed) > 0 {
+		t.Errorf("%d lines about the source, %d about its host; want one and none", r.events(logging.SourceUnreadable), r.events(logging.HostDelayed))
+	}
+	must(t, unparkResumed(t.Context(), r.Bus))
+	if got := r.report(t, "bad"); got.Parked != 1 {
+		t.Errorf("%d URLs wait aside, want 1", got.Parked)
+	}
+
+	if got := r.apply(t, bad); got.Changed != 1 {
+		t.Errorf("applied anew: %+v", got)
+	}
+	must(t, unparkResumed(t.Context(), r.Bus))
+	eventually(t, 20*time.Second, "the source is back", func() bool { return s.asked("/bad") > before && s.asked("/more") == 1 })
+	must(t, r.PutSource(t.Context(), "bad", "nonsense"))
+	must(t, Remove(t.Context(), r.Bus, "bad"))
+}
+
 func TestPausedSourceIsNotPolled(t *testing.T) {
 	t.Parallel()
 	r, s := live(t, time.Second), newSite(t)

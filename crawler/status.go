@@ -46,9 +46,11 @@ func (s Status) Failing() (n int) {
 	return n
 }
 
-func (s Status) state(paused bool) string {
+func (s Status) state(src *scope) string {
 	switch {
-	case paused:
+	case src.unreadable != nil:
+		return "unreadable"
+	case src.Paused:
 		return "paused"
 	case len(s.Polls) > 0 && s.Failing() == len(s.Polls):
 		return "failing"
@@ -127,9 +129,11 @@ func statuses(ctx context.Context, b *bus.Bus, id string) (map[string]hostStatus
 			all[source] = hostStatuses{}
 		}
 		var s Status
-		err := json.Unmarshal(data, &s)
+		if err := json.Unmarshal(data, &s); err != nil {
+			s = Status{} // the next poll writes it anew
+		}
 		all[source][host] = s
-		return err
+		return nil
 	})
 	return all, err
 }

@@ -336,7 +336,7 @@ func (v *visit) work(ctx context.Context, next bus.FrontierURL, p *poll) (err er
 		return v.skip(ctx, next, reason)
 	}
 	if job.src.noAccess != nil {
-		return v.retry(ctx, job, "credentials", job.src.noAccess.Error())
+		return v.locked(ctx, job)
 	}
 	return v.mayFetch(job.src.access.with(ctx), job)
 }

@@ -256,18 +256,14 @@ func (q *question) sources(ctx context.Context) error {
 	}
 	slices.Sort(ids)
 	for _, id := range ids {
-		var src Source
-		if err := q.bus.Source(ctx, id, &src); errors.Is(err, bus.ErrNotFound) {
+		src, err := readScope(ctx, q.bus, id)
+		if errors.Is(err, bus.ErrNotFound) {
 			continue
 		} else if err != nil {
 			return err
 		}
-		sc, err := newScope(src)
-		if err != nil {
-			return err
-		}
-		answer := WhySource{ID: id, Seed: slices.ContainsFunc(src.Seeds, q.isIt), Paused: src.Paused, Refused: sc.refusedBy(q.URL)}
-		if answer.Seed || sc.owns(q.Host) || q.Waiting != nil && q.Waiting.Source == id {
+		answer := WhySource{ID: id, Seed: slices.ContainsFunc(src.Seeds, q.isIt), Paused: src.Paused, Refused: src.refusedBy(q.URL)}
+		if answer.Seed || src.owns(q.Host) || q.Waiting != nil && q.Waiting.Source == id {
 			q.Sources = append(q.Sources, answer)
 			if src.PageBudget != nil {
 				q.pages = *src.PageBudget

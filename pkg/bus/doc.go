@@ -10,7 +10,7 @@
 //   - FRONTIER, frontier.H.0 to 3: URLs that wait, by priority ([FrontierURL]).
 //   - SEEN, seen.H.month.shard: fingerprints of known URLs ([Seen]).
 //   - REVISITS, revisit.H.delay: articles to look at again ([Revisit]). PARKED:
-//     URLs of paused sources.
+//     URLs of sources that rest.
 //   - PAGES, pages.H: fetched pages on their way to the parsers. They go when the
 //     consumer parser, and the consumer archive if there is one, have them.
 //   - ARTICLES, articles.p00 to p15.H: articles on their way to the sinks, which

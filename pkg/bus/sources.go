@@ -18,7 +18,7 @@ func (b *Bus) PutSource(ctx context.Context, id string, definition any) error {
 	return b.put(ctx, bucketSources, id, definition)
 }
 
-// Source reads a source's definition, or returns ErrNotFound.
+// Source reads a source's definition, or returns ErrNotFound or ErrUnreadable.
 func (b *Bus) Source(ctx context.Context, id string, into any) error {
 	return b.get(ctx, bucketSources, id, into)
 }

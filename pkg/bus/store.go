@@ -56,7 +56,7 @@ func (b *Bus) get(ctx context.Context, bucket, key string, into any) error {
 		return fmt.Errorf("get %s/%s: %w", bucket, key, classify(err))
 	}
 	if err := json.Unmarshal(e.Value(), into); err != nil {
-		return fmt.Errorf("get %s/%s: %w", bucket, key, err)
+		return fmt.Errorf("get %s/%s: %w: %w", bucket, key, ErrUnreadable, err)
 	}
 	return nil
 }

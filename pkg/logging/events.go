@@ -114,6 +114,10 @@ const (
 	// SourceBack says that a source which was silent brings news again.
 	// Stage: crawler. Level: info. Fields: host, source.
 	SourceBack = "source.back"
+	// SourceUnreadable says that what is stored of a source cannot be read, as its bytes are broken or a later version wrote it. The
+	// source counts as paused until it can be; once per worker. `pressmill sources apply` writes it anew.
+	// Stage: crawler. Level: error. Fields: source, error.
+	SourceUnreadable = "source.unreadable"
 	// PollDropped is one feed or sitemap that the crawler found by itself and looks at no more; at warn (turn_full) it is one for which
 	// the turn of its host has no room, a seed too: name fewer seeds on that host, such as the feeds or sitemaps that list the others.
 	// Reasons: too_many, turn_full, robots, no_feed, and those of fetch.failed.

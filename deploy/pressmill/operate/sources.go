@@ -171,10 +171,11 @@ with those whose last look failed. ARTICLES were published within a day; of thes
 how many have it. DRIFT names what differs from the source's own week before, and how it is usually: see
 source.drift in the log. STATE is
 
-  active    polled
-  paused    not polled until ` + "`pressmill sources resume`" + `, or, if only an earlier run named it, until one does again
-  failing   no poll was answered the last time; -json says why
-  silent    brought nothing for three times its usual gap`,
+  active      polled
+  paused      not polled until ` + "`pressmill sources resume`" + `, or, if only an earlier run named it, until one does again
+  failing     no poll was answered the last time; -json says why
+  silent      brought nothing for three times its usual gap
+  unreadable  not polled: what is stored of it is broken, or of a later version; ` + "`pressmill sources apply`" + ` stores it anew`,
 	}, func(f *worker.Flags) {
 		f.BoolVar(&asJSON, "json", false, "print a line of JSON per source, with all its polls")
 	}, func(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, args []string) error {

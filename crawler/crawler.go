@@ -219,7 +219,10 @@ func ArmWaiting(ctx context.Context, b *bus.Bus) (armed int, err error) {
 // hosts each call looks at some, whichever.
 func rouse(ctx context.Context, b *bus.Bus, hosts map[string]uint64) (woken int, err error) {
 	looked := 0
-	for host := range hosts {
+	for host, waiting := range hosts {
+		if waiting == 0 {
+			continue
+		}
 		if looked++; looked > rouseAtOnce {
 			break
 		}

@@ -1,6 +1,9 @@
 package crawler
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/url"
 
 	"pressmill/crawler/links"
@@ -12,8 +15,9 @@ import (
 // A URL that was found passes these limits twice: whoever finds it looks at its
 // form, and the holder of its host's turn at what URLs like it have brought and
 // at the pages of the day, when it pushes the URL or, if another host's holder
-// has pushed it, when it takes it. What is refused for the day's pages is not
-// marked as seen, so that it comes back when it is found again.
+// has pushed it, when it takes it. What is refused for the day's pages when it is
+// pushed is not marked as seen, so that it comes back when it is found again. When
+// it is taken, nobody who finds it again would know: it waits for the next day.
 
 // misshapen says why a URL is a trap by its form. Feeds and news sitemaps name
 // articles, whatever these look like.
@@ -78,6 +82,53 @@ func (v *visit) overLimit(job *errand) string {
 		reason = v.admit(job.src, job.Priority)
 	}
 	return reason
+}
+
+// later puts a URL that is too many for the day aside until the next one. If
+// there is no room for it, or the crawl shall end, it is left out.
+func (v *visit) later(ctx context.Context, job bus.FrontierURL) error {
+	if !v.cfg.Once {
+		waits := job
+		waits.Later = bus.Later{Day: v.state.Traps.Day, Priority: job.Priority}
+		err := v.bus.Push(ctx, v.host, bus.PriorityLater, waits, fmt.Sprintf("later:%d", job.Seq))
+		if err != nil && !isFull(err) {
+			return err
+		}
+	}
+	return v.skip(ctx, job, traps.Budget)
+}
+
+// bringBack moves URLs that waited for this day to where they were, and notes
+// when there are no more of them. In a crawl that shall end none waits.
+func (v *visit) bringBack(ctx context.Context) error {
+	for range holdURLs {
+		job, err := v.bus.Next(ctx, v.host, v.state.Taken, bus.PriorityLater)
+		if errors.Is(err, bus.ErrNotFound) || err == nil && job.Later.Day == v.state.Traps.Day && !v.cfg.Once {
+			v.state.Overdue = false
+			return nil
+		}
+		if _, broken := errors.AsType[*bus.PermanentError](err); broken {
+			err = v.bury(ctx, job, err)
+		} else if err == nil {
+			err = v.back(ctx, job)
+		}
+		if isFull(err) {
+			return nil // the next turn has room
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *visit) back(ctx context.Context, job bus.FrontierURL) error {
+	again := job
+	again.Later = bus.Later{}
+	if err := v.bus.Push(ctx, v.host, job.Later.Priority, again, fmt.Sprintf("back:%d", job.Seq)); err != nil {
+		return err
+	}
+	return v.remove(ctx, job)
 }
 
 // asked counts a request against the budget of its URL's kind.

@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -154,6 +155,55 @@ func TestBudgetOfPagesOfADay(t *testing.T) {
 	r.crawl(t)
 	if got := [2]int{count(s, "/link/"), count(other, "/item/")}; got != [2]int{30, 30} {
 		t.Errorf("%v links and items were fetched in the end, want all", got)
+	}
+}
+
+// What another host led to waits on the bus: there, nobody would tell it again.
+func TestPagesTooManyForADayComeWithTheNext(t *testing.T) {
+	t.Parallel()
+	r, s, other := live(t, time.Hour), newSite(t), newSite(t)
+	r.cfg.Revisit = nil
+	var items []string
+	for i := range 6 {
+		items = append(items, fmt.Sprintf("%s/item/%d", other.URL, i))
+		other.on(fmt.Sprintf("/item/%d", i), page())
+	}
+	s.on("/feed", feed(items...))
+	r.apply(t, Source{ID: "src", Seeds: []string{s.URL + "/feed"}, PageBudget: new(2)})
+	stop := r.start(t)
+	eventually(t, 20*time.Second, "all are taken", func() bool { return r.stage.Snapshot().SkippedBy[traps.Budget] == 4 })
+	key := bus.HostToken(other.host())
+	eventually(t, 20*time.Second, "the turn of the next day", func() bool {
+		turn, err := r.Hosts().Look(t.Context(), key)
+		must(t, err)
+		return turn.Due.Equal(time.Now().UTC().Truncate(24 * time.Hour).Add(24 * time.Hour))
+	})
+	if woken, err := ArmWaiting(t.Context(), r.Bus); err != nil || woken > 0 {
+		t.Errorf("%d hosts woken, %v; want them to sleep until then", woken, err)
+	}
+	stop()
+
+	// Yesterday it was that they were refused.
+	const yesterday = "20201124"
+	must(t, r.Waiting(t.Context(), other.host(), func(job bus.FrontierURL) bool {
+		must(t, r.Delete(t.Context(), job.Seq))
+		job.Later.Day = yesterday
+		must(t, r.Push(t.Context(), other.host(), job.Priority, job, ""))
+		return true
+	}))
+	_, err := r.Hosts().Wake(t.Context(), key)
+	must(t, err)
+	turns, err := r.Hosts().Pull(t.Context(), 1, 5*time.Second)
+	must(t, err)
+	var state hostState
+	must(t, json.Unmarshal(turns[0].State, &state))
+	state.Traps.Day = yesterday
+	must(t, turns[0].HandOn(t.Context(), time.Now(), time.Time{}, encode(state)))
+	r.start(t)
+	eventually(t, 20*time.Second, "as many as the day may have", func() bool { return len(other.unguessed()) == 2*2+1 })
+	eventually(t, 20*time.Second, "the others wait again", func() bool { return r.stage.Snapshot().SkippedBy[traps.Budget] == 4+2 })
+	if n := r.state(t).Frontier; n != 2 {
+		t.Errorf("%d URLs wait, want 2", n)
 	}
 }
 

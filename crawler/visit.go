@@ -52,6 +52,8 @@ type hostState struct {
 	FailedAt     time.Time `json:"failed_at,omitzero"`     // and the last
 	Dropped      time.Time `json:"dropped,omitzero"`       // when the host was given up, or last asked since
 
+	Overdue bool `json:"overdue,omitempty"` // URLs may wait for a day that has begun
+
 	Traps     traps.Counters      `json:"traps,omitzero"`
 	Standings map[string]Standing `json:"standings,omitempty"` // of the polls' sources, by id
 
@@ -135,12 +137,19 @@ func (v *visit) run(ctx, stop context.Context) error {
 	if err := v.waitAfterCrash(ctx); err != nil {
 		return err
 	}
-	v.state.Traps.NewDay(time.Now())
+	if v.state.Traps.NewDay(time.Now()) || v.cfg.Once {
+		v.state.Overdue = true
+	}
 	if err := v.reviewPolls(ctx); err != nil {
 		return err
 	}
 	if err := v.refreshSeen(ctx); err != nil {
 		return err
+	}
+	if v.state.Overdue {
+		if err := v.bringBack(ctx); err != nil {
+			return err
+		}
 	}
 	for {
 		v.beat()
@@ -263,7 +272,7 @@ func (v *visit) handOn(ctx context.Context) error {
 
 func (v *visit) nextDue(ctx context.Context) (at time.Time, ok bool, err error) {
 	waits, err := v.bus.Waits(ctx, v.host, v.state.Taken)
-	if err != nil || waits {
+	if waits = waits || v.state.Overdue; err != nil || waits {
 		return v.state.NotBefore, waits, err
 	}
 	if v.cfg.Once {
@@ -275,8 +284,9 @@ func (v *visit) nextDue(ctx context.Context) (at time.Time, ok bool, err error) 
 	if poll, polls := v.nextPoll(ctx); polls && (!ok || poll.Before(at)) {
 		at, ok = poll, true
 	}
-	if !ok && v.state.Traps.Holds(v.cfg.PatternBudget) {
-		at, ok = time.Now().UTC().Truncate(24*time.Hour).Add(24*time.Hour), true
+	tomorrow := time.Now().UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
+	if !ok && v.state.Traps.Holds(v.cfg.PatternBudget) || v.state.Traps.Refused && tomorrow.Before(at) {
+		at, ok = tomorrow, true
 	}
 	if at.Before(v.state.NotBefore) {
 		at = v.state.NotBefore
@@ -384,7 +394,11 @@ func (v *visit) mayFetch(ctx context.Context, job *errand) error {
 	if begins(job.FrontierURL, job.at) {
 		return v.beginBackfill(ctx, job)
 	}
-	if reason := v.overLimit(job); reason != "" {
+	switch reason := v.overLimit(job); reason {
+	case "":
+	case traps.Budget:
+		return v.later(ctx, job.FrontierURL)
+	default:
 		return v.skip(ctx, job.FrontierURL, reason)
 	}
 	v.took(job.FrontierURL)

@@ -201,7 +201,7 @@ func (q *question) outcomes(ctx context.Context) error {
 }
 
 func (q *question) waiting(ctx context.Context) error {
-	var before, all [bus.PriorityFar + 1]int
+	var before, all [bus.PriorityLater + 1]int
 	err := q.bus.Waiting(ctx, q.Host, func(job bus.FrontierURL) bool {
 		if q.Waiting == nil && !job.Twin && q.isIt(job.URL) {
 			q.Waiting = &WhyWaiting{Priority: job.Priority, Attempts: job.Attempts, Found: job.Found, Source: job.Source}

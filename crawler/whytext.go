@@ -52,7 +52,7 @@ func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC"
 func day(t time.Time) string   { return t.UTC().Format("2006-01-02 15:04") }
 
 func priorityName(p int) string {
-	return [...]string{"a seed", "an item of a feed or news sitemap", "a link or entry of a sitemap", "a link found further on"}[p]
+	return [...]string{"a seed", "an item of a feed or news sitemap", "a link or entry of a sitemap", "a link found further on", "a page too many for its day"}[p]
 }
 
 func (s WhySource) String() string {

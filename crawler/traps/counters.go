@@ -34,12 +34,12 @@ type loop struct {
 	Times  int    `json:"times"` // pages in a row that look like the one before
 }
 
-// NewDay begins another day, if it is one: the pages count from zero, and what
-// was cut is tried again with a tenth of its budget.
-func (c *Counters) NewDay(now time.Time) {
+// NewDay begins another day, and says whether it is one: the pages count from
+// zero, and what was cut is tried again with a tenth of its budget.
+func (c *Counters) NewDay(now time.Time) bool {
 	day := now.UTC().Format("20060102")
 	if day == c.Day {
-		return
+		return false
 	}
 	c.Day, c.Pages, c.Refused = day, 0, false
 	for hash, n := range c.Fruitless {
@@ -48,6 +48,7 @@ func (c *Counters) NewDay(now time.Time) {
 	for i := range c.Loops {
 		c.Loops[i].Times = min(c.Loops[i].Times, loopLimit-1)
 	}
+	return true
 }
 
 // Asked counts a request for a URL of a kind.

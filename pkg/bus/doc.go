@@ -7,7 +7,7 @@
 // # The streams
 //
 //   - HOSTS, host.H.turn and host.H.ready: one turn per host ([Bus.Hosts]).
-//   - FRONTIER, frontier.H.0 to 3: URLs that wait, by priority ([FrontierURL]).
+//   - FRONTIER, frontier.H.0 to 4: URLs that wait, by priority ([FrontierURL]).
 //   - SEEN, seen.H.month.shard: fingerprints of known URLs ([Seen]).
 //   - REVISITS, revisit.H.delay: articles to look at again ([Revisit]). PARKED:
 //     URLs of sources that rest.

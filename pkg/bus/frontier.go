@@ -21,7 +21,9 @@ const (
 	PriorityFeed = 1 // items of feeds and news sitemaps
 	PriorityNear = 2 // links of depth 1, entries of sitemaps
 	PriorityFar  = 3 // deeper links
-	priorities   = 4
+
+	PriorityLater = 4 // what waits for another day, to go on as FrontierURL.Later says
+	priorities    = 5
 )
 
 // FrontierURL is a URL that waits to be fetched.
@@ -63,12 +65,20 @@ type FrontierURL struct {
 	// Via is the kind of URLs (crawler/traps) that the page is one of on which
 	// this one was found.
 	Via [2]uint32 `json:"via,omitzero"`
+	// Later is set while the URL waits as one of PriorityLater.
+	Later Later `json:"later,omitzero"`
 	// Revisit is set if the URL was fetched before and is looked at again.
 	Revisit *Revisit `json:"revisit,omitempty"`
 
 	Seq      uint64    `json:"-"` // its sequence in the frontier
 	Stored   time.Time `json:"-"` // when it was put there, by the stream's clock
 	Priority int       `json:"-"`
+}
+
+// Later says since when a URL waits for another day, and what it is then.
+type Later struct {
+	Day      string `json:"day"` // UTC, as 20261124
+	Priority int    `json:"priority"`
 }
 
 // Days are two days, as 2026-11-24, and those between them.
@@ -227,7 +237,8 @@ func (b *Bus) lastItem(ctx context.Context, subject string, taken Taken) (*jetst
 	return nil, ErrNotFound
 }
 
-// Waits says whether a host has any URL in the frontier.
+// Waits says whether a host has any URL in the frontier that need not wait for
+// another day.
 func (b *Bus) Waits(ctx context.Context, host string, taken Taken) (bool, error) {
 	_, err := b.Next(ctx, host, taken, PriorityNear, PriorityFar, PrioritySeed, PriorityFeed)
 	if errors.Is(err, ErrNotFound) {
@@ -257,14 +268,14 @@ func (b *Bus) deleteFrom(ctx context.Context, stream string, seq uint64) error {
 	return fmt.Errorf("delete from stream %s: %w", stream, err)
 }
 
-// WaitingHosts returns the hosts that have URLs in the frontier, with their
-// number.
+// WaitingHosts returns the hosts that have URLs in the frontier, with the number
+// of those that need not wait for another day.
 func (b *Bus) WaitingHosts(ctx context.Context) (map[string]uint64, error) {
 	return b.hostsOf(ctx, streamFrontier, "frontier.>")
 }
 
 // hostsOf counts a stream's messages by host, the second token of their
-// subjects.
+// subjects. What waits in the frontier for another day does not count.
 func (b *Bus) hostsOf(ctx context.Context, stream, filter string) (map[string]uint64, error) {
 	subjects, err := b.subjects(ctx, stream, filter)
 	if err != nil {
@@ -275,6 +286,9 @@ func (b *Bus) hostsOf(ctx context.Context, stream, filter string) (map[string]ui
 		host, err := ParseHostToken(strings.Split(subject, ".")[1])
 		if err != nil {
 			return nil, err
+		}
+		if subject == frontierSubject(host, PriorityLater) {
+			n = 0
 		}
 		hosts[host] += n
 	}

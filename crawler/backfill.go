@@ -20,7 +20,7 @@ const maxSitemapLines = 1000
 // again.
 func Backfill(ctx context.Context, b *bus.Bus, id string, days backfill.Days, crawlID string) (hosts []string, err error) {
 	var src Source
-	if err := b.Source(ctx, id, &src); err != nil {
+	if _, err := b.Source(ctx, id, &src); err != nil {
 		return nil, fmt.Errorf("source %s: %w", id, err)
 	}
 	begun := map[string]bool{}

@@ -50,7 +50,7 @@ func TestBackfill(t *testing.T) {
 	s, r := archive(t), newRig(t, patience)
 	src := Source{ID: "x", Seeds: []string{s.URL + "/"}, Depth: 1, Deny: []string{`/closed$`}}
 	must(t, src.Normalise())
-	must(t, r.PutSource(t.Context(), src.ID, src))
+	putSource(t, r.Bus, src.ID, src)
 	days, err := backfill.Parse("2024-05-10", "2024-05-20")
 	must(t, err)
 	want := []string{"/2024/05/10/in", "/modified-in", "/published-in"}
@@ -87,7 +87,7 @@ func TestBackfillIsDoneOnce(t *testing.T) {
 	src := Source{ID: "x", Seeds: []string{s.URL + "/feed"}, Deny: []string{`/closed$`}}
 	s.on("/feed", feed(s.URL+"/a", s.URL+"/b"))
 	must(t, src.Normalise())
-	must(t, r.PutSource(t.Context(), src.ID, src))
+	putSource(t, r.Bus, src.ID, src)
 	days, err := backfill.Parse("2024-05-10", "2024-05-20")
 	must(t, err)
 	_, err = Backfill(t.Context(), r.Bus, "x", days, "c")
@@ -124,7 +124,7 @@ func TestBackfillTakesNoPageForASitemap(t *testing.T) {
 	s.on("/sitemap.xml", page("/x"))
 	src := Source{ID: "x", Seeds: []string{s.URL + "/"}}
 	must(t, src.Normalise())
-	must(t, r.PutSource(t.Context(), src.ID, src))
+	putSource(t, r.Bus, src.ID, src)
 	_, err := Backfill(t.Context(), r.Bus, "x", backfill.Days{From: "2024-05-10", To: "2024-05-20"}, "c")
 	must(t, err)
 	r.crawl(t)

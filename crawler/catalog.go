@@ -33,21 +33,25 @@ func Collect(ctx context.Context, b *bus.Bus, sources []Source, crawlID string) 
 		return nil, err
 	}
 	for _, id := range ids {
-		s, _, err := replaced(ctx, b, id)
-		if err != nil {
-			return rest, err
-		}
-		if given[id] || s.Run != runNames || s.Paused {
+		err := change(ctx, b, id, func(s Source, err error) (Source, error) {
+			if given[id] || err != nil || s.Run != runNames || s.Paused {
+				return s, errStays
+			}
+			s.Run, s.Paused = runRests, true
+			return s, nil
+		})
+		if errors.Is(err, errStays) {
 			continue
 		}
-		s.Run, s.Paused = runRests, true
-		if err := b.PutSource(ctx, id, s); err != nil {
+		if err != nil {
 			return rest, err
 		}
 		rest = append(rest, id)
 	}
 	return rest, nil
 }
+
+var errStays = errors.New("the source stays as it is")
 
 // Enqueue stores the sources' definitions, puts all their seeds and the URLs of
 // their lists into the frontier and calls on their hosts. A source that was
@@ -57,18 +61,19 @@ func Enqueue(ctx context.Context, b *bus.Bus, sources []Source, crawlID string) 
 		if err := s.Normalise(); err != nil {
 			return err
 		}
-		old, _, err := replaced(ctx, b, s.ID)
+		next, rested := s, false
+		err := change(ctx, b, s.ID, func(old Source, _ error) (Source, error) {
+			rested = old.Run == runRests
+			next.Paused = s.Paused || old.Paused && !rested
+			return next, nil
+		})
 		if err != nil {
 			return err
 		}
-		s.Paused = s.Paused || old.Paused && old.Run != runRests
-		if err := b.PutSource(ctx, s.ID, s); err != nil {
+		if err := enqueue(ctx, b, next, s.Seeds, crawlID); err != nil {
 			return err
 		}
-		if err := enqueue(ctx, b, s, s.Seeds, crawlID); err != nil {
-			return err
-		}
-		if old.Run != runRests || s.Paused {
+		if !rested || next.Paused {
 			continue
 		}
 		if err := goOn(ctx, b, s.ID); err != nil {
@@ -94,7 +99,7 @@ func Apply(ctx context.Context, b *bus.Bus, sources []Source, crawlID string, tr
 		if err := s.NormalisePolled(); err != nil {
 			return done, err
 		}
-		a := application{source: s}
+		a := application{wanted: s}
 		if err := try(s.ID, func() error { return a.do(ctx, b, crawlID) }); err != nil {
 			return done, err
 		}
@@ -105,24 +110,25 @@ func Apply(ctx context.Context, b *bus.Bus, sources []Source, crawlID string, tr
 
 // application is a source that is being applied.
 type application struct {
-	source, old Source
-	read, known bool // the old definition was read; there is one
-	stays       bool // paused, as an operator had it
+	wanted, old, source Source // source is what is stored
+	tried, stored       bool
+	known               bool // there is an old definition
+	stays               bool // paused, as an operator had it
 }
 
 // do applies the source; when it failed, it may be called again.
 func (a *application) do(ctx context.Context, b *bus.Bus, crawlID string) error {
-	if err := a.readOld(ctx, b); err != nil {
-		return err
-	}
-	s := a.source
-	state, err := statusOf(ctx, b, s.ID)
+	state, err := statusOf(ctx, b, a.wanted.ID)
 	if err != nil {
 		return err
 	}
-	if err := b.PutSource(ctx, s.ID, s); err != nil {
-		return err
+	if !a.stored { // once: the old definition is gone when a later step fails
+		if err := change(ctx, b, a.wanted.ID, a.merge); err != nil {
+			return err
+		}
+		a.stored = true
 	}
+	s := a.source
 	seeds := slices.DeleteFunc(slices.Clone(s.Seeds), func(seed string) bool { return state.polls(seed) && slices.Contains(a.old.Seeds, seed) })
 	if err := enqueue(ctx, b, s, seeds, crawlID); err != nil {
 		return err
@@ -133,19 +139,18 @@ func (a *application) do(ctx context.Context, b *bus.Bus, crawlID string) error 
 	return nil
 }
 
-// readOld reads the definition that is to be replaced: once, since it is gone
-// when a later step fails.
-func (a *application) readOld(ctx context.Context, b *bus.Bus) (err error) {
-	if a.read {
-		return nil
+// merge returns what is stored in place of the old definition: an operator's pause
+// stays. If ours is there already, although its answer was lost, the old one
+// stays what it was.
+func (a *application) merge(old Source, err error) (Source, error) {
+	if a.tried && err == nil && sameDefinition(old, a.source) {
+		return a.source, nil
 	}
-	if a.old, a.known, err = replaced(ctx, b, a.source.ID); err != nil {
-		return err
-	}
-	a.read = true
-	a.stays = a.old.Paused && a.old.Run != runRests && !a.source.Paused
-	a.source.Paused = a.source.Paused || a.stays
-	return nil
+	a.tried, a.old, a.known = true, old, !errors.Is(err, bus.ErrNotFound)
+	a.source = a.wanted
+	a.stays = old.Paused && old.Run != runRests && !a.wanted.Paused
+	a.source.Paused = a.stays || a.wanted.Paused
+	return a.source, nil
 }
 
 func (a *application) count(done *Applied) {
@@ -166,21 +171,31 @@ func (a *application) count(done *Applied) {
 func Once(_ string, do func() error) error { return do() }
 
 func definition(ctx context.Context, b *bus.Bus, id string) (s Source, err error) {
-	err = b.Source(ctx, id, &s)
+	_, err = b.Source(ctx, id, &s)
 	return s, err
 }
 
-// replaced returns the definition that another one is about to replace, and
-// whether there is any: of one that cannot be read nothing but that is known.
-func replaced(ctx context.Context, b *bus.Bus, id string) (old Source, known bool, err error) {
-	old, err = definition(ctx, b, id)
-	switch {
-	case errors.Is(err, bus.ErrNotFound):
-		return Source{}, false, nil
-	case errors.Is(err, bus.ErrUnreadable):
-		return Source{}, true, nil
+// change stores what merge makes of a source's definition. merge gets
+// bus.ErrNotFound or bus.ErrUnreadable with none, and may return it; it is called
+// again when somebody else stored something in between.
+func change(ctx context.Context, b *bus.Bus, id string, merge func(old Source, err error) (Source, error)) error {
+	for {
+		var old Source
+		revision, err := b.Source(ctx, id, &old)
+		if errors.Is(err, bus.ErrNotFound) || errors.Is(err, bus.ErrUnreadable) {
+			old = Source{}
+		} else if err != nil {
+			return err
+		}
+		next, err := merge(old, err)
+		if err != nil {
+			return err
+		}
+		if err = b.PutSource(ctx, id, next, revision); !errors.Is(err, bus.ErrConflict) {
+			return err
+		}
+		pause(ctx, 20*time.Millisecond) // a server that is behind may have been asked
 	}
-	return old, true, err
 }
 
 // sameDefinition compares what is stored of two sources.
@@ -248,26 +263,13 @@ func readList(path string) (urls []string, err error) {
 // Pause keeps a source from being polled and fetched from. Its polls and its
 // URLs are kept. bus.ErrNotFound says that there is no such source.
 func Pause(ctx context.Context, b *bus.Bus, id string) error {
-	s, err := definition(ctx, b, id)
-	if err != nil || s.Paused {
-		return err
-	}
-	s.Paused = true
-	return b.PutSource(ctx, id, s)
+	return setPaused(ctx, b, id, true)
 }
 
 // Resume undoes Pause: polls that became due meanwhile are made at once, URLs
 // that waited are fetched.
 func Resume(ctx context.Context, b *bus.Bus, id string) error {
-	s, err := definition(ctx, b, id)
-	if err != nil {
-		return err
-	}
-	s.Paused = false
-	if s.Run == runRests {
-		s.Run = "" // from now on it is the operator's
-	}
-	if err := b.PutSource(ctx, id, s); err != nil {
+	if err := setPaused(ctx, b, id, false); err != nil {
 		return err
 	}
 	return goOn(ctx, b, id)
@@ -283,6 +285,16 @@ func goOn(ctx context.Context, b *bus.Bus, id string) error {
 		return err
 	}
 	return callOnAll(ctx, b, state.hosts())
+}
+
+func setPaused(ctx context.Context, b *bus.Bus, id string, paused bool) error {
+	return change(ctx, b, id, func(s Source, err error) (Source, error) {
+		s.Paused = paused
+		if !paused && s.Run == runRests {
+			s.Run = "" // from now on it is the operator's
+		}
+		return s, err
+	})
 }
 
 // Remove forgets a source, its polls, its status and its URLs that are parked.

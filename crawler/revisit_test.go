@@ -219,7 +219,7 @@ func TestRevisitsWaitForItemsAndShareWithLinks(t *testing.T) {
 		s.on(path, page())
 		must(t, r.Push(t.Context(), s.host(), priority, bus.FrontierURL{URL: s.URL + path, Source: "src", Found: time.Now()}, ""))
 	}
-	must(t, r.PutSource(t.Context(), "src", Source{ID: "src", Domain: s.host(), Seeds: []string{s.URL}, Revisit: []time.Duration{}}))
+	putSource(t, r.Bus, "src", Source{ID: "src", Domain: s.host(), Seeds: []string{s.URL}, Revisit: []time.Duration{}})
 	for i := range 3 {
 		push(bus.PriorityNear, fmt.Sprintf("/link/%d", i))
 		push(bus.PriorityFeed, fmt.Sprintf("/item/%d", i))
@@ -244,7 +244,7 @@ func TestRevisitOfADeadWorkerIsFound(t *testing.T) {
 	r, s := newRig(t, time.Second), newSite(t)
 	r.cfg.Once, r.cfg.Revisit = false, soon()[:1]
 	s.on("/a", page())
-	must(t, r.PutSource(t.Context(), "src", Source{ID: "src", Domain: s.host(), Seeds: []string{s.URL}}))
+	putSource(t, r.Bus, "src", Source{ID: "src", Domain: s.host(), Seeds: []string{s.URL}})
 	token := bus.HostToken(s.host())
 	_, err := r.Hosts().Arm(t.Context(), token, []byte(`{"revisits":{}}`), time.Time{})
 	must(t, err)
@@ -348,7 +348,7 @@ func TestPageThatIsGoneEndsItsRevisits(t *testing.T) {
 func TestRevisitThatIsLateIsLeftOut(t *testing.T) {
 	t.Parallel()
 	r, s := ever(t), newSite(t)
-	must(t, r.PutSource(t.Context(), "src", Source{ID: "src", Domain: s.host(), Seeds: []string{s.URL}}))
+	putSource(t, r.Bus, "src", Source{ID: "src", Domain: s.host(), Seeds: []string{s.URL}})
 	for path, age := range map[string]time.Duration{"/late": lastRevisit + time.Minute, "/last": lastRevisit - time.Minute} {
 		s.on(path, page())
 		look := &bus.Revisit{First: time.Now().Add(-age), Page: path, Step: 2, Delay: time.Second, Due: time.Now()}

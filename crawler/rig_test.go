@@ -2,6 +2,7 @@ package crawler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -336,6 +337,17 @@ func (r *rig) reasons(event, url string) []string {
 		}
 	}
 	return reasons
+}
+
+// putSource stores anything as a source's definition.
+func putSource(t testing.TB, b *bus.Bus, id string, definition any) {
+	t.Helper()
+	var old any
+	revision, err := b.Source(t.Context(), id, &old)
+	if !errors.Is(err, bus.ErrNotFound) {
+		must(t, err)
+	}
+	must(t, b.PutSource(t.Context(), id, definition, revision))
 }
 
 func must(t testing.TB, err error) {

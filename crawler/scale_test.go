@@ -123,7 +123,7 @@ func (w world) lost(t *testing.T, b *bus.Bus) {
 // janitor arms them.
 func (w world) fill(t *testing.T, b *bus.Bus, port string) {
 	t.Helper()
-	must(t, b.PutSource(t.Context(), "s", Source{ID: "s", Domain: "test", Seeds: []string{"http://big.test" + port}}))
+	putSource(t, b, "s", Source{ID: "s", Domain: "test", Seeds: []string{"http://big.test" + port}})
 	began := time.Now()
 	var batch []bus.Queued
 	flush := func() {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -140,6 +141,39 @@ func TestPausedSourceWaitsAndOthersOfItsHostGoOn(t *testing.T) {
 	s.keepsGap(t, delay)
 }
 
+// Whoever pauses a source and whoever applies it at the same moment both have
+// their way.
+func TestPauseAndApplyAtOnce(t *testing.T) {
+	t.Parallel()
+	r := live(t, time.Hour)
+	src := Source{ID: "s", Seeds: []string{"https://h.example/feed"}}
+	r.apply(t, src)
+	for i := range 50 {
+		must(t, Resume(t.Context(), r.Bus, "s"))
+		src.Name = fmt.Sprint("name ", i)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if err := Pause(t.Context(), r.Bus, "s"); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() {
+			if _, err := Apply(t.Context(), r.Bus, []Source{src}, "c1", Once); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Wait()
+		if got := r.report(t, "s"); !got.Paused || got.Name != src.Name {
+			t.Fatalf("round %d: paused %t, %q; want it paused, and %q", i, got.Paused, got.Name, src.Name)
+		}
+	}
+	must(t, Remove(t.Context(), r.Bus, "s"))
+	r.apply(t, src)
+	if err := Pause(t.Context(), r.Bus, "none"); !errors.Is(err, bus.ErrNotFound) {
+		t.Errorf("pause what is not there: %v", err)
+	}
+}
+
 // A later version, or a fault, may store what this one cannot read: that source
 // rests, and the others of its host go on.
 func TestUnreadableSourceRestsAlone(t *testing.T) {
@@ -155,7 +189,7 @@ func TestUnreadableSourceRestsAlone(t *testing.T) {
 	r.start(t)
 	eventually(t, 20*time.Second, "both sources", func() bool { return s.asked("/good/item")+s.asked("/bad/item") == 2 })
 
-	must(t, r.PutSource(t.Context(), "bad", map[string]any{"id": "bad", "seeds": map[string]string{"url": s.URL + "/bad"}}))
+	putSource(t, r.Bus, "bad", map[string]any{"id": "bad", "seeds": map[string]string{"url": s.URL + "/bad"}})
 	eventually(t, 20*time.Second, "it is told", func() bool { return r.events(logging.SourceUnreadable) > 0 })
 	must(t, r.Push(t.Context(), s.host(), bus.PrioritySeed, bus.FrontierURL{URL: s.URL + "/more", Source: "bad", Seed: true}, ""))
 	eventually(t, 20*time.Second, "its URL waits aside", func() bool { return r.report(t, "bad").Parked == 1 })
@@ -177,7 +211,7 @@ func TestUnreadableSourceRestsAlone(t *testing.T) {
 	}
 	must(t, unparkResumed(t.Context(), r.Bus))
 	eventually(t, 20*time.Second, "the source is back", func() bool { return s.asked("/bad") > before && s.asked("/more") == 1 })
-	must(t, r.PutSource(t.Context(), "bad", "nonsense"))
+	putSource(t, r.Bus, "bad", "nonsense")
 	must(t, Remove(t.Context(), r.Bus, "bad"))
 }
 

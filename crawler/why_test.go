@@ -95,7 +95,7 @@ func TestWhyOfWhatWaits(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, patience)
 	const host = "paper.example"
-	must(t, r.PutSource(t.Context(), "paper", Source{ID: "paper", Domain: host, Seeds: []string{"https://paper.example/"}, Depth: 1, Allow: []string{"/news/"}}))
+	putSource(t, r.Bus, "paper", Source{ID: "paper", Domain: host, Seeds: []string{"https://paper.example/"}, Depth: 1, Allow: []string{"/news/"}})
 	push := func(priority int, path string, attempts int) {
 		t.Helper()
 		must(t, r.Push(t.Context(), host, priority, bus.FrontierURL{
@@ -118,7 +118,7 @@ func TestWhyOfWhatWaits(t *testing.T) {
 	r.why(t, "http://paper.example/news/second-link#part").says(t, "waiting", "", "failed attempts: 2", "as a link or entry of a sitemap")
 	r.why(t, "https://paper.example/about").says(t, "waiting", "scope", "no pattern of allow matches", "taken and not fetched")
 	paused := Source{ID: "other", Domain: host, Paused: true}
-	must(t, r.PutSource(t.Context(), "other", paused))
+	putSource(t, r.Bus, "other", paused)
 	push(bus.PriorityFar, "/parked", 0)
 	parked, err := r.Next(t.Context(), host, bus.Taken{}, bus.PriorityFar)
 	must(t, err)

@@ -168,8 +168,9 @@ func crawlFrontier(ctx context.Context, b *bus.Bus) error {
 func crawlSources(ctx context.Context, r rig) error {
 	b := r.crawler
 	var into map[string]string
-	err := r.operator.PutSource(ctx, "paper", map[string]string{"id": "paper"})
-	err = errors.Join(err, b.Source(ctx, "paper", &into))
+	err := r.operator.PutSource(ctx, "paper", map[string]string{"id": "paper"}, 0)
+	_, errSource := b.Source(ctx, "paper", &into)
+	err = errors.Join(err, errSource)
 	err = errors.Join(err, b.PutStatus(ctx, "paper", "a.example", into), b.PutRobots(ctx, "a.example", into), b.Robots(ctx, "a.example", &into))
 	err = errors.Join(err, b.Statuses(ctx, "paper", func(string, string, []byte) error { return nil }))
 	_, errGroup := bus.UpdateGroup(ctx, b, "a.example", func(*map[string]string) {})

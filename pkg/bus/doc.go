@@ -67,7 +67,7 @@
 //   - Nothing is dropped silently: consumers have no limit of deliveries, streams of
 //     work refuse what is new (DiscardNew) and never drop what is old. Who must not
 //     wait gets [ErrFull].
-//   - State that two may write (turns, [Seen], [UpdateGroup], cursors) is written
+//   - State that two may write (turns, [Seen], [UpdateGroup], sources, cursors) is written
 //     with the sequence that was read last; who is late gets [ErrConflict] or
 //     turn.ErrFenced and reads again.
 //   - What decides something is read from the stream's leader ([leader.Reader]):

@@ -13,13 +13,31 @@ import (
 	"pressmill/pkg/bus/direct"
 )
 
-// PutSource stores a source's definition under its id.
-func (b *Bus) PutSource(ctx context.Context, id string, definition any) error {
-	return b.put(ctx, bucketSources, id, definition)
+// PutSource stores a source's definition under its id, if the stored one still
+// has the revision, 0 for none. ErrConflict says that it has another.
+func (b *Bus) PutSource(ctx context.Context, id string, definition any, revision uint64) error {
+	kv, err := b.bucket(ctx, bucketSources)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(definition)
+	if err != nil {
+		return err
+	}
+	if revision == 0 {
+		_, err = kv.Create(ctx, id, data) // also where one was removed
+	} else {
+		_, err = kv.Update(ctx, id, data, revision)
+	}
+	if err != nil {
+		return fmt.Errorf("put %s/%s: %w", bucketSources, id, classify(err))
+	}
+	return nil
 }
 
-// Source reads a source's definition, or returns ErrNotFound or ErrUnreadable.
-func (b *Bus) Source(ctx context.Context, id string, into any) error {
+// Source reads a source's definition and returns its revision; or ErrNotFound, or
+// ErrUnreadable with the revision.
+func (b *Bus) Source(ctx context.Context, id string, into any) (revision uint64, err error) {
 	return b.get(ctx, bucketSources, id, into)
 }
 

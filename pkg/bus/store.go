@@ -15,7 +15,8 @@ func (b *Bus) PutRobots(ctx context.Context, host string, robots any) error {
 
 // Robots reads what is known of a host's robots.txt, or returns ErrNotFound.
 func (b *Bus) Robots(ctx context.Context, host string, into any) error {
-	return b.get(ctx, bucketRobots, HostToken(host), into)
+	_, err := b.get(ctx, bucketRobots, HostToken(host), into)
+	return err
 }
 
 // bucket returns a handle that is asked for once per connection.
@@ -46,17 +47,18 @@ func (b *Bus) put(ctx context.Context, bucket, key string, v any) error {
 	return nil
 }
 
-func (b *Bus) get(ctx context.Context, bucket, key string, into any) error {
+// get reads a key and returns its revision.
+func (b *Bus) get(ctx context.Context, bucket, key string, into any) (revision uint64, err error) {
 	kv, err := b.bucket(ctx, bucket)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	e, err := kv.Get(ctx, key)
 	if err != nil {
-		return fmt.Errorf("get %s/%s: %w", bucket, key, classify(err))
+		return 0, fmt.Errorf("get %s/%s: %w", bucket, key, classify(err))
 	}
 	if err := json.Unmarshal(e.Value(), into); err != nil {
-		return fmt.Errorf("get %s/%s: %w: %w", bucket, key, ErrUnreadable, err)
+		return e.Revision(), fmt.Errorf("get %s/%s: %w: %w", bucket, key, ErrUnreadable, err)
 	}
-	return nil
+	return e.Revision(), nil
 }

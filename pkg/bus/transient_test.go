@@ -32,7 +32,7 @@ func TestNoAnswerIsTransient(t *testing.T) {
 	b := open(t, nil)
 	ctx, stop := context.WithTimeout(t.Context(), 0)
 	defer stop()
-	if err := b.PutSource(ctx, "a", "b"); !bus.IsTransient(err) {
+	if err := b.PutSource(ctx, "a", "b", 0); !bus.IsTransient(err) {
 		t.Errorf("a call that nothing answers: %v", err)
 	}
 }

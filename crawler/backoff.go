@@ -39,7 +39,7 @@ func (v *visit) failed() (backoff time.Duration) {
 	if next := time.Now().Add(backoff); next.After(s.NotBefore) {
 		s.NotBefore = next
 	}
-	return time.Until(s.NotBefore)
+	return max(time.Until(s.NotBefore), 0)
 }
 
 // answered ends a row of failures.

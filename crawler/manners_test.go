@@ -17,6 +17,15 @@ import (
 
 const contact = "https://example.org/bot"
 
+// On a machine that is too busy a pause may be over before its line is written.
+func TestPauseThatIsOverIsNone(t *testing.T) {
+	t.Parallel()
+	v := &visit{Crawler: &Crawler{}, lane: &lane{}}
+	if pause := v.failed(); pause != 0 {
+		t.Errorf("a pause of %s", pause)
+	}
+}
+
 func TestUserAgentNamesTheRelease(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string]string{

@@ -22,7 +22,7 @@ import (
 // change that can change an article.
 const (
 	Engine  = "pressmill"
-	Version = "5"
+	Version = "6"
 )
 
 // maxText is where the text of an article is cut, in bytes.

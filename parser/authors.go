@@ -162,7 +162,7 @@ func (x *extraction) ldAuthor(s *signatures, o object) {
 	for n := range o.list("name") {
 		name := n.str()
 		if o.is("Organization", "NewsMediaOrganization", "Corporation") && bylines.Agency(name) == "" {
-			if name != "" {
+			if name != "" && x.bylineTries.more(maxBylines) {
 				s.orgs = sign(s.orgs, news.Author{Name: name, Kind: "org", URL: url, Raw: name})
 			}
 			continue

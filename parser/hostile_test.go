@@ -122,7 +122,14 @@ func hostilePages(size int) map[string]string {
 		"text in a figure":    text + "<figure>" + strings.Repeat("<img src=x.jpg>", 70) + fill("word "),
 		"leads above": "<body><header>" + fill(`<p class=standfirst>The council met on Tuesday</p>`) + "</header><article>" +
 			strings.Repeat(`<figure><img src=x.jpg><figcaption>some words that are here</figcaption></figure>`+para, 20),
-		"json scripts": fill(`<script type="application/ld+json">{"@type":"NewsArticle","headline":"x"}</script>`) + para,
+		"robots":            `<meta name=robots content="` + count("a%d,") + `">` + text,
+		"json houses":       ld(`{"@type":"NewsArticle","headline":"The bridge","author":[` + count(`{"@type":"Organization","name":"House %d"},`)),
+		"json one id":       ld(`{"@id":"x",` + fill(`"a":1,`)[:size/2] + `},` + fill(`{"@id":"x","a":1},`)[:size/2] + `{"@type":"NewsArticle","author":{"@id":"x"}}`),
+		"json types":        ld(`{"@type":["NewsArticle",` + fill(`"a",`) + `"b"],"headline":"The bridge"}`),
+		"h1 in depth":       strings.Repeat("<div>", 400) + "<h1>" + fill("<b>x</b>") + "</h1>" + text,
+		"names in sentence": text + "<p>" + para + fill("<span class=ad>x"),
+		"svg in depth":      text + "<svg>" + strings.Repeat("<g>", 500) + fill("<x/>"),
+		"json scripts":      fill(`<script type="application/ld+json">{"@type":"NewsArticle","headline":"x"}</script>`) + para,
 	}
 }
 
@@ -154,6 +161,31 @@ func TestHostile(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCostGrowsWithThePage wants lists that each may hold once what they hold to
+// cost four times as much in a page four times as long, not sixteen times.
+func TestCostGrowsWithThePage(t *testing.T) {
+	if race.Enabled {
+		t.Skip("costs of the race detector")
+	}
+	const size, most = 100_000, 10
+	small, large := hostilePages(size), hostilePages(4*size)
+	for _, name := range []string{"robots", "json houses"} {
+		if grown := leastCost(large[name]) / leastCost(small[name]); grown > most {
+			t.Errorf("%s: %.1f times the cost in a page four times as long", name, grown)
+		}
+	}
+}
+
+// leastCost is the CPU time of an extraction, the least of several.
+func leastCost(s string) float64 {
+	page := testPage([]byte("<html><body>" + s))
+	least := math.Inf(1)
+	for range 5 {
+		least = min(least, extractAll([]*news.Page{page})*float64(len(page.Body)))
+	}
+	return least
 }
 
 // TestHostileMemory wants the largest pages that are fetched to take no more

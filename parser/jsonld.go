@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"html"
 	"iter"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -23,8 +22,14 @@ type structured struct {
 	article object   // the one that describes the page, or absent
 	twins   []object // others that describe the same article
 	all     []object
-	found   []found           // what may describe the page
-	ids     map[string]object // built when first asked for
+	found   []found          // what may describe the page
+	ids     map[string]sized // built when first asked for
+}
+
+// sized is an object with the number of its members.
+type sized struct {
+	object
+	members int
 }
 
 // found is an object that may describe the page.
@@ -96,15 +101,15 @@ func (o object) pageRank() int {
 // that holds nothing else is only a reference.
 func (s *structured) byID(id string) object {
 	if s.ids == nil {
-		s.ids = make(map[string]object)
+		s.ids = make(map[string]sized)
 		for _, o := range s.all {
 			id := o.get("@id").String()
-			if n := o.Len(); id != "" && n > 1 && n > s.ids[id].Len() {
-				s.ids[id] = o
+			if n := o.Len(); id != "" && n > 1 && n > s.ids[id].members {
+				s.ids[id] = sized{o, n}
 			}
 		}
 	}
-	return s.ids[id]
+	return s.ids[id].object
 }
 
 // resolve returns the object that o refers to by its identifier alone, or o.
@@ -142,6 +147,9 @@ func (o object) types() iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) { o.anyType(func(name []byte) bool { return !yield(name) }) }
 }
 
+// maxTypes bounds the types of one object that are looked at.
+const maxTypes = 16
+
 // anyType says whether match holds for one of the types of an object, without
 // their namespaces.
 func (o object) anyType(match func(name []byte) bool) bool {
@@ -149,14 +157,13 @@ func (o object) anyType(match func(name []byte) bool) bool {
 	if t.Kind() == jsonld.String {
 		return match(localName(t.Raw()))
 	}
-	return slices.ContainsFunc(typeList(t), match)
-}
-
-func typeList(t object) (names [][]byte) {
+	n := 0
 	for v := range t.List() {
-		names = append(names, localName(v.Raw()))
+		if n++; n > maxTypes || match(localName(v.Raw())) {
+			return n <= maxTypes
+		}
 	}
-	return names
+	return false
 }
 
 func localName(x []byte) []byte { return x[bytes.LastIndexAny(x, "/:#")+1:] }

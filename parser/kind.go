@@ -119,12 +119,16 @@ func (x *extraction) labels(yield func(folded string) bool) {
 		return
 	}
 	from, to := t.around(title)
+	var lines tries
 	for i := from; i < to; i++ {
 		n := &t.nodes[i]
 		switch {
 		case i > title && n.flags&longText != 0:
 			return
 		case n.tag == tagNone:
+			if !lines.more(maxTries) {
+				return
+			}
 			if n.end-n.start > labelLength || n.parent >= 0 && t.nodes[n.parent].tag.is(traitNoText) || t.within(i, tagNav) {
 				continue
 			}

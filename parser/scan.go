@@ -187,7 +187,7 @@ func (s *scanner) foreign(t tag) bool {
 	if s.live[tagSVG]+s.live[tagMath] == 0 {
 		return false
 	}
-	for i := len(s.open) - 1; i >= 0; i-- {
+	for i := len(s.open) - 1; i >= 0 && s.looks >= 0; i-- {
 		switch o := s.tagAt(i); {
 		case o == tagForeignObject || o == tagTemplate:
 			return false

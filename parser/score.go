@@ -225,12 +225,7 @@ func (t *tree) dropFurniture() {
 
 // inSentence says whether an inline element stands in a block of running text.
 func (t *tree) inSentence(n *node) bool {
-	for i := n.parent; i >= 0; i = t.nodes[i].parent {
-		if p := &t.nodes[i]; p.tag.is(traitBlock) {
-			return p.flags&longText != 0
-		}
-	}
-	return false
+	return n.parent >= 0 && t.nodes[t.blocks[n.parent]].flags&longText != 0
 }
 
 // protected says whether an element holds too much of the page's long text, or

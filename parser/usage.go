@@ -48,10 +48,14 @@ func (m *meta) usage(page *news.Page) *news.Usage {
 	return &u
 }
 
+// maxDirectives is how many directives of one page are kept, more than pages have
+// for all robots together.
+const maxDirectives = 200
+
 // appendDirectives adds the directives of a list that are not there yet. The
 // date of unavailable_after may hold commas, so it ends the list.
 func appendDirectives(out []string, agent, list string) []string {
-	for rest := strings.ToLower(list); rest != ""; {
+	for rest := strings.ToLower(list); rest != "" && len(out) < maxDirectives; {
 		d := strings.TrimSpace(rest)
 		rest = ""
 		if !strings.HasPrefix(d, "unavailable_after") {

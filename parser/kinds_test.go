@@ -166,3 +166,46 @@ func TestGrounds(t *testing.T) {
 		t.Errorf("error %+v", err)
 	}
 }
+
+// TestHeadlinesOfWalls wants stories whose headlines say what walls say, and
+// nothing but the headline does, to be articles, and walls that say it twice none.
+func TestHeadlinesOfWalls(t *testing.T) {
+	page := func(title, text string) fixture {
+		html := `<html><head><title>` + title + ` - Tidewick Courier</title></head><body><h1>` + title + `</h1>` + text + `</body></html>`
+		return fixture{url: testSite + "/local/7123456.html", html: html}
+	}
+	story := tongues[0].paragraphs(2)
+	for _, title := range []string{
+		"How it works", "Index of prices", "Coming soon: a bridge", "Under construction", "One more step", "Große Zustimmung", "Leiche nicht gefunden",
+		"Anmeldung läuft", "Dader niet gevonden", "Nie ma zgody", "Nie znaleziono ciała", "No se encontró nada", "橋は工事中",
+	} {
+		if got := reasonFor(page(title, story)); got != "" {
+			t.Errorf("%s: %s, want an article", title, got)
+		}
+	}
+	for title, want := range map[string]string{"Page not found": ReasonSoft404, "Oops, not found on this server": ReasonSoft404, "Access denied": ReasonBotWall} {
+		wall := page(title, `<p>Sorry, the page you requested is not there. You have been blocked, or nothing was found. Try the front page of our site.</p>`+story)
+		if got := reasonFor(wall); got != want {
+			t.Errorf("%s: %q, want %s", title, got, want)
+		}
+	}
+}
+
+// TestTitleInURL wants a brief beside a long rail, without any data, to be an
+// article when its URL is made of its title, and a topic's list to be none.
+func TestTitleInURL(t *testing.T) {
+	g := &tongues[0]
+	const title = "Mayor of Tidewick wants to close the upper road"
+	page := func(path, title, text string) fixture {
+		return fixture{url: testSite + path, html: g.page(`<title>`+title+`</title>`, `<div><h1>`+title+`</h1>`+text+`</div>`+g.rail(10))}
+	}
+	for path, want := range map[string]string{"/mayor-of-tidewick-wants-to-close-the-upper-road": "", "/local/a71": ReasonSectionFront} {
+		if got := reasonFor(page(path, title, g.paragraphs(1))); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+	list := page("/close-the-upper-road-now", "Close the upper road now", g.list(teasers["cards"], 8))
+	if got := reasonFor(list); got == "" {
+		t.Error("a list of stories on a topic is an article")
+	}
+}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"iter"
 	"net/url"
+	"path"
 	"strings"
 
+	"pressmill/parser/urlshape"
 	"pressmill/pkg/news"
 	"pressmill/pkg/weburl"
 )
@@ -170,8 +172,7 @@ func (m *meta) get(keys ...string) string {
 }
 
 // urls resolves the page's addresses and returns the URL that the article's id
-// is made from. The canonical one is only believed on the
-// same registrable domain and when it is not the site's root.
+// is made from: the canonical one where it can be believed, see standsFor.
 func (m *meta) urls(page *news.Page) (news.URLs, *url.URL, error) {
 	final := page.FinalURL
 	if final == "" {
@@ -190,7 +191,7 @@ func (m *meta) urls(page *news.Page) (news.URLs, *url.URL, error) {
 	if raw == "" {
 		raw = m.get("og:url")
 	}
-	if c := resolve(u, raw); c != nil && sameSite(c, u) && !(isRoot(c) && !isRoot(u)) {
+	if c := resolve(u, raw); c != nil && standsFor(c, u) {
 		urls.Canonical = c.String()
 		key = c
 	}
@@ -217,6 +218,33 @@ func resolve(base *url.URL, ref string) *url.URL {
 
 func sameSite(a, b *url.URL) bool {
 	return a.Host == b.Host || weburl.Domain(a.Host) == weburl.Domain(b.Host)
+}
+
+// standsFor says whether the address that the page at u gives as its own can be
+// that of the same story: it is on the same registrable domain, and is neither the
+// front, nor the list that u lies under, nor u without what tells it from others.
+// Sites that err there name the same address on all pages, and their stories would
+// be taken for one.
+func standsFor(c, u *url.URL) bool {
+	if !sameSite(c, u) {
+		return false
+	}
+	if weburl.Key(c) == weburl.Key(u) {
+		return true
+	}
+	cs, us := urlshape.Of(c), urlshape.Of(u)
+	switch last := path.Base(c.Path); {
+	case isRoot(c), cs.Page == urlshape.Home && us.Page != urlshape.Home:
+		return isRoot(u)
+	case strings.Contains(c.Path, "{{"), last == "undefined", last == "null", last == "404":
+		return false
+	case cs.Story() || cs.ID || cs.Date || cs.Words > 2:
+		return true
+	case c.RawQuery == "" && c.Path == u.Path:
+		return !urlshape.NamesOne(u)
+	}
+	under := c.RawQuery == "" && strings.HasPrefix(u.Path, strings.TrimSuffix(c.Path, "/")+"/")
+	return !under || us.OwnWords <= 2 && !us.ID
 }
 
 func isRoot(u *url.URL) bool { return strings.Trim(u.Path, "/") == "" && u.RawQuery == "" }

@@ -66,6 +66,9 @@ func (x *extraction) weighUp(s *survey) *verdict {
 	v := &verdict{reason: ReasonSectionFront, grounds: make([]ground, 0, 16)}
 	v.byData(x)
 	v.byURL(x.shape)
+	if x.shape.Page == urlshape.Unnamed && x.titledInURL() {
+		v.add(1.5, "title in the URL", "")
+	}
 	v.byTitle(x)
 	v.byText(s)
 	v.byCards(s)
@@ -142,6 +145,25 @@ func (v *verdict) byURL(s urlshape.Shape) {
 	if s.Number > 1 {
 		v.add(-1.5, "URL of a further page", ReasonSectionFront)
 	}
+}
+
+// How many words of a title, and of how many bytes, a URL has to hold to be that of
+// a story: names of sections and topics are shorter.
+const (
+	wordsInURL   = 4
+	leastWordURL = 3
+)
+
+// titledInURL says whether the URL is made of the title.
+func (x *extraction) titledInURL() bool {
+	path := x.fold(x.url.Path)
+	n := 0
+	for w := range strings.FieldsSeq(x.fold(x.art.Title)) {
+		if len(w) >= leastWordURL && holdsWords(path, w) {
+			n++
+		}
+	}
+	return n >= wordsInURL
 }
 
 // byTitle counts a title that names the site or a section, not a story.

@@ -36,7 +36,7 @@ var wallReasons = []struct {
 func (x *extraction) wall(s *survey, weight float32) string {
 	claims := x.claimsArticle()
 	if weight < wallTitled && !claims {
-		if reason := x.titledWall(); reason != "" {
+		if reason := x.titledWall(weight); reason != "" {
 			return reason
 		}
 	}
@@ -86,8 +86,14 @@ func (x *extraction) claimsArticle() bool {
 	return dated && (x.ld.article.isArticle() || x.meta.get("og:type") == "article")
 }
 
-// titledWall is for pages whose whole title is a wall's.
-func (x *extraction) titledWall() string {
+// briefWall is the weight of text below which a title that is a wall's needs no
+// other word for it.
+const briefWall = 250
+
+// titledWall is for pages whose whole title is a wall's. Headlines may say the same,
+// as "How it works" does, so the text has to say more of the kind, unless it is
+// short and the title says nothing else.
+func (x *extraction) titledWall(weight float32) string {
 	if host := x.url.Hostname(); strings.HasPrefix(host, "consent.") {
 		return ReasonConsentWall
 	}
@@ -95,8 +101,13 @@ func (x *extraction) titledWall() string {
 		return ReasonNeedsScript
 	}
 	for _, title := range []string{x.art.Title, x.meta.title} {
-		kind, ok := walls.Whole(x.fold(title), 10)
+		folded := x.fold(title)
+		kind, ok := walls.Whole(folded, 10)
 		if !ok {
+			continue
+		}
+		_, bare := walls.Whole(strings.Trim(folded, "0123456789 "), 0)
+		if !(bare && weight < briefWall) && walls.Read(folded + " " + x.foldedText())[kind] <= walls.Read(folded)[kind] {
 			continue
 		}
 		for _, w := range wallReasons {
@@ -133,7 +144,10 @@ func (x *extraction) emptyWall(s *survey, claims bool) string {
 const maxRead = 8000
 
 // readText reads what would become the article.
-func (x *extraction) readText() walls.Hits {
+func (x *extraction) readText() walls.Hits { return walls.Read(x.foldedText()) }
+
+// foldedText returns the beginning of what would become the article, folded.
+func (x *extraction) foldedText() string {
 	var w textBuf
 	for i := range x.kept {
 		if w.space(); len(w.b) < maxRead {
@@ -141,7 +155,7 @@ func (x *extraction) readText() walls.Hits {
 			w.b = append(w.b, text[:min(len(text), maxRead)]...)
 		}
 	}
-	return walls.Read(x.fold(w.String()))
+	return x.fold(w.String())
 }
 
 // readPage reads the whole page, with what it says to browsers without scripts.

@@ -32,12 +32,14 @@ const (
 // Shape is what a URL says.
 type Shape struct {
 	Page   Page
-	Number int  // of the page in a paginated list, when above one
-	Words  int  // of the last segment that is a slug
-	Date   bool // the path holds a year with a month
-	ID     bool // the path holds a long number or hash
-	File   bool // the path ends in .html or the like
-	Depth  int  // segments of the path
+	Number int // of the page in a paginated list, when above one
+	Words  int // of the last segment that is a slug
+
+	OwnWords int  // of the last segment
+	Date     bool // the path holds a year with a month
+	ID       bool // the path holds a long number or hash
+	File     bool // the path ends in .html or the like
+	Depth    int  // segments of the path
 }
 
 // Story says whether the URL is shaped like that of a single story.
@@ -55,12 +57,13 @@ func Of(u *url.URL) Shape {
 		var last string
 		last, s.File = cutExtension(segments[len(segments)-1])
 		s.Words = words(last)
+		s.OwnWords = s.Words
 		if s.Words == 0 && len(segments) > 1 {
 			s.Words = words(segments[len(segments)-2])
 		}
 		segments[len(segments)-1] = last
 	}
-	s.ID = s.ID || queryID(u)
+	s.ID = s.ID || queryNumber(u, 2) || endsInNumber(segments)
 	s.Page = page(u, segments, s)
 	return s
 }
@@ -161,12 +164,29 @@ func hasID(seg string) bool {
 	return false
 }
 
-func queryID(u *url.URL) bool {
+// endsInNumber says whether the last segment is a number that is neither a year,
+// a month nor a page, as in "/news/4711".
+func endsInNumber(segments []string) bool {
+	n := len(segments)
+	if n < 2 || pagingWords[segments[n-2]] {
+		return false
+	}
+	last := segments[n-1]
+	return len(last) >= 3 && digits(last) && !isYear(last) && !(len(last) == 6 && isYear(last[:4]) && isMonth(last[4:])) && !isYear(segments[n-2])
+}
+
+// NamesOne says whether the query of a URL has a number that tells the page from
+// others under its path.
+func NamesOne(u *url.URL) bool { return queryNumber(u, 1) }
+
+// queryNumber says whether a query has a number of so many digits under a name of
+// those that tell pages apart.
+func queryNumber(u *url.URL, least int) bool {
 	if u.RawQuery == "" {
 		return false
 	}
 	for key, values := range u.Query() {
-		if v := values[0]; len(v) >= 2 && digits(v) && slices.Contains(idKeys, strings.ToLower(key)) {
+		if v := values[0]; len(v) >= least && digits(v) && slices.Contains(idKeys, strings.ToLower(key)) {
 			return true
 		}
 	}
@@ -216,12 +236,12 @@ func number(s string) int {
 // last, or right before the name of a topic or an author.
 func page(u *url.URL, segments []string, s Shape) Page {
 	n := len(segments)
-	if isSearch(u, segments) {
+	if isSearch(u, segments, s) {
 		return Search
 	}
 	if n == 0 || n == 1 && homeWords[segments[0]] || n == 1 && len(segments[0]) == 2 && letters(segments[0]) == 2 {
-		if u.RawQuery != "" && (s.ID || strings.Contains(u.Path, ".")) {
-			return Unnamed // index.php?page=... may be any page
+		if u.RawQuery != "" && (s.ID || strings.Contains(u.Path, ".") || strings.Contains(u.RawQuery, "/")) {
+			return Unnamed // index.php?page=... and ?q=node/12 may be any page
 		}
 		return Home
 	}
@@ -238,7 +258,12 @@ func page(u *url.URL, segments []string, s Shape) Page {
 		return Unnamed
 	}
 	switch p := pageWords[segments[n-2]]; p {
-	case Tag, Author, Section:
+	case Section:
+		if archiveWords[segments[n-2]] && endsInNumber(segments) {
+			return Unnamed // a post by its number
+		}
+		fallthrough
+	case Tag, Author:
 		if s.Words <= 4 && !s.Date && !s.File {
 			return p
 		}
@@ -254,9 +279,11 @@ func page(u *url.URL, segments []string, s Shape) Page {
 	}
 }
 
-func isSearch(u *url.URL, segments []string) bool {
+// isSearch says whether a URL asks for results. The words for it name sections,
+// too ("recherche"), whose stories have longer slugs, numbers or dates.
+func isSearch(u *url.URL, segments []string, s Shape) bool {
 	n := len(segments)
-	if n > 0 && searchWords[segments[n-1]] || n > 1 && searchWords[segments[n-2]] {
+	if n > 0 && searchWords[segments[n-1]] || n > 1 && searchWords[segments[n-2]] && s.Words < 5 && !s.Date && !(s.Words > 1 && (s.File || s.ID)) {
 		return true
 	}
 	if u.RawQuery == "" || n > 1 {
@@ -264,7 +291,7 @@ func isSearch(u *url.URL, segments []string) bool {
 	}
 	q := u.Query()
 	for _, key := range searchKeys {
-		if letters(q.Get(key)) > 0 {
+		if v := q.Get(key); letters(v) > 0 && !strings.Contains(v, "/") { // "node/12" is a path
 			return true
 		}
 	}

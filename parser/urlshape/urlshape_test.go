@@ -37,6 +37,13 @@ func TestPage(t *testing.T) {
 		"https://n.example/themen/klima/der-lange-weg-zum-strom-hier-erklaert": Unnamed,
 		"https://n.example/author/jane-doe/how-the-bridge-was-built-again":     Unnamed,
 		"https://n.example/2024/05/03/privacy-policy-of-the-town-is-changed":   Unnamed,
+		"https://n.example/archives/4711":                                      Unnamed,
+		"https://n.example/archives/2024":                                      Section,
+		"https://n.example/archives/202405":                                    Section,
+		"https://n.example/recherche/un-pont-123456.html":                      Unnamed,
+		"https://n.example/recherche/le-pont-de-la-ville":                      Unnamed,
+		"https://n.example/recherche/pont":                                     Search,
+		"https://n.example/?q=node/123":                                        Unnamed,
 	} {
 		if got := of(t, raw).Page; got != want {
 			t.Errorf("%s: page %d, want %d", raw, got, want)
@@ -53,6 +60,9 @@ func TestStory(t *testing.T) {
 		"https://n.example/local/2020-02/19/c_1125597921.htm": true,
 		"https://n.example/politica/nid03052022-boleta/":      true,
 		"https://n.example/橋の修理が冬の前に始まると市長が発表":                true,
+		"https://n.example/news/4711":                         true,
+		"https://n.example/news/2024":                         false,
+		"https://n.example/news/page/123":                     false,
 		"https://n.example/world":                             false,
 		"https://n.example/world/europe":                      false,
 		"https://n.example/tag/bridges":                       false,

@@ -19,6 +19,9 @@ search searchresults search-results suche suchen suchergebnis suchergebnisse rec
 ricerca cerca zoeken zoekresultaten szukaj wyszukiwarka wyszukaj sök sok søk søg sog haku hae arama ara poisk поиск search.html пошук hledani hledej
 keresés kereses cautare بحث جستجو חיפוש 検索 kensaku sousuo 搜索 搜尋 검색 खोज pencarian cari timkiem tim-kiem find`)
 
+// archiveWords name lists of all that was published, and the place of each of it.
+var archiveWords = buildSet(`archive archives archiv archivo arquivo archivio archief arkiv`)
+
 var pageWords = buildPages(map[Page]string{
 	Tag: `tag tags topic topics thema themen schlagwort schlagworte stichwort keyword keywords etiqueta etiquetas tema temas mot-cle mots-cles tags-cloud
 		sujet sujets argomento argomenti tagi temat tematy etiket etiketler konu konular onderwerp onderwerpen ämne amne emne emner aihe тег теги тема темы

@@ -45,6 +45,21 @@ func Agency(s string) string {
 	return agencies[f]
 }
 
+// helper returns the agency that somebody wrote with, as in "with AFP" behind a
+// name, or "".
+func helper(words []string) string {
+	if len(words) < 2 || !withWords[words[0]] {
+		return ""
+	}
+	return Agency(strings.Join(words[1:], " "))
+}
+
+// withWords stand between an author and the agency that contributed.
+var withWords = buildSet(`with avec mit con com med met z s с`)
+
+// isInitials says whether a word beside an agency's name is how an editor signs.
+func isInitials(w string) bool { return utf8.RuneCountInString(w) <= 3 && !isHan(w) }
+
 // MaxCredit is how long a line that credits agencies can be, in bytes.
 const MaxCredit = 120
 

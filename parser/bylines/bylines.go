@@ -163,6 +163,10 @@ func (r *reader) name(p *piece, whole string) {
 		r.piece(&piece{words: rest[n:]})
 		return
 	}
+	if a := helper(rest); a != "" {
+		r.out.Helped = append(r.out.Helped, a)
+		rest = nil
+	}
 	r.out.Rest = r.out.Rest || len(rest) > 0 && !isTime(rest)
 	begin := whole
 	if len(words) < len(p.words) {
@@ -187,7 +191,8 @@ func (r *reader) name(p *piece, whole string) {
 		r.agency(Agency(name))
 	case r.isOrg(name, words):
 		r.org(name)
-	case p.aside, has(places, name):
+	case p.aside, has(places, name), r.open > 0 && p.comma && inPlace(words):
+	case len(words) == 1 && len(r.out.Agencies) > 0 && isInitials(name): // "dpa/abc"
 	case !p.apart && !p.led && len(words) == 1 && len(r.out.Persons) > 0 && isAcronym(name): // "Name/SP-X"
 		r.open = len(r.out.Persons)
 		r.org(name)

@@ -226,3 +226,52 @@ func FuzzParse(f *testing.F) {
 		Name(s)
 	})
 }
+
+// TestNamesOfManyLands wants particles that are written together with names to stay
+// with them, the words for "and" to part names, and places and signs of editors to
+// be no names.
+func TestNamesOfManyLands(t *testing.T) {
+	for line, want := range map[string]string{
+		"Par Jeanne d'Arville avec AFP":          "Jeanne d'Arville; helped AFP",
+		"Paul d’Orville":                         "Paul d’Orville",
+		"By Karim al-Tarif and Sara el-Nour":     "Karim al-Tarif, Sara el-Nour",
+		"Por María de los Prados Vega":           "María de los Prados Vega",
+		"João Prado, em Lisboa":                  "João Prado",
+		"Anna Lind, aus Bergau":                  "Anna Lind",
+		"Von unserem Redaktionsmitglied A. Lind": "A. Lind",
+		"oprac. Anna Kowal":                      "Anna Kowal",
+		"Jonas Petras ir Ona Rasa":               "Jonas Petras, Ona Rasa",
+		"राम वर्मन और सीता वर्मन":                "राम वर्मन, सीता वर्मन",
+		"김민수·이서연 기자":                             "김민수, 이서연",
+		"글 김민수 기자, 사진 이서연 기자":                    "김민수",
+		"Anna Lind Updated: May 3, 2024":         "Anna Lind",
+		"Von Anna Lind mit dpa":                  "Anna Lind; helped dpa",
+		"dpa/abc":                                "; from dpa",
+		"dpa/Anna Lind":                          "Anna Lind; from dpa",
+		"The Tidewick Review":                    "; org The Tidewick Review",
+		"By The Rev. Anna Lind":                  "The Rev. Anna Lind",
+		"Polizei Bergau":                         "; org Polizei Bergau",
+		"By Anna Lind with her two children":     "Anna Lind; rest",
+	} {
+		b := Parse(line, nil)
+		var names []string
+		for _, p := range b.Persons {
+			names = append(names, p.Name)
+		}
+		got := strings.Join(names, ", ")
+		for _, list := range []struct {
+			what  string
+			names []string
+		}{{"org", b.Orgs}, {"from", b.Agencies}, {"helped", b.Helped}} {
+			if len(list.names) > 0 {
+				got += "; " + list.what + " " + strings.Join(list.names, ", ")
+			}
+		}
+		if b.Rest {
+			got += "; rest"
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", line, got, want)
+		}
+	}
+}

@@ -17,6 +17,9 @@ func isOrgName(name string, words []string) bool {
 			return true
 		}
 	}
+	if len(words) > 1 && words[0] == "The" && !honours[fold(words[1])] {
+		return true
+	}
 	weak := len(words) >= 3 || len(words) == 2 && lowerIn(articles, words[0])
 	for _, w := range words {
 		if isOrgWord(w) || weak && has(weakOrgWords, w) {
@@ -97,8 +100,22 @@ func ends(words []string, i int, w string) bool {
 	case i+1 < len(words) && has(timeWords, w) && startsDigit(words[i+1]), len(words) == 1 && isWeekday(words, 0):
 		return true
 	}
-	return i > 0 && unicode.IsLower(r) && !particles[w] && !allLower(words)
+	return i > 0 && unicode.IsLower(r) && !particles[w] && !isPrefixed(w) && !allLower(words)
 }
+
+// isPrefixed says whether a word is a particle that a name is written together with,
+// as in "d'Arc" and "al-Sayed".
+func isPrefixed(w string) bool {
+	i := strings.IndexAny(w, "-'’")
+	if i <= 0 || !prefixes[w[:i]] {
+		return false
+	}
+	_, n := utf8.DecodeRuneInString(w[i:])
+	return capital(w[i+n:])
+}
+
+// inPlace says whether words are a place in a sentence, as in "Name, aus Berlin".
+func inPlace(words []string) bool { return len(words) > 1 && prepositions[words[0]] }
 
 func startsDigit(w string) bool {
 	r, _ := utf8.DecodeRuneInString(w)
@@ -123,7 +140,7 @@ func isTime(words []string) bool {
 	if isTimeWord(words[0]) {
 		return len(words) == 1 || startsDigit(words[1]) || isTime(words[1:])
 	}
-	return len(words) <= 3 && slices.Contains([]string{"in", "aus", "à", "en", "from", "a", "i", "z", "из", "в", "w", "v"}, words[0])
+	return len(words) <= 3 && prepositions[words[0]]
 }
 
 // talkingTo returns how many words say that two persons talk to each other.
@@ -306,7 +323,7 @@ func fullName(name string) bool {
 		if i > 0 && i+1 < len(words) && particles[w] {
 			continue
 		}
-		if !capital(w) && !slices.Contains([]string{"von", "van", "de", "di", "da", "al-", "el-"}, w) || !isWord(w) {
+		if !capital(w) && !isPrefixed(w) && !slices.Contains([]string{"von", "van", "de", "di", "da"}, w) || !isWord(w) {
 			return false
 		}
 		n++

@@ -86,8 +86,11 @@ func separator(s string, i, n int, r rune) rune {
 	case ')', ']', '）', '】', '］', '}', '」', '>':
 		return ')'
 	case '-', '–', '―', '~', '*', '·':
-		if alone(s, i, n) {
+		switch {
+		case alone(s, i, n):
 			return '|'
+		case r == '·' && betweenHangul(s, i, n):
+			return ','
 		}
 		return 0
 	case '・':
@@ -102,6 +105,13 @@ func separator(s string, i, n int, r rune) rune {
 		return ' '
 	}
 	return 0
+}
+
+// betweenHangul says whether the rune at i stands between two names in Hangul.
+func betweenHangul(s string, i, n int) bool {
+	before, _ := utf8.DecodeLastRuneInString(s[:i])
+	after, _ := utf8.DecodeRuneInString(s[i+n:])
+	return unicode.Is(unicode.Hangul, before) && unicode.Is(unicode.Hangul, after)
 }
 
 // alone says whether the rune at i has no word on one of its sides: a blank, or
@@ -240,6 +250,11 @@ func (sp *splitter) colon() {
 		return
 	}
 	if len(words) == 1 && strings.HasPrefix(words[0], "http") {
+		return
+	}
+	if n := len(words) - 1; n > 1 && lowerIn(trailers, words[n]) { // "Name Updated: 3 May"
+		sp.cur.words = words[:n]
+		sp.endGroup()
 		return
 	}
 	sp.cur.words = nil

@@ -48,6 +48,7 @@ var leads = buildLeads(
 	escrito por|publicado por|redactado por|texto de|texto por|una entrevista de|entrevista de|informe de|
 	scritto da|pubblicato da|articolo di|a cura di|testo di|intervista di|redatto da|
 	geschreven door|gepubliceerd door|tekst door|tekst van|een artikel van|
+	oprac|opr|notiert von|protokolliert von|reportage von|eine reportage von|das gespräch führte|das gespräch führten|bởi|글|글 사진|
 	skrivet av|skriven av|publicerad av|text av|tekst av|skrevet av|publisert av|publiceret af|skrevet af|tekst af|
 	alles von|alle artikel von|alle beiträge von|alle posts von|mehr von|mehr artikel von|weitere artikel von|zeige alle beiträge von|beiträge von|artikel von|
 	more from|more by|more articles by|more stories by|view all posts by|view all articles by|see all posts by|posts by|all posts by|articles by|all articles by|read more from|read more by|
@@ -72,7 +73,7 @@ var leads = buildLeads(
 	additional reporting by|reporting and editing by|produced by|production by|fact checked by|medically reviewed by|photography by|picture by|filmed by|
 	foto von|fotos von|bilder von|bild von|illustration von|illustrationen von|übersetzt von|übersetzung von|fotografiert von|aus dem englischen von|
 	photo de|photos de|photographie de|photographies de|illustrations de|traduit par|traduction de|foto di|foto de|fotos de|fotografie di|traduzione di|traducido por|traducción de|
-	foto door|foto av|foto af|bilder av|foto s door|vertaald door|fotoğraf|fotoğraflar|kuvat|kuva`,
+	사진|foto door|foto av|foto af|bilder av|foto s door|vertaald door|fotoğraf|fotoğraflar|kuvat|kuva`,
 	lead{pictures, labels}, `
 	photo|photos|photography|photograph|photographs|photographer|picture|pictures|image|images|image credit|photo credit|credit|credits|illustration|illustrations|video|graphic|graphics|
 	editor|editors|translation|translator|producer|camera|cover|cover photo|
@@ -158,15 +159,25 @@ func hanLead(w string) (rest string, role role, ok bool) {
 
 // conjunctions join names. Those of one letter and those that are words of
 // other languages must be in lower case.
-var conjunctions = buildSet(`and und et y e og och en i a ja ve и та й і oraz și si és και và dan samt sowie ו و и 와 과 및 と и и och`)
+var conjunctions = buildSet(`and und et y e og och en i a ja ve и та й і oraz și şi si és και và dan samt sowie ו و и 와 과 및 と
+	ir un eta agus dhe və және და և และ और आणि এবং ও اور`)
 
 func joins(w string) bool {
 	return conjunctions[w] || w == "And" || w == "AND" || w == "UND" || w == "Und" || w == "ET" || w == "OCH"
 }
 
 // particles are the words in lower case that belong to names.
-var particles = buildSet(`von van der den de del della di da do dos das du la le les el al bin bint ibn ben abu ter ten te zu zum zur vom af av y e i dela des of
+var particles = buildSet(`von van der den de del della di da do dos das du la le les los las el al bin bint ibn ben abu ter ten te zu zum zur vom af av y e i dela des of
 	dal dalla degli dei st st. 't d' mc mac o' und-der ap ab zur auf und e.`)
+
+// honours are the words behind "The" in the style of a person.
+var honours = buildSet(`rev reverend right most very hon honourable honorable lord lady duke duchess earl baroness`)
+
+// prefixes are particles that stand before a hyphen or an apostrophe.
+var prefixes = buildSet(`d l m n t o al el ad an ar as ash at az ul ibn bin ben`)
+
+// prepositions stand before the place from which somebody reports.
+var prepositions = buildSet(`in aus à en em desde depuis from från fra uit vanuit dari a i z из в w v`)
 
 // trailers are words behind which no name goes on, in any case.
 var trailers = buildSet(`for für pour para per voor för updated published posted aktualisiert veröffentlicht modified follow folgen google google+ twitter facebook instagram linkedin`)
@@ -200,6 +211,7 @@ var orgWords = buildSet(`news redaktion redaktionsteam editorial team staff desk
 	tribune gazette editors redacción redação rédaction redazione redactie redaksjon redaksjonen redaktionen toimitus redakcja redakce redakcia szerkesztőség redacția redactia
 	редакция редакція kolektif partei party council commission committee bureau bund blog newspaper newspapers portal presse presseportal pressestelle pressedienst rundfunk television télévision
 	gesellschaft company corporation group gruppe centre center zentrum foundation union alliance bank club society akademie academy hochschule museum studio studios productions channel
+	polizei polizeipräsidium feuerwehr police newswire amnesty greenpeace unicef
 	新聞社 编辑部 編集部 新闻网 通信社 통신 신문 뉴스 haber gazetesi ajansı وكالة صحيفة قناة موقع شبكة תאגיד חדשות агентство газета телеканал agencia agence agenzia periódico diario giornale
 	genossenschaft cooperative cooperativa coopérative coöperatie kooperative kooperatif spółdzielnia osuuskunta`)
 
@@ -226,7 +238,7 @@ var orgEnds = []string{".com", ".de", ".net", ".org", ".at", ".ch", ".co", ".be"
 var roleWords = buildSet(`reporter editor correspondent journalist columnist writer contributor producer author director photographer blogger intern freelancer analyst anchor host presenter
 	chief head professor expert researcher student ceo founder president chairman spokesman spokeswoman officer manager consultant lecturer critic strategist economist coordinator
 	korrespondent korrespondentin redakteur redakteurin redaktor redaktorin chefredakteur chefredakteurin chefredaktor chefredaktorin journalistin autor autorin volontär volontärin praktikant praktikantin
-	leiter leiterin ressortleiter ressortleiterin kolumnist kolumnistin herausgeber herausgeberin reporterin freier freie fotograf fotografin experte expertin geschäftsführer mitarbeiter mitarbeiterin
+	leiter leiterin redaktionsmitglied ressortleiter ressortleiterin kolumnist kolumnistin herausgeber herausgeberin reporterin freier freie fotograf fotografin experte expertin geschäftsführer mitarbeiter mitarbeiterin
 	moderator moderatorin leitung chef chefin chefreporter chefreporterin politikredakteur sportredakteur chefkorrespondent chefkorrespondentin korrespondenten redakteure
 	journaliste rédacteur rédactrice correspondant correspondante chroniqueur chroniqueuse envoyé envoyée reporteur pigiste éditorialiste grand-reporter
 	periodista redactor redactora corresponsal editora columnista enviado enviada especial colaborador colaboradora reportero reportera subdirector subdirectora jefe jefa
@@ -246,7 +258,7 @@ var modifiers = buildSet(`senior chief deputy political foreign staff assistant 
 	europe europa africa asia middle east washington royal defence defense security world city general global multimedia video data investigative breaking parliamentary court legal energy
 	climate consumer money property fashion beauty food motoring football rugby cricket royal trends audience senior-level trainee junior lead principal editor-in-chief art opinion
 	stellvertretender stellvertretende leitender leitende freier freie politischer ressort politik wirtschaft kultur lokal our unser unsere notre nuestro nuestra nostro de en chef politique
-	sciences internet grand gast und & of the at for und im`)
+	sciences internet grand gast und & of the at for und im unserem unserer onze`)
 
 // places are the places of several words, and countries, that follow names.
 var places = buildFolded(`new york|new york city|los angeles|new delhi|hong kong|san francisco|washington dc|washington d c|tel aviv|buenos aires|mexico city|st petersburg|são paulo|rio de janeiro|kuala lumpur|

@@ -159,6 +159,9 @@ func (x *extraction) ldAuthor(s *signatures, o object) {
 	if !strings.HasPrefix(url, "http") {
 		url = ""
 	}
+	if !o.get("name").Exists() {
+		s.read(x, strings.TrimSpace(o.text("givenName")+" "+o.text("familyName")), url)
+	}
 	for n := range o.list("name") {
 		name := n.str()
 		if o.is("Organization", "NewsMediaOrganization", "Corporation") && bylines.Agency(name) == "" {

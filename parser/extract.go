@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"html"
 	"net/url"
 	"slices"
 	"strings"
@@ -263,9 +264,11 @@ func (x *extraction) rescue() {
 	have := x.textWeight()
 	body := x.ld.article.get("articleBody").String()
 	if w := weigh([]byte(body)); w >= 200 && have <= 0.35*w {
-		x.keepText(strings.Split(strings.ReplaceAll(body, "\r", "\n"), "\n"))
-		x.warn("text taken from structured data")
-		return
+		if list := bodyParagraphs(body); have <= 0.35*weigh([]byte(strings.Join(list, ""))) {
+			x.keepText(list)
+			x.warn("text taken from structured data")
+			return
+		}
 	}
 	if have > littleText {
 		return
@@ -274,6 +277,18 @@ func (x *extraction) rescue() {
 		x.keepText(list)
 		x.warn("text taken from script state")
 	}
+}
+
+// bodyParagraphs cuts a text in the structured data into its paragraphs: at its
+// elements where it is markup, which may be escaped, or else at its lines.
+func bodyParagraphs(body string) []string {
+	if strings.Contains(body, "&lt;/p") || strings.Contains(body, "&lt;br") {
+		body = html.UnescapeString(body)
+	}
+	if strings.Contains(body, "</p") || strings.Contains(body, "<br") {
+		return paragraphs(body)
+	}
+	return strings.Split(strings.ReplaceAll(body, "\r", "\n"), "\n")
 }
 
 // keepText makes paragraphs that stand nowhere on the page the text.
@@ -373,6 +388,11 @@ func (x *extraction) fillBody() {
 			continue
 		}
 		if text.Len()+len(b.Text) > maxText {
+			if text.Len() == 0 {
+				b.Text = clean(strings.ToValidUTF8(b.Text[:maxText], ""))
+				text.WriteString(b.Text)
+				a.Body.Blocks = append(a.Body.Blocks, b)
+			}
 			x.warn("text cut at %d bytes", text.Len())
 			break
 		}

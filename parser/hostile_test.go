@@ -275,6 +275,7 @@ func TestHugePage(t *testing.T) {
 	body := strings.Repeat(`The council met again and spoke of the bridge.\n`, maxBlocks+1)
 	for warning, s := range map[string]string{
 		fmt.Sprintf("page cut at %d elements", maxNodes): text + strings.Repeat("<i>x</i>", maxNodes),
+		fmt.Sprintf("text cut at %d bytes", maxText):     "<h1>The bridge</h1><p>" + strings.Repeat("The council met. ", maxText/16),
 		fmt.Sprintf("page cut at %d blocks", maxBlocks):  text + strings.Repeat("<p>The council met again.</p>", maxBlocks),
 		fmt.Sprintf("text cut at %d blocks", maxBlocks): `<h1>The bridge</h1><script type="application/ld+json">` +
 			`{"@type":"NewsArticle","headline":"The bridge","articleBody":"` + body + `"}</script>`,

@@ -334,14 +334,13 @@ func (o object) first() object {
 	return object{}
 }
 
-// naming returns the value that names an object best.
+// naming returns the value that names an object; an identifier or an address is
+// no name.
 func (o object) naming() object {
-	for _, key := range []string{"name", "@value", "@id"} {
-		if v := o.get(key); v.Exists() {
-			return v
-		}
+	if v := o.get("name"); v.Exists() {
+		return v
 	}
-	return o.get("url")
+	return o.get("@value")
 }
 
 // cleanText decodes entities, drops markup and collapses white space.

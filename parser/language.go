@@ -21,11 +21,18 @@ func languages(text string, declared ...string) (lang, said string) {
 	if primary == "no" {
 		primary = "nb"
 	}
-	if lang = detectLanguage(text, primary); lang == "" {
+	switch lang = detectLanguage(text, primary); {
+	case lang == "":
 		lang = said
+	case lang == writtenAs[primary]:
+		lang = primary
 	}
 	return lang, said
 }
+
+// writtenAs are languages whose texts are taken for those of another, which has the
+// same small words: which of the two it is only the page can say.
+var writtenAs = map[string]string{"bs": "hr", "cnr": "hr", "sh": "hr", "sr": "hr", "ms": "id"}
 
 func declaredLanguage(declared []string) string {
 	for _, d := range declared {

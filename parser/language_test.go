@@ -63,6 +63,26 @@ func TestDetectLanguageAsDeclared(t *testing.T) {
 	}
 }
 
+// TestLanguagesOfTheSameWords wants languages that their small words do not tell
+// from another to be what the page says.
+func TestLanguagesOfTheSameWords(t *testing.T) {
+	const serbian = "Gradsko veće je u utorak uveče odlučilo da popravi stari most pre nego što dođe zima, a radovi će početi sledećeg meseca. Gradonačelnica je rekla da deca svaki dan idu preko mosta u školu."
+	const malay = "Majlis bandar pada malam Selasa memutuskan untuk membaiki jambatan lama itu sebelum musim hujan tiba. Datuk Bandar berkata kanak-kanak berjalan di atas jambatan itu ke sekolah setiap hari, dan ia perlu kekal begitu."
+	for _, c := range []struct{ text, said, want string }{
+		{serbian, "sr-Latn-RS", "sr"},
+		{serbian, "bs", "bs"},
+		{serbian, "hr", "hr"},
+		{serbian, "en", "hr"},
+		{malay, "ms-MY", "ms"},
+		{malay, "id", "id"},
+		{malay, "", "id"},
+	} {
+		if got, _ := languages(c.text, c.said); got != c.want {
+			t.Errorf("declared %q: got %q, want %q", c.said, got, c.want)
+		}
+	}
+}
+
 // A function word's languages are bits of one number.
 func TestFunctionWordsFit(t *testing.T) {
 	if len(functionWords) > 64 {

@@ -162,8 +162,12 @@ func (x *extraction) ruledDate(l *timeline, field string, sels []rules.Selector)
 
 func (x *extraction) ruledAuthors() signatures {
 	s := signatures{src: srcRule, conf: 1}
-	for _, raw := range x.ruled("authors", x.rule.Authors) {
+	found := x.ruled("authors", x.rule.Authors)
+	for _, raw := range found {
 		s.read(x, raw, "")
+	}
+	if len(found) > 0 && s.empty() && len(x.art.Agencies) == 0 {
+		x.warn("site rule authors finds no author in %q", found[0])
 	}
 	return s
 }

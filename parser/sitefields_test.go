@@ -139,6 +139,16 @@ func TestSiteRuleWarnings(t *testing.T) {
 	}
 }
 
+// TestRuledAuthorsWithoutNames wants a warning when what a rule takes for the
+// authors names nobody.
+func TestRuledAuthorsWithoutNames(t *testing.T) {
+	page := strings.Replace(ruledPage, "<h1", `<p class=nobody>3 min read</p><h1`, 1)
+	a := ruledExtract(t, "authors: .nobody\n", page)
+	if want := `site rule authors finds no author in "3 min read"`; !slices.Contains(a.Extraction.Warnings, want) {
+		t.Errorf("warnings %q, want %s", a.Extraction.Warnings, want)
+	}
+}
+
 func TestSelectors(t *testing.T) {
 	const page = `<html><body id="top"><div class="a b"><p>one</p><P class='c'>two</P></div>
 <my-box data-x="1 2"><span><p>three</p></span></my-box><section><div><p title="x&amp;y">four</p></div></section></body></html>`

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -168,9 +169,7 @@ func (d *decoder) key(s *Site, key, value *yaml.Node) {
 	case "domain":
 		s.Domain, err = domain(value.Value)
 	case "path":
-		if s.Path = value.Value; !strings.HasPrefix(s.Path, "/") {
-			err = errors.New("a path begins with /")
-		}
+		s.Path, err = pattern(value.Value)
 	case "zone":
 		if s.Zone, err = time.LoadLocation(value.Value); err != nil || value.Value == "" || value.Value == "Local" {
 			err = fmt.Errorf("%q is no IANA time zone such as Europe/Berlin", value.Value)
@@ -190,6 +189,21 @@ func (d *decoder) key(s *Site, key, value *yaml.Node) {
 	if err != nil {
 		d.fault(value.Line, key.Value, "%v", err)
 	}
+}
+
+// pattern returns a path as it is compared, without percent-encoding.
+func pattern(s string) (string, error) {
+	if !strings.HasPrefix(s, "/") {
+		return s, errors.New("a path begins with /")
+	}
+	if strings.ContainsAny(s, "?#") {
+		return s, errors.New("a path ends in front of ? and #")
+	}
+	path, err := url.PathUnescape(s)
+	if err != nil {
+		return s, fmt.Errorf("%q is no path: %w", s, err)
+	}
+	return path, nil
 }
 
 // domain returns a host as it stands in the URLs of pages.

@@ -106,11 +106,12 @@ func TestFind(t *testing.T) {
 - {domain: example.com, path: /live/*/archive, body: .old}
 - {domain: sport.example.com}
 - {domain: münchen.example}
+- {domain: escaped.example, path: /caf%C3%A9/*}
 `))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if set.Len() != 5 {
+	if set.Len() != 6 {
 		t.Errorf("%d rules", set.Len())
 	}
 	for url, want := range map[string]string{
@@ -119,6 +120,8 @@ func TestFind(t *testing.T) {
 		"https://www.example.com/live/1":         "s.yaml#example.com/live/*",
 		"https://www.example.com/live/1/archive": "s.yaml#example.com/live/*/archive",
 		"https://sport.example.com/live/1":       "s.yaml#sport.example.com",
+		"https://escaped.example/café/1":         "s.yaml#escaped.example/café/*",
+		"https://escaped.example/caf%c3%a9/1":    "s.yaml#escaped.example/café/*",
 		"https://MÜNCHEN.example/":               "s.yaml#xn--mnchen-3ya.example",
 		"https://notexample.com/":                "",
 		"https://com/":                           "",
@@ -196,6 +199,8 @@ s.yaml:12: key title stands twice, first in line 11
 s.yaml:15: zone: must be one value
 s.yaml:16: c.example has a rule already, at s.yaml:14
 s.yaml:17: a site must be a mapping of keys to values`},
+		"query":      {"domain: a.example\npath: /news?id=*", "s.yaml:2: path: a path ends in front of ? and #"},
+		"escapes":    {"domain: a.example\npath: /100%/*", `s.yaml:2: path: "/100%/*" is no path: invalid URL escape "%/*"`},
 		"syntax":     {"domain: [", "s.yaml:"},
 		"documents":  {"domain: a.example\n---\ndomain: b.example\n", "s.yaml:2: a second document begins; write several sites as a list"},
 		"plain text": {"hello", "s.yaml:1: a site must be a mapping of keys to values"},

@@ -381,9 +381,26 @@ func isFurnitureURL(src []byte) bool {
 func isFurnitureName(name []byte) bool {
 	for i, c := range name {
 		for _, s := range furnitureByLetter[lower(c)] {
-			if i+len(s) <= len(name) && equalFold(name[i:i+len(s)], s) {
+			if i+len(s) <= len(name) && equalFold(name[i:i+len(s)], s) && !inOtherWord(name, i) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// otherWords hold the name of furniture by chance, behind so many letters:
+// semiconductors, a catálogo, a badger.
+var otherWords = []struct {
+	word string
+	at   int
+}{{"silicon", 3}, {"semicon", 3}, {"lexicon", 3}, {"rubicon", 3}, {"iconic", 0}, {"iconoc", 0}, {"alogo", 1}, {"ologo", 1}, {"badger", 0}}
+
+// inOtherWord says whether what stands at i is a part of one of otherWords.
+func inOtherWord(name []byte, i int) bool {
+	for _, o := range otherWords {
+		if from := i - o.at; from >= 0 && from+len(o.word) <= len(name) && equalFold(name[from:from+len(o.word)], o.word) {
+			return true
 		}
 	}
 	return false

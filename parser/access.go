@@ -100,6 +100,9 @@ func (x *extraction) judgePaywall() error {
 		return nil
 	}
 	if weight < minTeaser {
+		if a := x.art.Access; a != nil && a.Free != nil && *a.Free {
+			return nil // a brief
+		}
 		return reject(ReasonPaywallStub)
 	}
 	x.art.Access = &news.Access{Free: new(false)}

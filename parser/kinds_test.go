@@ -209,3 +209,31 @@ func TestTitleInURL(t *testing.T) {
 		t.Error("a list of stories on a topic is an article")
 	}
 }
+
+// TestBriefsBesideForms wants a brief without data to be an article although the
+// page lets readers log in or subscribe, and one that is said to be free to be none
+// of a paywall's stubs.
+func TestBriefsBesideForms(t *testing.T) {
+	g := &tongues[0]
+	login := `<div><a href="/l">Log in</a> <a href="/s">Sign up</a> <a href="/c">Create an account</a> <a href="/p">Forgot your password?</a> <label>Email address</label></div>`
+	brief := `<div><h1>` + g.headline(3) + `</h1>` + g.paragraphs(1) + `</div>`
+	bare := `<title>` + g.headline(3) + ` - ` + g.site + `</title>`
+	pay := `<div><p>Already a subscriber? Log in. Become a subscriber today, and subscribe now to read all that we write.</p></div>`
+	short := `<div><h1>` + g.headline(3) + `</h1><p>` + g.sentence(1) + " " + g.sentence(2) + `</p></div>`
+	free := strings.Replace(g.story(g.headline(3)), `"@type":"NewsArticle"`, `"@type":"NewsArticle","isAccessibleForFree":true`, 1)
+	if !strings.Contains(free, "isAccessibleForFree") {
+		t.Fatal("the story has no data to change")
+	}
+	for name, html := range map[string]string{
+		"login links": g.page(bare, login+brief),
+		"free":        g.page(free, short+pay),
+	} {
+		if got := reasonFor(fixture{url: testSite + "/local/7123456.html", html: html}); got != "" {
+			t.Errorf("%s: %s, want an article", name, got)
+		}
+	}
+	stub := g.page(g.story(g.headline(3)), short+pay)
+	if got := reasonFor(fixture{url: testSite + "/local/7123456.html", html: stub}); got != ReasonPaywallStub {
+		t.Errorf("stub: %q, want %s", got, ReasonPaywallStub)
+	}
+}

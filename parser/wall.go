@@ -54,6 +54,9 @@ func (x *extraction) wall(s *survey, weight float32) string {
 	if small {
 		page := x.readPage()
 		page[walls.Consent] = h[walls.Consent] // a dialog in front of a story makes it no wall
+		if weight >= besideForm && h[walls.Login] == 0 {
+			page[walls.Login] = 0 // nor does a form beside it
+		}
 		return wallOf(page, s.body)
 	}
 	return wallOf(h, weight)
@@ -85,6 +88,10 @@ func (x *extraction) claimsArticle() bool {
 	dated := src == "jsonld" || src == "meta"
 	return dated && (x.ld.article.isArticle() || x.meta.get("og:type") == "article")
 }
+
+// besideForm is the weight of text from which a form for a login stands beside a
+// story.
+const besideForm = 150
 
 // briefWall is the weight of text below which a title that is a wall's needs no
 // other word for it.

@@ -109,7 +109,8 @@ func bare(uri string) string {
 
 // Next returns the next record that is whole. What is broken or cut is passed
 // over and counted; see Damages. It returns io.EOF at the end, ErrNotWARC
-// instead if there was no record, and other errors if the file cannot be read.
+// instead if there was no record in the whole of a file, and other errors if it
+// cannot be read.
 func (r *Reader) Next() (*Record, error) {
 	for {
 		rec, err := r.next()
@@ -120,7 +121,7 @@ func (r *Reader) Next() (*Record, error) {
 			r.broken = false
 			r.found++
 			return rec, nil
-		case errors.Is(err, errEnd) && r.found == 0 && r.damaged > 0:
+		case errors.Is(err, errEnd) && r.found == 0 && r.damaged > 0 && r.Base == 0:
 			return nil, fmt.Errorf("%w: %w", ErrNotWARC, r.damages[0].Err)
 		case errors.Is(err, errEnd):
 			return nil, io.EOF

@@ -37,6 +37,31 @@ func warcFile(t *testing.T, path string, pages ...*news.Page) {
 	}
 }
 
+// Stopped behind the last record, it finds nothing but damage when it goes on.
+func TestReparseGoesOnBehindTheLastRecord(t *testing.T) {
+	t.Parallel()
+	config, dir := programtest.Server(t), t.TempDir()
+	file, state := filepath.Join(dir, "a.warc.gz"), filepath.Join(dir, "state")
+	warcFile(t, file, &news.Page{PageID: "1", FinalURL: "https://a.example/1", Status: 200, Body: []byte("<p>text")})
+	args := []string{"reparse", "-config", config, "-state", state, file}
+	mustRun(t, args...)
+	stopped, err := loadReparseState(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range stopped.Files {
+		f.Done = false
+	}
+	if err := stopped.save(); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"0 pages published from 1 files; broken places: 1\n", "0 pages published from 0 files\n"} {
+		if got := mustRun(t, args...); got != want {
+			t.Error(cmp.Diff(want, got))
+		}
+	}
+}
+
 func TestReparseTakesWhatIsAskedFor(t *testing.T) {
 	t.Parallel()
 	config, dir := programtest.Server(t), t.TempDir()

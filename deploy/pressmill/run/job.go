@@ -62,10 +62,14 @@ func loadJob(path string) (*job, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	ids := map[string]bool{}
 	for i := range j.sources {
-		if err := j.sources[i].Normalise(); err != nil {
-			errs = append(errs, err)
+		s := &j.sources[i]
+		errs = append(errs, s.Normalise())
+		if ids[s.ID] { // the later one would replace the other
+			errs = append(errs, fmt.Errorf("source %q stands twice; give each an id of its own", s.ID))
 		}
+		ids[s.ID] = true
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, worker.Usagef("%v", err)

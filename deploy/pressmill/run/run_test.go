@@ -3,6 +3,8 @@ package run
 import (
 	"io"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -46,6 +48,16 @@ func TestExampleConfigurationIsValid(t *testing.T) {
 
 // Without a value -allow-private opens one's own networks, but nothing that
 // is link-local: clouds keep secrets there.
+func TestSourcesHaveIDsOfTheirOwn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "twice.yaml")
+	if err := os.WriteFile(path, []byte("sources: [{seeds: [example.org/a]}, {seeds: [www.example.org/b]}]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Sources(path); err == nil || !strings.Contains(err.Error(), `source "example.org" stands twice`) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestAllowPrivateOpensNothingLinkLocal(t *testing.T) {
 	var open cidrFlag
 	if err := open.Set("true"); err != nil {

@@ -167,7 +167,7 @@ func listCommand() worker.Command {
 	return With(worker.Command{
 		Name: "sources list", Args: "[-json]", Short: "Show the sources and how they do",
 		Long: `Columns: FOUND counts the URLs that were new at polls; POLLS the pages, feeds and sitemaps that are looked at,
-with those whose last look failed. ARTICLES were published within a day; of these, AUTHOR, DATE, IMAGE and BODY say
+with those whose last look failed. ARTICLES came within a day, without those older than a week; of these, AUTHOR, DATE, IMAGE and BODY say
 how many have it. DRIFT names what differs from the source's own week before, and how it is usually: see
 source.drift in the log. STATE is
 

@@ -27,7 +27,8 @@ func deleteCommand() worker.Command {
 		Long: `Leaves a tombstone for each article in every sink of the configuration: at once no reader shows it, and within
 half a minute no sink writes it any more, should it come again. Then the objects that hold it are rewritten. The
 newest object of each partition cannot be: what it holds is pending, and hidden, until a later ` + "`articles delete`" + `,
-` + "`articles delete -finish` or `compact`" + ` takes it out.`,
+` + "`articles delete -finish` or `compact`" + ` takes it out. A sink that is added later takes what its stream still
+holds of them: delete once more then.`,
 		Run: deleteArticles,
 	}
 }

@@ -165,6 +165,8 @@ func TestWhyOfTheNextTurn(t *testing.T) {
 		}
 	}
 	r.why(t, "https://polled.example/feed").says(t, "polled", "", "looked at again from")
+	putSource(t, r.Bus, "p", Source{ID: "p", Domain: "polled.example", Paused: true})
+	r.why(t, "https://polled.example/feed").says(t, "polled", "", "when its source is paused no more: `pressmill sources resume p`")
 }
 
 // An article that is looked at again, and a trap, as the turn knows them.

@@ -3,6 +3,7 @@ package crawler
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -144,11 +145,11 @@ func (w *Why) next() string {
 		return "nothing more; " + again
 	case "fetched", "withheld":
 		if w.Revisit != nil || w.Poll != nil {
-			return "it is looked at again"
+			return w.lookedAt()
 		}
 		return "nothing more; " + again
 	case "polled":
-		return "it is looked at again"
+		return w.lookedAt()
 	case "skipped":
 		switch w.Reason {
 		case traps.Pattern, traps.Budget:
@@ -161,6 +162,14 @@ func (w *Why) next() string {
 		return "it was found and does not wait any more, as after bus.frontier_max_age; " + again
 	}
 	return w.nextOfUnknown()
+}
+
+// lookedAt says when a seed or an article is looked at again.
+func (w *Why) lookedAt() string {
+	if len(w.Sources) > 0 && !slices.ContainsFunc(w.Sources, func(s WhySource) bool { return !s.Paused }) {
+		return "it is looked at again when its source is paused no more: `pressmill sources resume " + w.Sources[0].ID + "`"
+	}
+	return "it is looked at again"
 }
 
 func (w *Why) nextOfUnknown() string {

@@ -15,7 +15,7 @@ import (
 const catUsage = `usage: sink cat URL
 
 Prints all articles of a store as JSON lines, in the order of its objects, and
-checks every object against its metadata. URL is file:///absolute/dir,
+checks every object against its metadata. URL is a folder, file:///absolute/dir,
 s3://bucket/prefix, gs://bucket/prefix or azblob://container/prefix.
 `
 
@@ -31,11 +31,15 @@ func RunCat(args []string, stdout, stderr io.Writer) int {
 		_, _ = io.WriteString(stderr, catUsage)
 		return 2
 	}
-	if err := store.ValidURL(args[0]); err != nil {
+	from, err := store.URL(args[0])
+	if err == nil {
+		err = store.ValidURL(from)
+	}
+	if err != nil {
 		_, _ = fmt.Fprintf(stderr, "sink cat: %v\n", err)
 		return 2
 	}
-	return cat(args[0], stdout, stderr)
+	return cat(from, stdout, stderr)
 }
 
 func cat(rawURL string, stdout, stderr io.Writer) int {

@@ -591,6 +591,9 @@ func TestCat(t *testing.T) {
 	if code := RunCat([]string{cfg.URL}, &out, &errs); code != 1 || !strings.Contains(errs.String(), segment.ErrCorrupt.Error()) {
 		t.Errorf("code %d: %s", code, errs.String())
 	}
+	if code := RunCat([]string{t.TempDir()}, &out, &errs); code != 0 {
+		t.Errorf("of a folder: %d", code)
+	}
 	if code := RunCat(nil, &out, &errs); code != 2 {
 		t.Errorf("without a URL: %d", code)
 	}

@@ -125,6 +125,8 @@ func explain(url string, err error) error {
 		hint = "is bus.ca_file the authority of the server's certificate, is the name in bus.url one of the certificate's, and does the server ask for bus.cert_file?"
 	case errors.Is(err, nats.ErrNkeysNotSupported):
 		hint = "the server knows no nkeys: `pressmill bus authorization` prints its block accounts"
+	case url == nats.DefaultURL:
+		hint = "is the server up, and bus.url right? That of `pressmill run` answers with -listen 127.0.0.1:4222"
 	}
 	return fmt.Errorf("connect to NATS at %s: %w (%s)", logging.RedactURL(url), err, hint)
 }

@@ -178,9 +178,10 @@ func (x *extraction) keep() {
 			top = max(top, b.odds)
 		}
 	}
-	limit := float32(0)
+	least := x.leastOdds()
+	limit := least
 	if sure < sureText {
-		limit = min(0, top-1)
+		limit = min(least, top-1)
 	}
 	ruled := x.art.Prov["body"].Src == srcRule
 	x.kept = slices.Grow(x.tree.kept[:0], len(x.raw))
@@ -192,7 +193,7 @@ func (x *extraction) keep() {
 			pause = i
 			continue
 		case ruled && b.why == "", x.tree.nodes[b.node].flags&ruleKeep != 0, b.inside && b.besides(),
-			b.odds > 0 && disputable[b.why],
+			b.odds > least && disputable[b.why],
 			b.odds > limit && b.inside && b.why == "":
 			if pause >= 0 && pause == i-1 {
 				x.raw[pause].why = ""
@@ -219,6 +220,33 @@ func (b *block) isBreak() bool {
 		return false
 	}
 	return strings.Trim(b.text, "_*~=-–—•·#■◆※☆★ ") == ""
+}
+
+// lowestF1 is taken for the F1 of a text from which less is to be expected.
+const lowestF1 = 0.8
+
+// leastOdds returns the log-odds above which a block raises the F1 that is to be
+// expected of the text: its probability must exceed half of that F1. So what is
+// doubtful is kept where much of the page is.
+func (x *extraction) leastOdds() float32 {
+	f1 := 1.0
+	for range 4 { // it hardly changes any more
+		var kept, right, all float64
+		for i := range x.raw {
+			b := &x.raw[i]
+			if !disputable[b.why] || b.besides() {
+				continue
+			}
+			p, w := 1/(1+math.Exp(-float64(b.odds))), float64(b.weight)
+			all += p * w
+			if p > f1/2 {
+				kept += w
+				right += p * w
+			}
+		}
+		f1 = max(lowestF1, 2*right/(kept+all+1))
+	}
+	return float32(math.Log(f1 / (2 - f1)))
 }
 
 // oddsOf returns what the model says of a block of the page, also of one that

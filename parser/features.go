@@ -63,6 +63,7 @@ const (
 	fSiblings   // running text of the same parent, as a share of the container's
 	fLikes      // running text in elements of the same tag and class, the same
 	fLikeCount  // how many elements are like it
+	fPlaceLikes // as fLikes, of those whose parents are alike too
 	fClassed    // its element has a class
 	fPathJunk   // an element up to the box has such a name
 	fPathLinks  //
@@ -109,7 +110,7 @@ var blockFeatures = []string{
 	fTitleWords: "title_words", fParagraph: "paragraph", fHeading: "heading", fLevel: "level", fItem: "item", fOrdered: "ordered", fQuote: "quote", fTable: "table",
 	fP: "p", fDiv: "div", fPromo: "promo", fNoise: "noise", fRelated: "related", fByline: "byline", fCaption: "caption", fTwice: "twice",
 	fEarly: "early", fOnlyLink: "only_link", fAgency: "agency", fEnded: "ended", fInside: "inside", fUp: "up", fDown: "down",
-	fInColumn: "in_column", fSiblings: "siblings", fLikes: "likes", fLikeCount: "like_count", fClassed: "classed",
+	fInColumn: "in_column", fSiblings: "siblings", fLikes: "likes", fLikeCount: "like_count", fPlaceLikes: "place_likes", fClassed: "classed",
 	fPathJunk: "path_junk", fPathLinks: "path_links", fPathTopics: "path_topics", fPathNote: "path_note", fPathByline: "path_byline",
 	fPathLead: "path_lead", fPathBody: "path_body", fPathDropped: "path_dropped", fPathHidden: "path_hidden", fPathAside: "path_aside",
 	fPathFigure: "path_figure", fPathSection: "path_section", fPathForm: "path_form", fBoxWeight: "box_weight", fBoxLinks: "box_links",
@@ -130,7 +131,8 @@ type box struct {
 	blocks, runs float32
 }
 
-// like sums up the blocks in elements of one tag and class.
+// like sums up the blocks in elements of one tag and class, or those of them
+// whose parents have one, too.
 type like struct {
 	sign  uint64
 	run   float32
@@ -145,6 +147,8 @@ type describer struct {
 	siblings []float32 // running text by parent
 	likes    []like
 	likeOf   []int // by block
+	places   []like
+	placeOf  []int // by block
 	boxes    []box
 	boxOf    []int   // by block
 	total    float32 // running text of the container
@@ -197,7 +201,7 @@ func (s *describer) begin(x *extraction) {
 	*s = describer{
 		x: x, column: x.root, first: n, last: -1, siblings: x.tree.scratch(), descs: x.descriptions(), title: strings.Fields(x.fold(x.art.Title)),
 		vectors: slices.Grow(s.vectors[:0], n)[:n], likeOf: slices.Grow(s.likeOf[:0], n)[:n], boxOf: slices.Grow(s.boxOf[:0], n)[:n],
-		likes: s.likes[:0], boxes: s.boxes[:0],
+		likes: s.likes[:0], places: s.places[:0], placeOf: slices.Grow(s.placeOf[:0], n)[:n], boxes: s.boxes[:0],
 	}
 	clear(s.vectors)
 	for _, w := range s.title {
@@ -224,10 +228,16 @@ func distance(a, b int) float32 {
 
 func (s *describer) findColumn() {
 	t, most := s.x.tree, float32(-1)
+	above, aboveSign := int32(-1), uint64(0) // the last parent
 	for i := range s.x.raw {
 		b := &s.x.raw[i]
-		k := s.likeOfNode(b.node)
-		s.likeOf[i] = k
+		p := t.nodes[b.node].parent
+		if p >= 0 && p != above {
+			above, aboveSign = p, t.sign(p)
+		}
+		sign := t.sign(b.node)
+		k, at := likeOfSign(&s.likes, sign), likeOfSign(&s.places, sign*31+aboveSign)
+		s.likeOf[i], s.placeOf[i] = k, at
 		s.likes[k].count++
 		if !b.inside || !b.run {
 			continue
@@ -237,7 +247,8 @@ func (s *describer) findColumn() {
 		s.total += b.weight
 		s.runs++
 		s.likes[k].run += b.weight
-		if p := t.nodes[b.node].parent; p >= 0 {
+		s.places[at].run += b.weight
+		if p >= 0 {
 			s.siblings[p] += b.weight
 			if s.siblings[p] > most {
 				s.column, most = p, s.siblings[p]
@@ -246,15 +257,15 @@ func (s *describer) findColumn() {
 	}
 }
 
-func (s *describer) likeOfNode(i int32) int {
-	sign := s.x.tree.sign(i)
-	for k := range s.likes {
-		if s.likes[k].sign == sign {
+// likeOfSign returns where the sums of a sign stand, at the end for a new one.
+func likeOfSign(list *[]like, sign uint64) int {
+	for k := range *list {
+		if (*list)[k].sign == sign {
 			return k
 		}
 	}
-	s.likes = append(s.likes, like{sign: sign})
-	return len(s.likes) - 1
+	*list = append(*list, like{sign: sign})
+	return len(*list) - 1
 }
 
 // sign hashes the tag and the class of an element (FNV-1a).
@@ -562,6 +573,9 @@ func (s *describer) ofPlace(v *vector, i int) {
 	l := &s.likes[s.likeOf[i]]
 	rest := s.total - own + 1
 	v[fLikes], v[fLikeCount] = (l.run-own)/rest, min(l.count, 30)
+	if b.inside {
+		v[fPlaceLikes] = (s.places[s.placeOf[i]].run - own) / rest
+	}
 	if parent >= 0 {
 		v[fSiblings] = (s.siblings[parent] - own) / rest
 	}

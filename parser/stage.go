@@ -69,7 +69,7 @@ func (w *Worker) Run(ctx context.Context, beat func()) error {
 	defer wg.Wait()
 	defer stop()
 	wg.Go(func() { w.quality.run(side) })
-	return w.bus.ConsumeAndCountPages(ctx, w.cfg.Workers, func() {
+	return w.bus.ConsumePages(ctx, w.cfg.Workers, func() {
 		if w.busy.longest() < stuckAfter {
 			beat()
 		}

@@ -53,7 +53,6 @@ func newDecoder(maxBody, maxWire, maxStream int64) *decoder {
 // result is a body as read.
 type result struct {
 	body      *body
-	wire      int64 // bytes read from the wire
 	truncated bool
 	streamed  bool
 	streaming time.Duration // how long it took who took it over to read it
@@ -81,7 +80,7 @@ func (d *decoder) read(ctx context.Context, wire io.Reader, encodings []string, 
 	if err == nil {
 		_, err = buf.ReadFrom(in)
 	}
-	res := result{wire: d.maxWire - in.wire.left, truncated: in.wire.hit || errors.Is(err, errCut)}
+	res := result{truncated: in.wire.hit || errors.Is(err, errCut)}
 	if err != nil && !res.truncated {
 		d.release(buf)
 		return res, err
@@ -98,10 +97,7 @@ func (d *decoder) pass(read func(io.Reader) error, buf *bytes.Buffer, in *decode
 	in.last.left += max(d.maxStream-d.maxBody, 0)
 	rest := &stream{r: in, read: int64(buf.Len()), keep: keep}
 	err := read(io.MultiReader(bytes.NewReader(buf.Bytes()), rest))
-	res := result{
-		wire: max(d.maxStream, d.maxWire) - in.wire.left, truncated: in.wire.hit || errors.Is(rest.err, errCut),
-		streamed: true, streaming: time.Since(began),
-	}
+	res := result{truncated: in.wire.hit || errors.Is(rest.err, errCut), streamed: true, streaming: time.Since(began)}
 	if rest.err != nil && !res.truncated {
 		err = rest.err
 	}

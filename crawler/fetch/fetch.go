@@ -189,13 +189,10 @@ func (t *Transport) CloseIdleConnections() {
 // Trace receives what happened on the wire. One Trace belongs to one request
 // and the redirects that follow from it; read it when the request is done.
 type Trace struct {
-	// Of the last exchange: when it began, when its last byte was read, or it
-	// failed, the body's size on the wire, whether the body was cut at a cap,
-	// and the address that answered ("" if none).
-	Start, End time.Time
-	WireBytes  int64
-	Truncated  bool
-	Remote     string
+	// Of the last exchange: whether the body was cut at a cap, and the address
+	// that answered ("" if none).
+	Truncated bool
+	Remote    string
 	// Streamed says that a Taker took the body over, and Streaming how long it
 	// read.
 	Streamed  bool
@@ -237,10 +234,8 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if trace == nil {
 		trace = new(Trace)
 	}
-	*trace = Trace{Start: time.Now()}
-	resp, err := t.exchange(req, trace)
-	trace.End = time.Now()
-	return resp, err
+	*trace = Trace{}
+	return t.exchange(req, trace)
 }
 
 func (t *Transport) exchange(req *http.Request, trace *Trace) (*http.Response, error) {
@@ -260,7 +255,7 @@ func (t *Transport) exchange(req *http.Request, trace *Trace) (*http.Response, e
 		decoder = newDecoder(n, n, n)
 	}
 	read, err := decoder.read(ctx, resp.Body, encodings, sizeHint(resp), takerOf(ctx, resp), till.putOff)
-	trace.WireBytes, trace.Truncated, trace.Streamed, trace.Streaming = read.wire, read.truncated, read.streamed, read.streaming
+	trace.Truncated, trace.Streamed, trace.Streaming = read.truncated, read.streamed, read.streaming
 	if err != nil {
 		return nil, fmt.Errorf("read body of %s: %w", req.URL.Redacted(), causeOf(ctx, err))
 	}

@@ -146,7 +146,7 @@ func TestEncodings(t *testing.T) {
 				if h.Get("Content-Encoding") != "" || h.Get("Content-Length") != "" || h.Get(HeaderTruncated) != "" || !resp.Uncompressed {
 					t.Errorf("header %v, uncompressed %v", h, resp.Uncompressed)
 				}
-				if trace.WireBytes != int64(len(c.wire)) || trace.Truncated || resp.ContentLength != int64(len(want)) {
+				if trace.Truncated || resp.ContentLength != int64(len(want)) {
 					t.Errorf("trace %+v, length %d", trace, resp.ContentLength)
 				}
 			}
@@ -183,15 +183,12 @@ func TestBrokenBodies(t *testing.T) {
 				w.Header().Set("Content-Length", strconv.Itoa(max(c.length, len(c.wire))))
 				w.Write(c.wire)
 			})
-			_, _, trace, err := get(t, transport(t, Options{}), s.URL)
+			_, _, _, err := get(t, transport(t, Options{}), s.URL)
 			if got := Classify(err); got != c.want {
 				t.Errorf("%v is %q, want %q", err, got, c.want)
 			}
 			if errors.Is(err, ErrDecode) != (c.want == "decode") {
 				t.Errorf("%v is ErrDecode: %v", err, errors.Is(err, ErrDecode))
-			}
-			if trace.End.Before(trace.Start) || trace.End.IsZero() {
-				t.Errorf("trace %+v", trace)
 			}
 		})
 	}
@@ -309,10 +306,10 @@ func TestWireCap(t *testing.T) {
 		w.Write(wire)
 	})
 	_, body, trace, err := get(t, transport(t, Options{MaxWire: 50_000}), s.URL)
-	if err != nil || !trace.Truncated || trace.WireBytes != 50_000 {
+	if err != nil || !trace.Truncated {
 		t.Fatalf("%v, trace %+v", err, trace)
 	}
-	if len(body) < 10_000 || !bytes.HasPrefix(noise, body) {
+	if len(body) < 10_000 || len(body) > 50_000 || !bytes.HasPrefix(noise, body) { // gzip does not make noise shorter
 		t.Errorf("%d bytes, not those before the cut", len(body))
 	}
 }
@@ -377,9 +374,10 @@ func TestTimeouts(t *testing.T) {
 		"/body":   {Timeout: 100 * time.Millisecond},
 		"/header": {HeaderTimeout: 100 * time.Millisecond},
 	} {
-		_, _, trace, err := get(t, transport(t, o), s.URL+path)
-		if Classify(err) != "timeout" || trace.End.Sub(trace.Start) < 90*time.Millisecond {
-			t.Errorf("%s: %v, trace %+v", path, err, trace)
+		begun := time.Now()
+		_, _, _, err := get(t, transport(t, o), s.URL+path)
+		if took := time.Since(begun); Classify(err) != "timeout" || took < 90*time.Millisecond {
+			t.Errorf("%s: %v after %s", path, err, took)
 		}
 	}
 
@@ -452,23 +450,23 @@ func TestHTTP2AndAgent(t *testing.T) {
 // TestTraceOfRedirects follows a redirect with one trace: it tells of the last
 // exchange.
 func TestTraceOfRedirects(t *testing.T) {
-	redirected := make(chan time.Time, 1)
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/" {
-			redirected <- time.Now()
-			http.Redirect(w, r, "/next", http.StatusFound)
+			w.Header().Set("Location", "/next")
+			w.WriteHeader(http.StatusFound)
+			w.Write(make([]byte, 2<<20))
 			return
 		}
 		w.Write([]byte(text))
 	})
 	trace := new(Trace)
 	req, _ := http.NewRequestWithContext(WithTrace(t.Context(), trace), http.MethodGet, s.URL+"/", http.NoBody)
-	resp, err := (&http.Client{Transport: transport(t, Options{})}).Do(req)
+	resp, err := (&http.Client{Transport: transport(t, Options{MaxBody: 1 << 20})}).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
-	if trace.Start.Before(<-redirected) || trace.End.Before(trace.Start) || trace.WireBytes != int64(len(text)) {
+	if trace.Truncated || trace.Remote != s.Listener.Addr().String() {
 		t.Errorf("%+v", trace)
 	}
 }

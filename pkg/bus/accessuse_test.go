@@ -221,7 +221,7 @@ func parsePages(ctx context.Context, b *bus.Bus) error {
 		failed = errors.Join(failed, err)
 		cancel()
 		return failed
-	})
+	}, func(string) {})
 	_, errCoverage := bus.UpdateCoverage(context.WithoutCancel(ctx), b, "paper", func(*int) {})
 	return errors.Join(err, failed, errCoverage)
 }

@@ -163,15 +163,10 @@ const (
 // gives back at once what cannot be finished, and returns nil. A page whose
 // handling panics or fails is delivered again, later each time, and becomes a
 // dead letter after the fifth delivery. beat is called whenever the loop goes
-// round, every few seconds also without pages or with all workers busy.
-func (b *Bus) ConsumePages(ctx context.Context, workers int, beat func(), handle func(ctx context.Context, page *news.Page) error) error {
-	return b.ConsumeAndCountPages(ctx, workers, beat, handle, func(string) {})
-}
-
-// ConsumeAndCountPages is ConsumePages that calls dead, with the reason, for every
-// page that has become a dead letter and was not handled, because it cannot be
-// read or was delivered too often.
-func (b *Bus) ConsumeAndCountPages(
+// round, every few seconds also without pages or with all workers busy; dead, with
+// the reason, for every page that has become a dead letter and was not handled,
+// because it cannot be read or was delivered too often.
+func (b *Bus) ConsumePages(
 	ctx context.Context, workers int, beat func(), handle func(ctx context.Context, page *news.Page) error, dead func(reason string),
 ) error {
 	cons, err := b.js.Consumer(ctx, streamPages, consumerParser)

@@ -158,7 +158,8 @@ const sureText = 150
 
 // keep keeps the blocks that the model takes for text. When they are hardly
 // any, it keeps the likeliest of the container that no rule refuses. Where a
-// site rule names the text, the model is not asked.
+// site rule names the text, the model is not asked. The label of a details
+// element goes with what it labels, as a break does with what it parts.
 func (x *extraction) keep() {
 	vectors := x.describeBlocks()
 	var sure float32
@@ -185,19 +186,20 @@ func (x *extraction) keep() {
 	}
 	ruled := x.art.Prov["body"].Src == srcRule
 	x.kept = slices.Grow(x.tree.kept[:0], len(x.raw))
-	last, pause := -1, -1 // the block that was kept last, and a break right behind it
+	last, ahead := -1, -1 // the block that was kept last, and what is kept if the next one is
 	for i := range x.raw {
 		b := &x.raw[i]
 		switch {
 		case last >= 0 && last == i-1 && b.isBreak():
-			pause = i
-			continue
+			ahead = i
+		case !ruled && b.inside && b.why == "" && x.labelsDetails(b):
+			ahead, b.why = i, whyModel
 		case ruled && b.why == "", x.tree.nodes[b.node].flags&ruleKeep != 0, b.inside && b.besides(),
 			b.odds > least && disputable[b.why],
 			b.odds > limit && b.inside && b.why == "":
-			if pause >= 0 && pause == i-1 {
-				x.raw[pause].why = ""
-				x.kept = append(x.kept, x.raw[pause])
+			if ahead >= 0 && ahead == i-1 {
+				x.raw[ahead].why = ""
+				x.kept = append(x.kept, x.raw[ahead])
 			}
 			b.why = ""
 			x.kept = append(x.kept, *b)
@@ -208,6 +210,13 @@ func (x *extraction) keep() {
 	}
 	x.tree.kept = x.kept
 	x.kept = trimEnd(x.kept)
+}
+
+// labelsDetails says whether a block is the label of a details element; one that a site
+// rule keeps is kept anyway.
+func (x *extraction) labelsDetails(b *block) bool {
+	n := &x.tree.nodes[b.node]
+	return n.tag == tagSummary && n.flags&ruleKeep == 0
 }
 
 // minBreak is how many marks make a break between two parts of a text; one is

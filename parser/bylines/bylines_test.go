@@ -258,19 +258,19 @@ func TestNamesOfManyLands(t *testing.T) {
 		for _, p := range b.Persons {
 			names = append(names, p.Name)
 		}
-		got := strings.Join(names, ", ")
+		parts := []string{strings.Join(names, ", ")}
 		for _, list := range []struct {
 			what  string
 			names []string
 		}{{"org", b.Orgs}, {"from", b.Agencies}, {"helped", b.Helped}} {
 			if len(list.names) > 0 {
-				got += "; " + list.what + " " + strings.Join(list.names, ", ")
+				parts = append(parts, list.what+" "+strings.Join(list.names, ", "))
 			}
 		}
 		if b.Rest {
-			got += "; rest"
+			parts = append(parts, "rest")
 		}
-		if got != want {
+		if got := strings.Join(parts, "; "); got != want {
 			t.Errorf("%s: %q, want %q", line, got, want)
 		}
 	}

@@ -163,29 +163,17 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestCostGrowsWithThePage wants lists that each may hold once what they hold to
-// cost four times as much in a page four times as long, not sixteen times.
-func TestCostGrowsWithThePage(t *testing.T) {
-	if race.Enabled {
-		t.Skip("costs of the race detector")
+// TestListsAreBounded wants lists that each may hold once what they hold to be cut:
+// each of their entries is held against those before. BenchmarkHostile has the costs.
+func TestListsAreBounded(t *testing.T) {
+	pages := hostilePages(100_000)
+	if a, err := Extract(testPage([]byte("<html><body>" + pages["robots"]))); err != nil || len(a.Usage.Robots) != maxDirectives {
+		t.Errorf("robots: %v, %v", a, err)
 	}
-	const size, most = 100_000, 10
-	small, large := hostilePages(size), hostilePages(4*size)
-	for _, name := range []string{"robots", "json houses"} {
-		if grown := leastCost(large[name]) / leastCost(small[name]); grown > most {
-			t.Errorf("%s: %.1f times the cost in a page four times as long", name, grown)
-		}
+	a, err := Extract(testPage([]byte("<html><body>" + pages["json houses"])))
+	if err != nil || len(a.Authors) == 0 || len(a.Authors) > maxBylines {
+		t.Errorf("houses: %v, %v", a, err)
 	}
-}
-
-// leastCost is the CPU time of an extraction, the least of several.
-func leastCost(s string) float64 {
-	page := testPage([]byte("<html><body>" + s))
-	least := math.Inf(1)
-	for range 5 {
-		least = min(least, extractAll([]*news.Page{page})*float64(len(page.Body)))
-	}
-	return least
 }
 
 // TestHostileMemory wants the largest pages that are fetched to take no more

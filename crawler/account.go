@@ -58,6 +58,8 @@ func (v *visit) leave(err error) {
 		v.end(logging.Again, "stop")
 	case errors.Is(err, turn.ErrFenced), errors.Is(err, bus.ErrConflict):
 		v.end(logging.Again, "fenced")
+	case errors.Is(err, bus.ErrDeadFull):
+		v.end(logging.Again, "dead_letters")
 	default:
 		v.end(logging.Again, "bus")
 	}

@@ -2,6 +2,7 @@ package crawler
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -121,15 +122,46 @@ func (v *visit) giveUpDropped(ctx context.Context, job bus.FrontierURL) error {
 }
 
 // giveUp puts a URL among the dead letters. A revisit is left out instead: its
-// page is there already.
+// page is there already. A URL whose letter finds no room is set aside, so that
+// others of its host go on; where a host was dropped none does, and the URLs stay
+// where they are, unless the crawl shall end.
 func (v *visit) giveUp(ctx context.Context, job bus.FrontierURL, reason, detail string) error {
 	if job.Revisit != nil {
 		return v.skip(ctx, job, reason)
 	}
 	letter := job
 	letter.Foreign = false // a replay is fetched although its URL is seen by then
-	if err := v.bus.PushDead(ctx, v.host, letter, pageID(job), reason, detail); err != nil {
+	err := v.bus.PushDead(ctx, v.host, letter, pageID(job), reason, detail)
+	if errors.Is(err, bus.ErrDeadFull) && (v.state.Dropped.IsZero() || v.cfg.Once) {
+		return v.setAside(ctx, job, reason, detail)
+	}
+	if err != nil {
 		return err
 	}
 	return v.fail(ctx, &errand{FrontierURL: job}, reason, detail)
+}
+
+// setAside puts a URL, which is to be given up when there is room for that, to
+// those of sources that rest. The janitor, which finds that its source does not,
+// puts it back later, and it is tried once more.
+func (v *visit) setAside(ctx context.Context, job bus.FrontierURL, reason, detail string) error {
+	err := v.bus.Park(ctx, v.host, job, time.Now().Add(v.asideFor))
+	if isFull(err) {
+		return bus.ErrDeadFull // it stays where it is
+	}
+	if err != nil {
+		return err
+	}
+	v.takeUp(job)
+	v.logAgain("there is no room for its dead letter; will be tried again", reason, detail)
+	return v.remove(ctx, job)
+}
+
+// rest hands the turn on of a host whose dead letter finds no room, and whose URL
+// cannot be set aside. It stays where it was, and the host is left alone for a
+// while.
+func (v *visit) rest(ctx context.Context) error {
+	v.log.Debug("the host rests until there is room for dead letters", logging.Event(logging.HostDelayed), logging.Reason("dead_letters"))
+	v.state.NotBefore = latest(v.state.NotBefore, time.Now().Add(v.restFor))
+	return v.handOn(ctx)
 }

@@ -366,7 +366,7 @@ type Report struct {
 	Status
 	State    string    `json:"state"` // active, paused, failing, silent or unreadable
 	NextPoll time.Time `json:"next_poll,omitzero"`
-	Parked   uint64    `json:"parked,omitempty"` // URLs that wait until it is resumed
+	Parked   uint64    `json:"parked,omitempty"` // URLs that lie aside: until it is resumed, or their dead letters have room
 }
 
 // Reports returns all sources by id.

@@ -32,6 +32,8 @@ const (
 	pressureFor  = 250 * time.Millisecond // how long what is known of the pages' stream counts
 	stopGrace    = 20 * time.Second       // how long requests under way may go on when the worker is to stop
 	scopeTTL     = 5 * time.Second        // how long a source's definition is not asked for again
+	restFor      = time.Minute            // how long a host rests for whose dead letter there is no room
+	asideFor     = 10 * time.Minute       // and a URL lies aside
 )
 
 // Crawler is one crawler worker.
@@ -46,6 +48,8 @@ type Crawler struct {
 	started   time.Time
 	beat      func() // says that work goes on
 	stopGrace time.Duration
+	restFor   time.Duration
+	asideFor  time.Duration
 	maxState  int
 
 	lanes   *lanes
@@ -79,7 +83,7 @@ func New(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) (*Crawle
 	}
 	c := &Crawler{
 		cfg: cfg, private: options.AllowPrivate, obeyed: obeyed, bus: b, log: log, stage: stage, started: time.Now(), groupSeed: maphash.MakeSeed(),
-		beat: func() {}, stopGrace: stopGrace, maxState: maxState,
+		beat: func() {}, stopGrace: stopGrace, restFor: restFor, asideFor: asideFor, maxState: maxState,
 		transport: fetch.NewTransport(options), links: links.NewMemory(maxLinkRefs),
 	}
 	if c.lanes, err = newLanes(maxLanes, maxSeen); err != nil {
@@ -161,9 +165,9 @@ func (c *Crawler) backPressure(ctx context.Context, was bool) bool {
 }
 
 // janitor arms every host that has URLs or revisits waiting and no turn, wakes
-// those that sleep although URLs wait, and puts URLs back that are parked although their source is not paused. There should be
-// none; it heals what a crash, a restored stream or a crawl that ended by itself
-// left.
+// those that sleep although URLs wait, and puts URLs back that are parked although their source is not paused. But for those whose
+// dead letters found no room, there should be none; it heals what a crash, a
+// restored stream or a crawl that ended by itself left.
 func (c *Crawler) janitor(ctx context.Context) {
 	tick := time.NewTicker(janitorEvery)
 	defer tick.Stop()

@@ -274,7 +274,14 @@ func TestWhenAHostIsHopeless(t *testing.T) {
 // then on until it is told to work, and is dropped after a second.
 func dropping(t *testing.T) (r *rig, s *site, work func()) {
 	t.Helper()
-	r, s = newRig(t, patience), newSite(t)
+	r = newRig(t, patience)
+	s, work = r.dropping(t)
+	return r, s, work
+}
+
+func (r *rig) dropping(t *testing.T) (s *site, work func()) {
+	t.Helper()
+	s = newSite(t)
 	r.cfg.Once, r.cfg.DropAfter, r.cfg.Backoff, r.cfg.Poll = false, time.Second, time.Millisecond, time.Hour
 	var works atomic.Bool
 	var items []string
@@ -297,7 +304,7 @@ func dropping(t *testing.T) (r *rig, s *site, work func()) {
 		w.WriteHeader(http.StatusInternalServerError)
 	}))
 	s.on("/new", page())
-	return r, s, func() { works.Store(true) }
+	return s, func() { works.Store(true) }
 }
 
 func TestHostThatFailsForLongIsDroppedAndComesBackByAProbe(t *testing.T) {

@@ -300,7 +300,7 @@ func (v *visit) park(ctx context.Context, job bus.FrontierURL) error {
 	if job.Seq == 0 || err != nil || !src.rests() {
 		return nil // the next look at it decides anew
 	}
-	if err := v.bus.Park(ctx, v.host, job); err != nil {
+	if err := v.bus.Park(ctx, v.host, job, time.Time{}); err != nil {
 		return err
 	}
 	return v.remove(ctx, job)

@@ -197,7 +197,7 @@ func newRigOn(t *testing.T, b *bus.Bus) *rig {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		if err := b.ConsumePages(ctx, 4, func() {}, r.take, func(string) {}); err != nil && ctx.Err() == nil {
+		if err := b.ConsumePages(ctx, 4, func() {}, r.take, func(string, bool, error) {}); err != nil && ctx.Err() == nil {
 			t.Error(err)
 		}
 	})

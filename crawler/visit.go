@@ -96,7 +96,11 @@ func (c *Crawler) visit(stop context.Context, t *turn.Turn) {
 	defer release()
 	l.fresh, l.bounded = t.Fresh, untilStop(stop, c.stopGrace)
 	v := &visit{Crawler: c, lane: l, t: t, stop: stop.Done(), began: time.Now(), log: c.log.With(zap.String(logging.KeyHost, host))}
-	if err := v.run(ctx, stop); err != nil {
+	err = v.run(ctx, stop)
+	if errors.Is(err, bus.ErrDeadFull) {
+		err = v.rest(ctx)
+	}
+	if err != nil {
 		c.lanes.remove(host)
 		if errors.Is(err, turn.ErrFenced) || errors.Is(err, bus.ErrConflict) {
 			v.log.Warn("another worker has this host now", logging.Event(logging.HostFenced), zap.Error(err))

@@ -53,7 +53,7 @@ type WhyWaiting struct {
 	Attempts int       `json:"attempts,omitempty"`
 	Found    time.Time `json:"found"`
 	Source   string    `json:"source"`
-	Parked   bool      `json:"parked,omitempty"` // until its source is resumed
+	Parked   bool      `json:"parked,omitempty"` // it lies aside until its source is resumed, or its dead letter has room
 }
 
 // WhyLetter is a dead letter that holds the URL.

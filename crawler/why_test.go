@@ -123,8 +123,10 @@ func TestWhyOfWhatWaits(t *testing.T) {
 	parked, err := r.Next(t.Context(), host, bus.Taken{}, bus.PriorityFar)
 	must(t, err)
 	parked.Source = "other"
-	must(t, r.Park(t.Context(), host, parked))
+	must(t, r.Park(t.Context(), host, parked, time.Time{}))
 	r.why(t, "https://paper.example/parked").says(t, "waiting", "source_paused", "other: paused", "`pressmill sources resume other`")
+	putSource(t, r.Bus, "other", Source{ID: "other", Domain: host})
+	r.why(t, "https://paper.example/parked").says(t, "waiting", "", "it lies aside")
 	must(t, r.RemoveSource(t.Context(), "other"))
 	must(t, r.PutRobots(t.Context(), host, robotsEntry{Verdict: "disallow", Expires: time.Now().Add(time.Hour)}))
 	r.why(t, "https://paper.example/news/first-link").says(t, "waiting", "robots_unreachable", "could not be fetched, so nothing may be")

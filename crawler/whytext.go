@@ -137,6 +137,9 @@ func (w *Why) next() string {
 		if w.Reason != "" {
 			return "it will be taken and not fetched: " + outcomeText(w.Reason)
 		}
+		if w.Waiting.Parked {
+			return "it lies aside, and is taken up again when its source can be read, or in some minutes if there was no room for its dead letter"
+		}
 		return "it will be fetched when it is its turn"
 	case "failed":
 		if n := len(w.Letters); n > 0 {

@@ -73,16 +73,36 @@ func (w *Worker) Run(ctx context.Context, beat func()) error {
 		if w.busy.longest() < stuckAfter {
 			beat()
 		}
-	}, w.handle, func(reason string) { w.stage.Settled(logging.Failed, reason, 1) })
+	}, w.handle, w.dead)
 }
 
-// handle works on one delivery of a page, and counts what becomes of it: a panic,
-// too, is followed by another delivery.
+// dead counts a page that is to become a dead letter. One that handle has taken
+// up, and whose letter could not be stored, is delivered again; what comes of
+// that is counted when the letter is stored.
+func (w *Worker) dead(reason string, handled bool, err error) {
+	switch {
+	case handled && err == nil:
+		w.stage.End(logging.Failed, reason)
+	case handled && errors.Is(err, bus.ErrDeadFull):
+		w.stage.End(logging.Again, "dead_letters")
+	case handled:
+		w.stage.End(logging.Again, "bus")
+	case err == nil:
+		w.stage.Settled(logging.Failed, reason, 1)
+	}
+}
+
+// handle works on one delivery of a page, and counts what becomes of it, unless it
+// is to become a dead letter: a panic, too, is followed by another delivery.
 func (w *Worker) handle(ctx context.Context, page *news.Page) error {
 	begun := time.Now()
 	w.stage.Take()
 	outcome, why := logging.Again, "panic"
-	defer func() { w.stage.End(outcome, why) }()
+	defer func() {
+		if outcome != logging.Failed { // dead tells of it
+			w.stage.End(outcome, why)
+		}
+	}()
 	log := w.log.With(
 		zap.String(logging.KeyCrawlID, page.CrawlID), zap.String(logging.KeyPageID, page.PageID), zap.String(logging.KeyHost, host(page.FinalURL)),
 		logging.URL(page.FinalURL), zap.String(logging.KeySource, page.Source.ID))

@@ -127,7 +127,7 @@ func (p *pressRun) wantReleased(t *testing.T) {
 	defer stop()
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		if err := p.bus.ConsumePages(ctx, 4, func() {}, func(context.Context, *news.Page) error { return nil }, func(string) {}); err != nil {
+		if err := p.bus.ConsumePages(ctx, 4, func() {}, func(context.Context, *news.Page) error { return nil }, func(string, bool, error) {}); err != nil {
 			t.Error(err)
 		}
 	})

@@ -365,18 +365,24 @@ func newLetter(key string, articles [][]byte) letter {
 	return l
 }
 
-// bury puts a batch that was sent with a key among the dead letters.
+// bury puts a batch that was sent with a key among the dead letters. While there
+// is no room for it the partition stays in front of it, and the batch is sent
+// once more each time that it is tried again.
 func (c *courier) bury(ctx context.Context, why *webhook.RejectedError, l letter, key string) error {
 	data, err := json.Marshal(l)
 	if err != nil {
 		return err
 	}
-	c.log.Warn("the receiver does not take a batch", append(event(logging.DeliveryRejected, c.part),
-		zap.String(logging.KeyKey, key), zap.Int(logging.KeyArticles, max(len(l.Articles), l.Omitted)), zap.Int(logging.KeyStatus, why.Status), zap.String(logging.KeyAnswer, why.Detail))...)
-	return c.cursors.PublishDead(ctx, bus.DeadLetter{
+	err = c.cursors.PublishDead(ctx, bus.DeadLetter{
 		Stage: "sink", Key: c.cfg.Name + "." + bus.PartitionName(c.part), Subject: bus.AgainSubject(c.cfg.Name, c.part),
 		Reason: reasonOf(why), Error: why.Error(), Data: data,
 	}, key)
+	if err != nil {
+		return fmt.Errorf("give up the batch %s (%s): %w", key, why.Error(), err)
+	}
+	c.log.Warn("the receiver does not take a batch", append(event(logging.DeliveryRejected, c.part),
+		zap.String(logging.KeyKey, key), zap.Int(logging.KeyArticles, max(len(l.Articles), l.Omitted)), zap.Int(logging.KeyStatus, why.Status), zap.String(logging.KeyAnswer, why.Detail))...)
+	return nil
 }
 
 func reasonOf(why *webhook.RejectedError) string { return fmt.Sprintf("http_%d", why.Status) }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
 	"pressmill/pkg/bus"
@@ -566,5 +567,88 @@ func TestRejectedBatchOnTheBus(t *testing.T) {
 	wantTaken(t, in.ids(), want)
 	if s, err := b.State(t.Context()); err != nil || s.DeadLetters != 0 {
 		t.Errorf("%d dead letters are left, %v", s.DeadLetters, err)
+	}
+}
+
+// TestRejectedBatchWaitsForRoom: a batch whose dead letter finds no room stays
+// where it is. Other partitions go on, and so does its own when there is room.
+func TestRejectedBatchWaitsForRoom(t *testing.T) {
+	b, stop := startBusWith(t, t.TempDir(), func(c *bus.Config) { c.DeadMaxBytes = 1 << 20 })
+	t.Cleanup(stop)
+	ctx := t.Context()
+	for size := 256 << 10; size > 0; { // as small as a letter can be
+		d := bus.DeadLetter{Stage: "parser", Key: "h", Subject: "pages.h", Reason: "extract", Data: make([]byte, size)}
+		if err := b.PublishDead(ctx, d, fmt.Sprint(time.Now().UnixNano())); errors.Is(err, bus.ErrDeadFull) {
+			size /= 2
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	in := newInbox(t, func(_ int, body []byte) int {
+		if bytes.Contains(body, []byte(`"poison"`)) {
+			return http.StatusUnprocessableEntity
+		}
+		return http.StatusOK
+	})
+	cfg, want := hookConfig(in), map[string]bool{}
+	cfg.MaxCount = 1
+	publish := func(host, id string, part int) {
+		t.Helper()
+		a := &news.Article{Schema: news.Schema, ID: id, Rev: "r"}
+		if receipt, err := b.PublishArticle(ctx, host, a); err != nil || receipt.Partition != part {
+			t.Fatalf("in partition %d, error %v", receipt.Partition, err)
+		}
+		if id != "poison" {
+			want[a.MsgID()] = true
+		}
+	}
+	publish("example.com", "poison", 6)
+	publish("example.com", "behind", 6)
+	publish("www.example.org", "other", 8)
+	core, seen := observer.New(zap.DebugLevel)
+	articles, turns := OnBus(b, func() {})
+	stage := logging.NewStage(zap.NewNop(), "sink")
+	s := newLoggedSink(t, articles, turns, cfg, Options{Stage: stage}, logged(t, core))
+	work, end := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer end()
+	wg.Go(func() {
+		if err := s.Run(work); err != nil {
+			t.Error(err)
+		}
+	})
+	await := func(what string, ok func() bool) {
+		t.Helper()
+		for deadline := time.Now().Add(2 * time.Minute); !ok(); time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("not in two minutes: %s", what)
+			}
+		}
+	}
+	delays := func(level zapcore.Level) int {
+		return seen.FilterField(logging.Event(logging.PartitionDelayed)).FilterLevelExact(level).Len()
+	}
+	await("another partition goes on, and this one is tried again", func() bool { return len(in.ids()) == 1 && delays(zap.DebugLevel) >= 3 })
+	if n := seen.FilterField(logging.Event(logging.DeliveryRejected)).Len(); n != 0 || delays(zap.WarnLevel) != 0 || stage.Snapshot().Failed != 0 {
+		t.Errorf("%d batches are told to be dead letters, %d warnings, counted %+v; want none", n, delays(zap.WarnLevel), stage.Snapshot())
+	}
+	if in.ids()["behind.r"] != 0 {
+		t.Error("what is behind the batch came first")
+	}
+	if _, err := b.PurgeDead(ctx); err != nil {
+		t.Fatal(err)
+	}
+	await("what is behind the batch", func() bool { return len(in.ids()) == 2 })
+	wantTaken(t, in.ids(), want)
+	var dead []bus.DeadLetter
+	if err := b.DeadLetters(ctx, "", func(d bus.DeadLetter) bool { dead = append(dead, d); return true }); err != nil {
+		t.Fatal(err)
+	}
+	if len(dead) != 1 || dead[0].Reason != "http_422" || !bytes.Contains(dead[0].Data, []byte(`"poison"`)) {
+		t.Errorf("dead letters: %+v", dead)
+	}
+	if n := seen.FilterField(logging.Event(logging.DeliveryRejected)).Len(); n != 1 || stage.Snapshot().FailedBy["rejected"] != 1 {
+		t.Errorf("%d lines of a rejected batch, counted %+v; want 1", n, stage.Snapshot())
 	}
 }

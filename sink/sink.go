@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"pressmill/pkg/bus"
 	"pressmill/pkg/bus/turn"
 	"pressmill/pkg/logging"
 	"pressmill/sink/store"
@@ -236,11 +237,14 @@ func (s *Sink) logStranger(key string) {
 }
 
 // tell logs an error that ended a turn: one of the store once for all that
-// follow until it is over.
+// follow until it is over. Of dead letters without room the bus tells.
 func (s *Sink) tell(o *output, part, deliveries int, err error) {
 	level := zap.WarnLevel
 	if _, ok := errors.AsType[storeError](err); ok {
 		o.pressure.on(part, reasonStore, err)
+		level = zap.DebugLevel
+	}
+	if errors.Is(err, bus.ErrDeadFull) {
 		level = zap.DebugLevel
 	}
 	o.log.Log(level, "partition will be tried again", logging.Event(logging.PartitionDelayed),

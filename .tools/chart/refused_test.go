@@ -39,6 +39,8 @@ func TestRefused(t *testing.T) {
 		"nats: {streamReplicas: 3}":                                        "more than the 1 servers",
 		"nats: {auth: {type: creds}}":                                      "know nkeys only",
 		"nats: {persistence: {size: 5Gi}}":                                 "make it larger",
+		"nats: {persistence: {size: 22Gi}}":                                "may grow to 20480 MiB",
+		"config: {bus: {dead_letters_max_bytes: 10GiB}}":                   "dead_letters_max_bytes smaller",
 		"nats: {persistence: {size: big}}":                                 "/nats/persistence/size",
 		"networkPolicy: {crawler: {except: [10.0.0.0]}}":                   "/networkPolicy/crawler/except",
 		"tests: {allowCIDRs: [10.244.0.0]}":                                "/tests/allowCIDRs",

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/zap"
@@ -306,7 +307,7 @@ func park(t *testing.T, b *bus.Bus, base string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := b.Park(t.Context(), host, u); err != nil {
+		if err := b.Park(t.Context(), host, u, time.Time{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -176,7 +176,7 @@ func crawlSources(ctx context.Context, r rig) error {
 	_, errGroup := bus.UpdateGroup(ctx, b, "a.example", func(*map[string]string) {})
 	err = errors.Join(err, errGroup, b.Push(ctx, "a.example", bus.PrioritySeed, bus.FrontierURL{Source: "paper"}, ""))
 	u, errNext := b.Next(ctx, "a.example", bus.Taken{}, bus.PrioritySeed)
-	err = errors.Join(err, errNext, b.Park(ctx, "a.example", u))
+	err = errors.Join(err, errNext, b.Park(ctx, "a.example", u, time.Time{}))
 	_, errParked := b.Parked(ctx)
 	_, errUnpark := b.Unpark(ctx, "paper")
 	return errors.Join(err, errParked, errUnpark, b.DropParked(ctx, "paper"))
@@ -221,7 +221,7 @@ func parsePages(ctx context.Context, b *bus.Bus) error {
 		failed = errors.Join(failed, err)
 		cancel()
 		return failed
-	}, func(string) {})
+	}, func(string, bool, error) {})
 	_, errCoverage := bus.UpdateCoverage(context.WithoutCancel(ctx), b, "paper", func(*int) {})
 	return errors.Join(err, failed, errCoverage)
 }

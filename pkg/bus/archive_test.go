@@ -125,7 +125,7 @@ func parse(t *testing.T, b *bus.Bus, n int) {
 			stop()
 		}
 		return nil
-	}, func(string) {}))
+	}, func(string, bool, error) {}))
 	if len(seen) != n {
 		t.Fatalf("%d pages were consumed, want %d", len(seen), n)
 	}

@@ -52,6 +52,9 @@ type Config struct {
 	FrontierMaxAge   time.Duration `yaml:"frontier_max_age"`
 	SeenMaxAge       time.Duration `yaml:"seen_max_age"`
 	DeadMaxAge       time.Duration `yaml:"dead_letters_max_age"`
+	// DeadMaxBytes bounds the dead letters, and those that are replayed as much
+	// again; 0 is the default. What finds no room waits where it is.
+	DeadMaxBytes config.Bytes `yaml:"dead_letters_max_bytes"`
 }
 
 // Defaults returns the configuration of a single local server.
@@ -68,6 +71,7 @@ func Defaults() Config {
 		FrontierMaxAge:   14 * 24 * time.Hour,
 		SeenMaxAge:       92 * 24 * time.Hour,
 		DeadMaxAge:       30 * 24 * time.Hour,
+		DeadMaxBytes:     1 << 30,
 	}
 }
 
@@ -76,6 +80,9 @@ func Defaults() Config {
 // part of them is secret.
 func (c *Config) Validate() error {
 	c.URL = withScheme(c.URL)
+	if c.DeadMaxBytes == 0 {
+		c.DeadMaxBytes = Defaults().DeadMaxBytes
+	}
 	var errs []error
 	fault := func(bad bool, format string, args ...any) {
 		if bad {
@@ -88,6 +95,7 @@ func (c *Config) Validate() error {
 	fault(c.ArticlesMaxBytes < 1<<20, "bus.articles_max_bytes: %d is below 1MiB", c.ArticlesMaxBytes)
 	fault(c.ArticlesReplay < 0, "bus.articles_replay: %s is negative", c.ArticlesReplay)
 	fault(c.FrontierMaxBytes < 1<<20, "bus.frontier_max_bytes: %d is below 1MiB", c.FrontierMaxBytes)
+	fault(c.DeadMaxBytes < leastDead, "bus.dead_letters_max_bytes: %d is below 16MiB: the largest letter has 8MiB", c.DeadMaxBytes)
 	fault(c.FrontierPerHost < 1, "bus.frontier_per_host: must be positive")
 	fault(c.CredsFile != "" && c.NKeyFile != "", "bus: creds_file and nkey_file exclude each other")
 	fault((c.CertFile == "") != (c.KeyFile == ""), "bus: cert_file and key_file need each other")
@@ -124,6 +132,7 @@ type Bus struct {
 	denied    chan struct{} // is closed by the first refusal
 	deniedErr error
 	patience  pace // of lines about attempts to connect again
+	refusals  pace // and about dead letters for which there is no room
 }
 
 // asyncTimeout bounds the wait for the answer to a message that was sent

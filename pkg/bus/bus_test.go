@@ -254,7 +254,7 @@ func consume(t *testing.T, b *bus.Bus, handle func(context.Context, *news.Page) 
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		if err := b.ConsumePages(ctx, 4, func() {}, handle, func(string) {}); err != nil {
+		if err := b.ConsumePages(ctx, 4, func() {}, handle, func(string, bool, error) {}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -370,7 +370,7 @@ func TestPageThatKillsItsWorkersBecomesADeadLetter(t *testing.T) {
 	defer stop()
 	wg.Go(func() {
 		handle := func(context.Context, *news.Page) error { handled.Add(1); return nil }
-		if err := b.ConsumePages(work, 4, func() {}, handle, func(reason string) { told <- reason }); err != nil {
+		if err := b.ConsumePages(work, 4, func() {}, handle, func(reason string, _ bool, _ error) { told <- reason }); err != nil {
 			t.Error(err)
 		}
 	})

@@ -38,7 +38,9 @@ type DeadLetter struct {
 	CrawlID, PageID, URL, Source string
 }
 
-// PublishDead stores a dead letter; msgID makes it once only.
+// PublishDead stores a dead letter; msgID makes it once only. ErrDeadFull means
+// that there is no room for it: nothing is stored, and the caller keeps what the
+// letter is about, to try again later.
 func (b *Bus) PublishDead(ctx context.Context, d DeadLetter, msgID string) error {
 	msg := nats.NewMsg("dlq." + d.Stage + "." + d.Key)
 	msg.Data = d.Data
@@ -46,15 +48,32 @@ func (b *Bus) PublishDead(ctx context.Context, d DeadLetter, msgID string) error
 	msg.Header.Set(headerError, strings.NewReplacer("\r", " ", "\n", " ").Replace(d.Error))
 	msg.Header.Set(headerSubject, d.Subject)
 	if _, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(msgID)); err != nil {
-		return fmt.Errorf("publish dead letter: %w", classify(err))
+		if err = classify(err); errors.Is(err, ErrFull) {
+			b.tellRefused(d)
+			err = ErrDeadFull
+		}
+		return fmt.Errorf("publish dead letter: %w", err)
 	}
-	var about []zap.Field
-	if d.PageID != "" {
-		about = aboutPage(&news.Page{CrawlID: d.CrawlID, PageID: d.PageID, FinalURL: d.URL, Source: news.Source{ID: d.Source}})
-	}
-	b.log.Error("message given up", append(about, logging.Event(logging.DeadLetter), zap.String(logging.KeyStage, d.Stage),
-		zap.String(logging.KeyReason, d.Reason), zap.String(logging.KeyError, d.Error))...)
+	b.log.Error("message given up", append(d.fields(), logging.Event(logging.DeadLetter))...)
 	return nil
+}
+
+// tellRefused tells of letters for which there is no room, by one of them, every
+// ten seconds while there are any.
+func (b *Bus) tellRefused(d DeadLetter) {
+	if b.refusals.due() {
+		b.log.Warn("there is no room for dead letters, and what was to become one waits: look at those that there are (pressmill deadletters list, show SEQ), "+
+			"replay or delete some (deadletters replay, delete), or raise bus.dead_letters_max_bytes and run pressmill topology apply",
+			append(d.fields(), logging.Event(logging.DeadLetterRefused))...)
+	}
+}
+
+// fields are those of a line about the letter.
+func (d DeadLetter) fields() (fields []zap.Field) {
+	if d.PageID != "" {
+		fields = aboutPage(&news.Page{CrawlID: d.CrawlID, PageID: d.PageID, FinalURL: d.URL, Source: news.Source{ID: d.Source}})
+	}
+	return append(fields, zap.String(logging.KeyStage, d.Stage), zap.String(logging.KeyReason, d.Reason), zap.String(logging.KeyError, d.Error))
 }
 
 // PushDead stores a frontier URL that was given up as a dead letter. pageID is
@@ -132,4 +151,33 @@ func (b *Bus) Replay(ctx context.Context, seq uint64) error {
 		}
 	}
 	return st.DeleteMsg(ctx, seq)
+}
+
+// DeleteDead removes a dead letter for good.
+func (b *Bus) DeleteDead(ctx context.Context, seq uint64) error {
+	st, err := b.stream(ctx, streamDead)
+	if err != nil {
+		return err
+	}
+	if _, err := st.GetMsg(ctx, seq); err != nil {
+		return fmt.Errorf("dead letter %d: %w", seq, classify(err))
+	}
+	return b.deleteFrom(ctx, streamDead, seq)
+}
+
+// PurgeDead removes all dead letters for good, but for those that come
+// meanwhile, and returns how many there were.
+func (b *Bus) PurgeDead(ctx context.Context) (removed uint64, err error) {
+	st, err := b.js.Stream(ctx, streamDead)
+	if err != nil {
+		return 0, fmt.Errorf("read stream %s: %w", streamDead, err)
+	}
+	state := st.CachedInfo().State
+	if state.Msgs == 0 {
+		return 0, nil
+	}
+	if err := st.Purge(ctx, jetstream.WithPurgeSequence(state.LastSeq+1)); err != nil {
+		return 0, fmt.Errorf("delete dead letters: %w", err)
+	}
+	return state.Msgs, nil
 }

@@ -10,7 +10,7 @@
 //   - FRONTIER, frontier.H.0 to 4: URLs that wait, by priority ([FrontierURL]).
 //   - SEEN, seen.H.month.shard: fingerprints of known URLs ([Seen]).
 //   - REVISITS, revisit.H.delay: articles to look at again ([Revisit]). PARKED:
-//     URLs of sources that rest.
+//     URLs of sources that rest, and those for whose dead letters there is no room.
 //   - PAGES, pages.H: fetched pages on their way to the parsers. They go when the
 //     consumer parser, and the consumer archive if there is one, have them.
 //   - ARTICLES, articles.p00 to p15.H: articles on their way to the sinks, which
@@ -54,7 +54,8 @@
 //     stream is full) and returns. nil: [pageConsumer.tell] acknowledges until the
 //     server has answered. A [PermanentError], or more than five deliveries:
 //     [Bus.PublishDead], then the same. Any other error: the page is delivered
-//     again, later each time, from the third time on alone in its worker.
+//     again, later each time, from the third time on alone in its worker. So it is
+//     if there is no room for its letter ([ErrDeadFull]), but not handled again.
 //  4. A sink reads with [Bus.ReadArticles] from its position and acknowledges
 //     nothing: its objects say how far it is. [Bus.PutPosition] mirrors that, and
 //     [Bus.TrimArticles] removes the oldest that all registered sinks have.

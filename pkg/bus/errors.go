@@ -19,6 +19,9 @@ var (
 	// ErrFull says that a stream or a subject's share of it is full; the
 	// message was not stored.
 	ErrFull = errors.New("stream is full")
+	// ErrDeadFull says that the stream of dead letters is full. It is no ErrFull:
+	// what was to become a dead letter stays where it is, and is tried again.
+	ErrDeadFull = errors.New("the stream of dead letters is full")
 	// ErrUnreadable says that what is stored under a key is not what is to be
 	// read from there: its bytes are broken, or a later version wrote it.
 	ErrUnreadable = errors.New("cannot be read")

@@ -143,3 +143,20 @@ func Unused(cfg Config) (names []string) {
 	}
 	return names
 }
+
+// Unbound gives the streams of dead letters the settings that they had before
+// they had a bound.
+func Unbound(t *testing.T, b *Bus) {
+	t.Helper()
+	for _, name := range []string{streamDead, streamAgain} {
+		st, err := b.js.Stream(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := st.CachedInfo().Config
+		cfg.Discard, cfg.MaxBytes = jetstream.DiscardOld, -1
+		if _, err := b.js.UpdateStream(t.Context(), cfg); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
 	"github.com/nats-io/nats.go"
@@ -164,16 +165,23 @@ const (
 // handling panics or fails is delivered again, later each time, and becomes a
 // dead letter after the fifth delivery. beat is called whenever the loop goes
 // round, every few seconds also without pages or with all workers busy; dead, with
-// the reason, for every page that has become a dead letter and was not handled,
-// because it cannot be read or was delivered too often.
+// the reason, for every page that is to become a dead letter: whether it was
+// handled, and not found out to be broken or delivered too often before, and
+// why the letter could not be stored, nil if it was. While there is no room for
+// the letter the page waits in its stream, is delivered again, later each time,
+// and is not handled once more by a worker that remembers it.
 func (b *Bus) ConsumePages(
-	ctx context.Context, workers int, beat func(), handle func(ctx context.Context, page *news.Page) error, dead func(reason string),
+	ctx context.Context, workers int, beat func(), handle func(ctx context.Context, page *news.Page) error, dead func(reason string, handled bool, err error),
 ) error {
 	cons, err := b.js.Consumer(ctx, streamPages, consumerParser)
 	if err != nil {
 		return fmt.Errorf("consumer %s/%s: %w", streamPages, consumerParser, err)
 	}
-	c := pageConsumer{bus: b, handle: handle, dead: dead}
+	waiting, err := lru.New[place, error](maxAckPending)
+	if err != nil {
+		return err
+	}
+	c := pageConsumer{bus: b, handle: handle, dead: dead, waiting: waiting}
 	slots := turn.NewSlots(workers)
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
@@ -223,8 +231,22 @@ func pause(ctx context.Context, d time.Duration) {
 type pageConsumer struct {
 	bus    *Bus
 	handle func(ctx context.Context, page *news.Page) error
-	dead   func(reason string)
+	dead   func(reason string, handled bool, err error)
 	alone  sync.RWMutex
+	// waiting is why pages are to become dead letters that could not be stored.
+	// Another worker that is given such a page handles it, as long as it was not
+	// delivered too often.
+	waiting *lru.Cache[place, error]
+}
+
+// place names a page of the stream, and of no other stream that had its number.
+type place struct {
+	seq    uint64
+	stored int64
+}
+
+func placeOf(meta *jetstream.MsgMetadata) place {
+	return place{meta.Sequence.Stream, meta.Timestamp.UnixNano()}
 }
 
 func (c *pageConsumer) process(ctx context.Context, msg jetstream.Msg) {
@@ -236,34 +258,20 @@ func (c *pageConsumer) process(ctx context.Context, msg jetstream.Msg) {
 	}
 	stop := keepAlive(msg, c.bus.cfg.AckWait)
 	defer stop()
-	page, body, err := decodeMeta(msg.Data())
-	handled := false
-	switch {
-	case err != nil:
-		page, err = new(news.Page), Permanent("bad_message", err)
-	case meta.NumDelivered > deadAfter:
-		err = Permanent("delivered_too_often", fmt.Errorf("delivered %d times", meta.NumDelivered))
-	default:
-		page.Seq, page.Stored = meta.Sequence.Stream, meta.Timestamp
-		handled, err = c.call(ctx, page, body, meta.NumDelivered)
-	}
+	page, handled, err := c.attempt(ctx, msg, meta)
 	if permanent, ok := errors.AsType[*PermanentError](err); ok {
-		letter := DeadLetter{
-			Stage: string(RoleParser), Key: msg.Subject()[len("pages."):], Subject: msg.Subject(), Reason: permanent.Reason, Error: err.Error(), Data: msg.Data(),
-			CrawlID: page.CrawlID, PageID: page.PageID, URL: page.FinalURL, Source: page.Source.ID,
-		}
-		err = c.bus.PublishDead(ctx, letter, fmt.Sprintf("%s:%d", streamPages, meta.Sequence.Stream))
-		if err == nil && !handled {
-			c.dead(permanent.Reason)
-		}
+		err = c.bury(ctx, msg, page, placeOf(meta), permanent.Reason, err)
+		c.dead(permanent.Reason, handled, err)
 	}
 	if err != nil {
 		delay := min(time.Second<<min(meta.NumDelivered, 6), time.Minute)
 		if ctx.Err() != nil {
 			delay = 0 // it is no fault of the page
 		}
-		log.Warn("page will be delivered again", append(aboutPage(page), logging.Event(logging.ParseFailed), zap.String(logging.KeyStage, string(RoleParser)),
-			zap.Uint64(logging.KeySeq, meta.Sequence.Stream), zap.Duration(logging.KeyBackoff, delay), zap.Error(err))...)
+		if handled || !errors.Is(err, ErrDeadFull) { // the others were told of when they were handled
+			log.Warn("page will be delivered again", append(aboutPage(page), logging.Event(logging.ParseFailed), zap.String(logging.KeyStage, string(RoleParser)),
+				zap.Uint64(logging.KeySeq, meta.Sequence.Stream), zap.Duration(logging.KeyBackoff, delay), zap.Error(err))...)
+		}
 		if err := c.tell(ctx, msg, fmt.Sprintf("-NAK {\"delay\": %d}", delay)); err != nil {
 			log.Warn("nak page", logging.Event(logging.NATSError), zap.Error(err))
 		}
@@ -272,6 +280,38 @@ func (c *pageConsumer) process(ctx context.Context, msg jetstream.Msg) {
 	if err := c.tell(ctx, msg, "+ACK"); err != nil {
 		log.Warn("acknowledge page", logging.Event(logging.NATSError), zap.Error(err))
 	}
+}
+
+// attempt has a page handled, unless it is clear before that it is to become a
+// dead letter, and why. The page is never nil.
+func (c *pageConsumer) attempt(ctx context.Context, msg jetstream.Msg, meta *jetstream.MsgMetadata) (page *news.Page, handled bool, err error) {
+	page, body, err := decodeMeta(msg.Data())
+	if err != nil {
+		return new(news.Page), false, Permanent("bad_message", err)
+	}
+	if why, ok := c.waiting.Get(placeOf(meta)); ok {
+		return page, false, why
+	}
+	if meta.NumDelivered > deadAfter {
+		return page, false, Permanent("delivered_too_often", fmt.Errorf("delivered %d times", meta.NumDelivered))
+	}
+	page.Seq, page.Stored = meta.Sequence.Stream, meta.Timestamp
+	handled, err = c.call(ctx, page, body, meta.NumDelivered)
+	return page, handled, err
+}
+
+// bury puts a page among the dead letters, or remembers why it is to go there.
+func (c *pageConsumer) bury(ctx context.Context, msg jetstream.Msg, page *news.Page, at place, reason string, why error) error {
+	err := c.bus.PublishDead(ctx, DeadLetter{
+		Stage: string(RoleParser), Key: msg.Subject()[len("pages."):], Subject: msg.Subject(), Reason: reason, Error: why.Error(), Data: msg.Data(),
+		CrawlID: page.CrawlID, PageID: page.PageID, URL: page.FinalURL, Source: page.Source.ID,
+	}, fmt.Sprintf("%s:%d", streamPages, at.seq))
+	if err != nil {
+		c.waiting.Add(at, why)
+		return fmt.Errorf("give up the page (%s): %w", why.Error(), err)
+	}
+	c.waiting.Remove(at)
+	return nil
 }
 
 // tellFor is how long a server that is away is waited for, to tell it what

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"pressmill/pkg/bus/direct"
@@ -133,20 +135,27 @@ func parkedSubject(source, host, priority string) string {
 	return "parked." + source + "." + host + "." + priority
 }
 
-// Park moves a URL of the frontier aside until its source is resumed.
-func (b *Bus) Park(ctx context.Context, host string, u FrontierURL) error {
-	data, err := json.Marshal(u)
-	if err != nil {
+// headerNotBefore is the time before which a URL that is parked stays so.
+const headerNotBefore = "Pressmill-Not-Before"
+
+// Park moves a URL of the frontier aside until its source is resumed, and in any
+// case until a time, which may be zero.
+func (b *Bus) Park(ctx context.Context, host string, u FrontierURL, until time.Time) error {
+	msg := nats.NewMsg(parkedSubject(u.Source, HostToken(host), fmt.Sprint(u.Priority)))
+	var err error
+	if msg.Data, err = json.Marshal(u); err != nil {
 		return err
 	}
-	subject := parkedSubject(u.Source, HostToken(host), fmt.Sprint(u.Priority))
-	if _, err := b.js.Publish(ctx, subject, data, jetstream.WithMsgID(fmt.Sprintf("park:%d", u.Seq))); err != nil {
+	if !until.IsZero() {
+		msg.Header.Set(headerNotBefore, until.UTC().Format(time.RFC3339Nano))
+	}
+	if _, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(fmt.Sprintf("park:%d", u.Seq))); err != nil {
 		return fmt.Errorf("park URL of %s: %w", u.Source, classify(err))
 	}
 	return b.Delete(ctx, u.Seq)
 }
 
-// Parked returns how many URLs of each paused source wait.
+// Parked returns how many URLs of each source lie aside.
 func (b *Bus) Parked(ctx context.Context) (map[string]uint64, error) {
 	st, err := b.stream(ctx, streamParked)
 	if err != nil {
@@ -167,9 +176,9 @@ func (b *Bus) Parked(ctx context.Context) (map[string]uint64, error) {
 	return parked, nil
 }
 
-// Unpark moves the URLs of a source back into the frontier and returns their
-// hosts, whom the caller calls on. Two may do it at the same time. What the
-// frontier has no room for stays parked.
+// Unpark moves the URLs of a source back into the frontier, but for those whose
+// time has not come, and returns their hosts, whom the caller calls on. Two may do
+// it at the same time. What the frontier has no room for stays parked.
 func (b *Bus) Unpark(ctx context.Context, source string) (hosts []string, err error) {
 	st, err := b.stream(ctx, streamParked)
 	if err != nil {
@@ -185,6 +194,9 @@ func (b *Bus) Unpark(ctx context.Context, source string) (hosts []string, err er
 			return hosts, fmt.Errorf("read parked URLs of %s: %w", source, err)
 		}
 		seq = m.Sequence + 1
+		if until, err := time.Parse(time.RFC3339Nano, m.Header.Get(headerNotBefore)); err == nil && time.Now().Before(until) {
+			continue
+		}
 		token := strings.Split(m.Subject, ".")
 		_, err = b.js.Publish(ctx, "frontier."+token[2]+"."+token[3], m.Data, jetstream.WithMsgID(fmt.Sprintf("unpark:%d", m.Sequence)))
 		if err = classify(err); errors.Is(err, ErrFull) {
@@ -207,7 +219,7 @@ func (b *Bus) Unpark(ctx context.Context, source string) (hosts []string, err er
 	}
 }
 
-// DropParked forgets the URLs of a source that wait to be resumed.
+// DropParked forgets the URLs of a source that lie aside.
 func (b *Bus) DropParked(ctx context.Context, source string) error {
 	st, err := b.stream(ctx, streamParked)
 	if err != nil {

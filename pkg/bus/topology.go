@@ -42,6 +42,7 @@ const (
 
 	maxAckPending  = 20000
 	maxMessageSize = 8 << 20
+	leastDead      = 2 * maxMessageSize // with less room the largest letter might never be stored
 )
 
 // streams is the one definition of the topology's streams.
@@ -98,14 +99,14 @@ func (c Config) streams() []jetstream.StreamConfig {
 		{
 			Name: streamDead, Description: "dead letters of every stage",
 			Subjects:  []string{"dlq.*.>"},
-			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
-			MaxAge: c.DeadMaxAge, AllowDirect: true,
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
+			MaxBytes: int64(c.DeadMaxBytes), MaxAge: c.DeadMaxAge, AllowDirect: true,
 		},
 		{
 			Name: streamAgain, Description: "dead letters of sinks that were replayed",
 			Subjects:  []string{"again.*.*"},
-			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
-			MaxAge: c.DeadMaxAge, AllowDirect: true,
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
+			MaxBytes: int64(c.DeadMaxBytes), MaxAge: c.DeadMaxAge, AllowDirect: true,
 		},
 	}
 	for i := range streams {

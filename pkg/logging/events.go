@@ -54,12 +54,14 @@ const (
 	// withheld, which are skipped; page.published = out_by article + page + changed + gone, if no worker was lost and no turn
 	// taken over. failed: fetch.failed at error, each with a dead letter unless a later try could not help. skipped:
 	// fetch.skipped, and fetch.done of the kinds twin and withheld. again: fetch.failed at warn, and what a worker left where
-	// it was because it had to stop (stop), lost the turn (fenced) or the bus (bus), without a line. left_out counts links and
-	// entries that were found and not put into the frontier; they are no items. requests is every request sent, robots.txt
-	// and redirects included: what the servers have in their logs.
+	// it was because it had to stop (stop), lost the turn (fenced) or the bus (bus), or found no room for its dead letter
+	// (dead_letters), without a line. left_out counts links and entries that were found and not put into the frontier; they
+	// are no items. requests is every request sent, robots.txt and redirects included: what the servers have in their logs.
 	//
 	// In the parser an item is a delivery of a page. out: article.published and takedown.published. failed:
-	// deadletter.published. skipped: parse.rejected and article.duplicate (duplicate). again: parse.failed.
+	// deadletter.published. skipped: parse.rejected and article.duplicate (duplicate). again: parse.failed. A page whose dead
+	// letter finds no room (dead_letters) is again once for each worker that parses it; its other deliveries are no items until
+	// the letter is stored.
 	//
 	// In the sink an item is an article for one sink, a takedown among them, or a page for an archive, counted when it is
 	// done with. out: article.written and page.archived. failed: article.rejected (invalid_json) and article.refused
@@ -220,7 +222,7 @@ const (
 	// Stage: sink. Level: warn. Fields: sink, partition, reason, epoch, old_epoch, position.
 	EpochBegun = "epoch.begun"
 	// PartitionDelayed says that the work on a partition ended with an error and is tried again; at debug while
-	// backpressure.on has told of it.
+	// backpressure.on or deadletter.refused has told of it.
 	// Stage: sink. Level: debug, warn. Fields: sink, partition, deliveries, error.
 	PartitionDelayed = "partition.delayed"
 	// PartitionFenced says that another worker holds the partition now, so this one let it go.
@@ -259,6 +261,12 @@ const (
 	// Reasons: extract, invalid_article, takedown, bad_article, bad_message, bad_source, delivered_too_often, and those of fetch.failed.
 	// Stage: crawler, parser, sink. Level: error. Fields: host?, url.full?, crawl_id?, page_id?, source?, reason, error.
 	DeadLetter = "deadletter.published"
+	// DeadLetterRefused says, every ten seconds while there is no room for dead letters, what one of them is about and what
+	// helps. Nothing is lost: until the letter is stored, a page waits in its stream, and a batch of a webhook in front of its
+	// partition; a URL lies aside and is tried again, and a dropped host keeps its own.
+	// Reasons: those of deadletter.published.
+	// Stage: crawler, parser, sink. Level: warn. Fields: host?, url.full?, crawl_id?, page_id?, source?, reason, error.
+	DeadLetterRefused = "deadletter.refused"
 	// DeadLetterDropped is one replayed dead letter that holds nothing to deliver.
 	// Stage: sink. Level: error. Fields: sink, partition, key, error?.
 	DeadLetterDropped = "deadletter.dropped"

@@ -75,12 +75,9 @@ func replayDead(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File
 			return err
 		}
 	} else {
-		for _, a := range args {
-			n, err := strconv.ParseUint(a, 10, 64)
-			if err != nil {
-				return worker.Usagef("%q is not a number", a)
-			}
-			seqs = append(seqs, n)
+		var err error
+		if seqs, err = numbers(args); err != nil {
+			return err
 		}
 	}
 	for _, n := range seqs {
@@ -98,4 +95,51 @@ func replayDead(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File
 	}
 	fmt.Fprintf(env.Stdout, "%d replayed\n", len(seqs))
 	return nil
+}
+
+func deleteDead(ctx context.Context, env *worker.Env, b *bus.Bus, _ *config.File, args []string) error {
+	if len(args) == 1 && args[0] == "all" {
+		var n uint64
+		err := insist(ctx, env, "delete all", func() (err error) {
+			n, err = b.PurgeDead(ctx)
+			return err
+		})
+		if err == nil {
+			fmt.Fprintf(env.Stdout, "%d deleted\n", n)
+		}
+		return err
+	}
+	seqs, err := numbers(args)
+	if err != nil {
+		return err
+	}
+	if len(seqs) == 0 {
+		return worker.Usagef("name dead letters by their numbers, or all")
+	}
+	for _, n := range seqs {
+		tries := 0
+		err := insist(ctx, env, fmt.Sprintf("delete %d", n), func() error {
+			tries++
+			return b.DeleteDead(ctx, n)
+		})
+		if errors.Is(err, bus.ErrNotFound) && tries > 1 {
+			err = nil // it was deleted, and the answer was lost
+		}
+		if err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(env.Stdout, "%d deleted\n", len(seqs))
+	return nil
+}
+
+func numbers(args []string) (seqs []uint64, err error) {
+	for _, a := range args {
+		n, err := strconv.ParseUint(a, 10, 64)
+		if err != nil {
+			return nil, worker.Usagef("%q is not a number", a)
+		}
+		seqs = append(seqs, n)
+	}
+	return seqs, nil
 }

@@ -77,6 +77,7 @@ func Commands() []worker.Command {
 		command("deadletters list", "[STAGE]", "List what could not be worked on", listDead),
 		command("deadletters show", "SEQ", "Print the payload of a dead letter", showDead),
 		command("deadletters replay", "SEQ...|all", "Put dead letters back where they came from", replayDead),
+		command("deadletters delete", "SEQ...|all", "Remove dead letters for good", deleteDead),
 		whyCommand(),
 		{Name: "schema", Args: "[article|takedown|config]", Short: "Print the JSON Schema of an article, of a takedown, or of the configuration", Run: printSchema},
 		{

@@ -160,7 +160,7 @@ func failures() row {
 				` | json stage="stage", reason="reason" | stage=~"$stage" [$__auto]))`, "{{stage}} {{reason}}"}),
 		stack("Given up at once or after the last try", "Fetches at level error.", count, half,
 			query{`sum by (reason) (count_over_time(` + ofSite(`, reason="reason", level="level"`, "fetch.failed") + ` | level="error" [$__auto]))`, "{{reason}}"}),
-		listing("Dead letters", "", common.LogsSortOrderDescending, events("deadletter.published")+` | json stage="stage" | stage=~"$stage"`),
+		listing("Dead letters", "Those for which there is no room are among them, every ten seconds one.", common.LogsSortOrderDescending, events("deadletter.published", "deadletter.refused")+` | json stage="stage" | stage=~"$stage"`),
 		listing("Errors", "", common.LogsSortOrderDescending, `{app="pressmill", namespace=~"$namespace"} |= "\"level\":\"error\""`),
 	}}
 }

@@ -53,6 +53,9 @@ func faults() map[string]fault {
 		"dead-letters": {every(4*time.Minute, 30*time.Minute, func(d *day, ago time.Duration) {
 			d.add(ago, "crawler", "deadletter.published", fields{"level": "error", "reason": "timeout", "error": "gave up"})
 		}), []string{"PressmillDeadLetters"}},
+		"dead-letters-full": {every(time.Minute, quarter, func(d *day, ago time.Duration) {
+			d.add(ago, "parser", "deadletter.refused", fields{"level": "warn", "reason": "extract", "error": "broken"})
+		}), []string{"PressmillDeadLettersFull"}},
 		"gap":   {once(10*time.Minute, "sink", "segment.gap", fields{"level": "warn", "sink": "articles", "partition": 3, "first": 5, "last": 9}), []string{"PressmillSegmentGap"}},
 		"epoch": {once(10*time.Minute, "sink", "epoch.begun", fields{"level": "warn", "sink": "articles", "partition": 3, "reason": "stream"}), []string{"PressmillEpochBegun"}},
 		"parsers-behind": {

@@ -96,10 +96,10 @@ var ranks = map[string]int{
 }
 
 // rankOf is the place of a line: what is not on the way is at the fetch, or for
-// a dead letter behind what its stage does.
+// a dead letter, stored or not, behind what its stage does.
 func rankOf(event, stage string) int {
 	switch {
-	case event != logging.DeadLetter:
+	case event != logging.DeadLetter && event != logging.DeadLetterRefused:
 		return cmp.Or(ranks[event], 2)
 	case stage == StageNames[Crawler]:
 		return 3
@@ -228,7 +228,7 @@ func clocks(steps []taken, behind map[string]time.Duration) {
 func leadsTo(a, b *taken) bool {
 	switch a.Event {
 	case logging.PagePublished:
-		return b.rank > 3 && b.rank <= 7 && b.Event != logging.DeadLetter && b.Event != logging.ArticlePublished
+		return b.rank > 3 && b.rank <= 7 && b.Event != logging.DeadLetter && b.Event != logging.DeadLetterRefused && b.Event != logging.ArticlePublished
 	case logging.ArticlePublished, logging.TakedownPublished:
 		return b.rank == 8 && a.part == b.part && a.seq == b.seq
 	}

@@ -65,6 +65,18 @@ func deadAlerts(r *Report) (found []Alert) {
 	return append(found, a.names(who))
 }
 
+// roomAlerts find dead letters that could not be stored.
+func (b *Builder) roomAlerts(*Report) (found []Alert) {
+	if n := b.noted[logging.DeadLetterRefused]; n != nil {
+		found = append(found, Alert{
+			Urgency: Act, Event: logging.DeadLetterRefused, Short: "no room for dead letters",
+			Text: "There was no room for dead letters, and what was to become one waits.", Detail: n.detail,
+			Do: "pressmill deadletters list; show SEQ; replay or delete them, or raise bus.dead_letters_max_bytes and run pressmill topology apply.",
+		}.names(names(n.of)))
+	}
+	return found
+}
+
 // lagAlerts find stages in front of which ever more waits.
 func lagAlerts(r *Report) (found []Alert) {
 	for _, s := range r.Stages {

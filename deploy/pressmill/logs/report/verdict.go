@@ -65,7 +65,7 @@ func (b *Builder) judge(r *Report) Verdict {
 	}
 	for _, find := range []func(*Report) []Alert{
 		b.deniedAlerts, crashAlerts, b.standstillAlerts, b.pressureAlerts, b.receiverAlerts, b.lostAlerts, b.silentAlerts,
-		driftAlerts, deadAlerts, lagAlerts, answerAlerts, b.busAlerts, b.droppedAlerts, lineAlerts, b.levelAlerts,
+		driftAlerts, deadAlerts, b.roomAlerts, lagAlerts, answerAlerts, b.busAlerts, b.droppedAlerts, lineAlerts, b.levelAlerts,
 	} {
 		v.Alerts = append(v.Alerts, find(r)...)
 	}

@@ -37,16 +37,26 @@ func (x *extraction) images() {
 }
 
 // textSpan returns the nodes where the first and the last block of running text
-// begin.
+// begin. A first block that looks otherwise than the next and opens as the page
+// describes itself is the standfirst.
 func (x *extraction) textSpan() (first, last int32) {
 	first, last = -1, int32(len(x.tree.nodes))
+	var lead *block
 	for i := range x.raw {
-		if b := &x.raw[i]; b.inside && b.run {
-			if first < 0 {
+		b := &x.raw[i]
+		if !b.inside || !b.run {
+			continue
+		}
+		switch {
+		case first < 0:
+			first, lead = b.start, b
+		case lead != nil:
+			if x.tree.sign(lead.node) != x.tree.sign(b.node) && describes(lead.folded, x.descriptions()) {
 				first = b.start
 			}
-			last = b.start
+			lead = nil
 		}
+		last = b.start
 	}
 	return max(first, x.root), last
 }

@@ -230,7 +230,7 @@ type survey struct {
 	text    float32 // of the blocks in the text
 	stretch float32 // the most of it that no headline breaks
 	intro   float32 // of it above the first headline
-	heads   int     // headlines of other stories in the container
+	heads   int     // headlines of other stories between its blocks
 	cards   int     // on the page, outside navigation
 	plain   int     // links that may be such
 	between int     // headlines of other stories between title and text
@@ -263,9 +263,13 @@ func (x *extraction) headlinesAbove() int {
 	if title < 0 || len(x.kept) == 0 || x.fold(x.tree.text(title)) != x.fold(x.art.Title) {
 		return 0
 	}
-	n := 0
-	for i := title + 1; i < x.kept[0].start; i++ {
-		if x.tree.isCard(i) {
+	return x.tree.countCards(title+1, x.kept[0].start)
+}
+
+// countCards counts the headlines of other stories between two nodes.
+func (t *tree) countCards(from, to int32) (n int) {
+	for i := from; i < to; i++ {
+		if t.isCard(i) {
 			n++
 		}
 	}
@@ -279,21 +283,28 @@ func (t *tree) isCard(i int32) bool {
 	return n.own > headingWeight && n.link >= 0.8*n.own && (n.tag.is(traitHeading) || n.flags&titleMark != 0)
 }
 
-// measureText finds the stretches between the container's headlines. Text that
+// measureText finds the stretches between headlines of other stories. Text that
 // stands nowhere on the page, being from its data, is one stretch.
 func (x *extraction) measureText(s *survey) {
 	more := x.moreLink()
 	var run float32
 	next := 0
 	for i := range x.kept {
-		b := &x.kept[i]
+		b, heads := &x.kept[i], 0
 		for ; next < len(x.raw) && x.raw[next].start <= b.start; next++ {
 			if x.isHeadlineLink(&x.raw[next], more) {
-				if s.heads++; s.heads == 1 {
-					s.intro = s.text
-				}
-				run = 0
+				heads++
 			}
+		}
+		if heads == 0 && i > 0 && !b.inside { // outside the container short blocks are no raw ones
+			heads = x.tree.countCards(x.kept[i-1].start, b.start)
+		}
+		if heads > 0 {
+			if s.heads == 0 {
+				s.intro = s.text
+			}
+			s.heads += heads
+			run = 0
 		}
 		if b.t == news.BlockHeading || b.link > 0.5*b.weight {
 			continue

@@ -52,6 +52,7 @@ func TestParse(t *testing.T) {
 		{"By Mara Quill, with Reuters", "Mara Quill; help Reuters"},
 		{"More from Politics", ""},
 		{"More from US Politics", ""},
+		{"More from the region", ""},
 		{"By Mara Quill\nMore from World", "Mara Quill"},
 		{"More from Mara Quill", "Mara Quill"},
 		{"By Mara World", "Mara World"},

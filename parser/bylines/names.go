@@ -46,10 +46,13 @@ func isOrgWord(w string) bool {
 // isLead says whether a name is a word that introduces names.
 func isLead(name string) bool { _, ok := leadIn(name); return ok }
 
-// isSection says whether a name is that of a part of the site, also of a country:
-// "US Politics".
+// isSection says whether a name is that of a part of the site, also of a country
+// or without a name: "US Politics", "the region".
 func isSection(words []string) bool {
 	last := len(words) - 1
+	if last > 0 && (words[0] == "the" || words[0] == "die" || words[0] == "das") && allLower(words) {
+		return true
+	}
 	return last >= 0 && lowerIn(sections, words[last]) && !slices.ContainsFunc(words[:last], func(w string) bool { return !isAcronym(w) && !lowerIn(sections, w) })
 }
 

@@ -113,22 +113,25 @@ func probability(odds float32) float32 { return float32(1 / (1 + math.Exp(-float
 // mostCandidates is how many elements are shown that might be the container.
 const mostCandidates = 8
 
-// candidates rates the elements that do best as the container, and the one that
-// was chosen.
+// candidates rates the elements that do best as the container, by how likely
+// each is the one among all, and the one that was chosen.
 func (x *extraction) candidates() map[int32]float32 {
 	type rated struct {
 		node  int32
-		score float32
+		score float64
 	}
 	var all []rated
 	cs := x.tree.candidates()
+	var sum float64
 	for i := range cs {
-		all = append(all, rated{cs[i].node, probability(x.models.container.Score(cs[i].v[:]))})
+		s := math.Exp(float64(x.models.container.Score(cs[i].v[:])))
+		all = append(all, rated{cs[i].node, s})
+		sum += s
 	}
 	slices.SortStableFunc(all, func(a, b rated) int { return cmp.Compare(b.score, a.score) })
 	out := make(map[int32]float32)
 	for _, r := range all[:min(len(all), mostCandidates)] {
-		out[r.node] = r.score
+		out[r.node] = float32(r.score / sum)
 	}
 	if _, ok := out[x.root]; !ok && x.root > 0 {
 		out[x.root] = 0 // a site rule's

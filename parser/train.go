@@ -24,7 +24,7 @@ const TrainFolds = 5
 // stand for the whole web, so the trees are shallow, each sees only some of the
 // sites and of the features, and several models are averaged.
 func containerParams() boost.Params {
-	return boost.Params{Trees: 100, Depth: 3, Rate: 0.15, Lambda: 20, MinWeight: 10, MinGroups: 5, MinGain: 1, Groups: 0.6, Features: 0.4, Bags: 4, Seed: 1}
+	return boost.Params{Trees: 100, Depth: 3, Rate: 0.15, Lambda: 20, MinWeight: 10, MinGroups: 5, MinGain: 1, Groups: 0.6, Features: 0.4, Bags: 2, Seed: 1}
 }
 
 func blockParams() boost.Params {
@@ -65,7 +65,7 @@ func Train(w io.Writer, out string, cuts int, dirs ...string) error {
 		folds := t.folds(cut)
 		t.run(unseen, func(s *lesson) *models { return folds[s.label.Fold(cut, TrainFolds)] })
 		if cut == 0 {
-			all = &models{container: t.train(containerParams(), t.lessons, (*lesson).containerRows), blocks: t.train(blockParams(), t.lessons, (*lesson).blockRows)}
+			all = &models{container: trainContainer(containerParams(), t.lessons), blocks: trainBlocks(blockParams(), t.lessons)}
 		}
 	}
 	t.run(seen, func(*lesson) *models { return all })
@@ -154,23 +154,33 @@ func (t *training) folds(cut int) []*models {
 		}
 	}
 	parallel(TrainFolds, func(k int) {
-		folds[k] = &models{container: t.train(containers, rest[k], (*lesson).containerRows)}
+		folds[k] = &models{container: trainContainer(containers, rest[k])}
 	})
 	parallel(len(t.lessons), func(i int) {
 		s := t.lessons[i]
 		s.choose(folds[s.label.Fold(cut, TrainFolds)])
 	})
-	parallel(TrainFolds, func(k int) { folds[k].blocks = t.train(blocks, rest[k], (*lesson).blockRows) })
+	parallel(TrainFolds, func(k int) { folds[k].blocks = trainBlocks(blocks, rest[k]) })
 	return folds
 }
 
-// train trains a model on the rows of lessons.
-func (t *training) train(p boost.Params, from []*lesson, rows func(*lesson) []boost.Row) *boost.Model {
-	var all []boost.Row
+// trainContainer trains the container model: of the candidates of each page it
+// is to choose the best.
+func trainContainer(p boost.Params, from []*lesson) *boost.Model {
+	var lists [][]boost.Row
 	for _, s := range from {
-		all = append(all, rows(s)...)
+		lists = append(lists, s.containers)
 	}
-	return boost.Train(all, p)
+	return boost.Rank(lists, p)
+}
+
+// trainBlocks trains the block model, with the containers chosen last.
+func trainBlocks(p boost.Params, from []*lesson) *boost.Model {
+	var rows []boost.Row
+	for _, s := range from {
+		rows = append(rows, s.blocks[s.root]...)
+	}
+	return boost.Train(rows, p)
 }
 
 // scores returns the empty scores of each set.
@@ -197,15 +207,15 @@ func (t *training) run(sums []*corpus.Scores, use func(*lesson) *models) {
 
 // The weights of a page's rows, by what its label tells.
 const (
-	bodyWeight    = 10 // of candidates: the whole body
-	snippetWeight = 3  // some snippets
+	bodyWeight    = 60 // of candidates: the whole body
+	snippetWeight = 18 // some snippets
 	snippetBlock  = 8  // of a block that holds a snippet
 	pageWeight    = 20 // of the blocks of a page
 )
 
 // sharpness says how much worse a candidate is that is farther from the truth
 // than the best.
-const sharpness = 15
+const sharpness = 8
 
 // read reads the page and describes its candidates by how near the text of each
 // comes to that of the best.
@@ -254,11 +264,6 @@ func (s *lesson) open(m *models) *extraction {
 	}
 	return x
 }
-
-func (s *lesson) containerRows() []boost.Row { return s.containers }
-
-// blockRows returns the rows of the blocks with the container chosen last.
-func (s *lesson) blockRows() []boost.Row { return s.blocks[s.root] }
 
 // choose chooses the container, and describes the blocks with it unless they
 // were before.

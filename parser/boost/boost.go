@@ -2,7 +2,8 @@
 // how likely something is from a vector of numbers, and how to train it.
 //
 // The trees are grown as in T. Chen, C. Guestrin: "XGBoost: A Scalable Tree
-// Boosting System" (KDD 2016), with logistic loss, on histograms.
+// Boosting System" (KDD 2016), on histograms, with logistic loss or, for what is
+// to be chosen from a list, with that of ranking.
 package boost
 
 import (
@@ -70,7 +71,8 @@ func ordered(v float32) int64 {
 
 // Score returns the log-odds for the vector v, which must have as many numbers
 // as the vectors that the model was trained with. At 0 both outcomes are
-// equally likely.
+// equally likely. Scores of a model that ranks tell something beside each other
+// only: the right row of a list has the highest.
 func (m *Model) Score(v []float32) float32 {
 	var all [maxFeatures]int64
 	for i := range min(len(v), maxFeatures) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -40,6 +41,47 @@ func TestTrainTellsWhatItWasNotShown(t *testing.T) {
 	}
 	if uses := m.Uses(3); uses[2] > uses[0]+uses[1] {
 		t.Errorf("asks for noise more than for what tells: %v", uses)
+	}
+}
+
+// lists are examples of lists in which the row with the most of "a" is the right
+// one. "b" has nothing to do with that, and is greater in shorter lists, where
+// more of the rows are right.
+func lists(n int, seed uint64) [][]Row {
+	rng := rand.New(rand.NewPCG(seed, 3))
+	out := make([][]Row, n)
+	for i := range out {
+		size, best := 2+rng.IntN(7), 0
+		for k := range size {
+			out[i] = append(out[i], Row{X: []float32{rng.Float32(), rng.Float32() - float32(size)/4, rng.Float32()}, Weight: 1, Group: fmt.Sprint(i % 10)})
+			if out[i][k].X[0] > out[i][best].X[0] {
+				best = k
+			}
+		}
+		out[i][best].Y = 0.3 // of which all are the list's
+	}
+	return out
+}
+
+func TestRankChooses(t *testing.T) {
+	wrong := func(m *Model) (n int) {
+		for _, list := range lists(1000, 2) {
+			best := 0
+			for k := range list {
+				if m.Score(list[k].X) > m.Score(list[best].X) {
+					best = k
+				}
+			}
+			if list[best].Y == 0 {
+				n++
+			}
+		}
+		return n
+	}
+	train := lists(2000, 1)
+	ranked, single := wrong(Rank(append(train, nil), params)), wrong(Train(slices.Concat(train...), params))
+	if ranked > 80 || ranked > single/2 {
+		t.Errorf("%d of 1000 lists are told wrong; by a model of single rows %d", ranked, single)
 	}
 }
 

@@ -36,6 +36,7 @@ const maxBins = 32
 type trainer struct {
 	Params
 	rows   []Row
+	lists  []int       // where each list of rows ends, if they are ranked
 	cuts   [][]float32 // by feature: where its bins begin, but for the first
 	bins   []uint8     // by row, then feature
 	group  []int32     // by row
@@ -49,17 +50,37 @@ type trainer struct {
 // Train returns a model for the rows, whose vectors all have the same length.
 // Equal rows and parameters give an equal model.
 func Train(rows []Row, p Params) *Model {
-	t := &trainer{Params: p, rows: rows, model: &Model{}}
+	return (&trainer{Params: p, rows: rows}).train()
+}
+
+// Rank returns a model that tells which row of a list is the right one: it has
+// the highest score. What a row is to the model is its share of the Y of its
+// list, and what the model says of it the softmax of the list's scores, as in
+// Z. Cao et al.: "Learning to Rank: From Pairwise Approach to Listwise Approach"
+// (ICML 2007).
+func Rank(lists [][]Row, p Params) *Model {
+	t := &trainer{Params: p}
+	for _, list := range lists {
+		if len(list) > 0 {
+			t.rows = append(t.rows, list...)
+			t.lists = append(t.lists, len(t.rows))
+		}
+	}
+	return t.train()
+}
+
+func (t *trainer) train() *Model {
+	t.model = &Model{}
 	t.bin()
 	t.number()
-	rng := rand.New(rand.NewPCG(p.Seed, 1))
-	for range p.Bags {
+	rng := rand.New(rand.NewPCG(t.Seed, 1))
+	for range t.Bags {
 		t.begin()
-		for range p.Trees {
+		for range t.Trees {
 			t.tree(rng)
 		}
 	}
-	t.model.scale(1 / float32(p.Bags))
+	t.model.scale(1 / float32(t.Bags))
 	return t.model
 }
 
@@ -108,7 +129,9 @@ func (t *trainer) begin() {
 		all += t.rows[i].Weight
 		yes += t.rows[i].Weight * t.rows[i].Y
 	}
-	t.model.bias = float32(math.Log((yes + 1e-9) / (all - yes + 1e-9)))
+	if t.lists == nil {
+		t.model.bias = float32(math.Log((yes + 1e-9) / (all - yes + 1e-9)))
+	}
 	n := len(t.rows)
 	t.score, t.g, t.h = make([]float32, n), make([]float32, n), make([]float32, n)
 	for i := range t.score {
@@ -128,16 +151,12 @@ func (t *trainer) tree(rng *rand.Rand) {
 			t.use = append(t.use, f)
 		}
 	}
+	t.derive()
 	var rows []int32
 	for i := range t.rows {
-		if !in[t.group[i]] {
-			continue
+		if in[t.group[i]] {
+			rows = append(rows, int32(i))
 		}
-		rows = append(rows, int32(i))
-		r := &t.rows[i]
-		q := 1 / (1 + math.Exp(-float64(t.score[i])))
-		t.g[i] = float32(r.Weight * (r.Y - q))
-		t.h[i] = float32(r.Weight * q * (1 - q))
 	}
 	m := t.model
 	m.roots = append(m.roots, int32(len(m.nodes)))
@@ -147,6 +166,36 @@ func (t *trainer) tree(rng *rand.Rand) {
 	for i := range t.rows {
 		t.score[i] += m.nodes[m.leafOf(root, t.rows[i].X)].value
 	}
+}
+
+// derive finds the derivatives of the loss by the score of each row.
+func (t *trainer) derive() {
+	if t.lists == nil {
+		for i := range t.rows {
+			t.deriveOf(i, t.rows[i].Y, 1/(1+math.Exp(-float64(t.score[i]))))
+		}
+		return
+	}
+	from := 0
+	for _, to := range t.lists {
+		var yes, all float64
+		top := slices.Max(t.score[from:to])
+		for i := from; i < to; i++ {
+			yes += t.rows[i].Y
+			all += math.Exp(float64(t.score[i] - top))
+		}
+		for i := from; i < to; i++ {
+			t.deriveOf(i, t.rows[i].Y/(yes+1e-9), math.Exp(float64(t.score[i]-top))/all)
+		}
+		from = to
+	}
+}
+
+// deriveOf finds those of row i, which is y while the model says q.
+func (t *trainer) deriveOf(i int, y, q float64) {
+	w := t.rows[i].Weight
+	t.g[i] = float32(w * (y - q))
+	t.h[i] = float32(w * q * (1 - q))
 }
 
 // leafOf returns the leaf of a tree to which the vector v leads.

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"encoding/binary"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -121,4 +122,13 @@ func eightASCII(s string) bool { return eightBytes(s)&eightHigh == 0 }
 func eightBytes(s string) uint64 {
 	_ = s[7]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// firstBytes returns the first eight bytes of s, the first of them lowest, with 0
+// for those behind its end.
+func firstBytes(s []byte) uint64 {
+	if cap(s) < 8 {
+		s = append(make([]byte, 0, 8), s...)
+	}
+	return binary.LittleEndian.Uint64(s[:8]) & (1<<(8*len(s)) - 1)
 }

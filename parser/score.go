@@ -2,7 +2,6 @@ package parser
 
 import (
 	"bytes"
-	"encoding/binary"
 	"math/bits"
 	"slices"
 	"unicode/utf8"
@@ -21,15 +20,10 @@ func weigh(s []byte) float32 {
 	var w float32
 	plain := 0 // of ASCII
 	for i := 0; i < len(s); {
-		for ; i+8 <= len(s); i += 8 {
-			x := binary.LittleEndian.Uint64(s[i:])
-			if x&eightHigh != 0 || holdsByte(x, '&') {
-				break
-			}
+		if x := firstBytes(s[i:]); x&eightHigh == 0 && !holdsByte(x, '&') {
 			plain += bits.OnesCount64((x + eightOnes*(0x80-'!')) & eightHigh)
-		}
-		if i >= len(s) {
-			break
+			i += 8
+			continue
 		}
 		c := s[i]
 		switch {

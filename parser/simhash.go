@@ -8,17 +8,11 @@ import (
 // fingerprint returns the 64-bit simhash of a text's word 3-shingles, and how
 // many words the text has. Each rune of a script without word spaces is a word.
 func fingerprint(text string) (simhash uint64, words int) {
-	var s shingles
+	s := shingles{n: 2}
 	h := uint64(fnvOffset) // FNV-1a of the word so far
 	for i := 0; i < len(text); {
-		if c := text[i]; c < utf8.RuneSelf {
-			if foldedRunes[c] != 0 {
-				h = (h ^ uint64(c)) * fnvPrime
-			} else {
-				s.end(h)
-				h = fnvOffset
-			}
-			i++
+		if text[i] < utf8.RuneSelf {
+			i, h = s.ascii(text, i, h)
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(text[i:])
@@ -40,17 +34,39 @@ func fingerprint(text string) (simhash uint64, words int) {
 		i += size
 	}
 	s.end(h)
-	if 0 < s.words && s.words < len(s.last) {
-		s.sums.add(shingle(s.last))
+	s.sum()
+	if s.words == 1 || s.words == 2 { // which make one shingle
+		s.sums.add(shingle(0, s.last[0], s.last[1]))
 	}
 	return s.sums.majority(), s.words
 }
 
-// shingles adds up the shingles of a text, word by word.
+// shingles adds up the shingles of a text.
 type shingles struct {
 	sums  bitSums
-	last  [3]uint64 // hashes of words
-	words int
+	words int         // that are added up
+	last  [256]uint64 // hashes: of the two words before, 0 for none, and of those to be added up
+	n     int         // how many these are
+}
+
+// ascii reads a text from i on up to a character that is not ASCII, or for as
+// long as there is room for words. It takes and returns the hash of the word so
+// far. No branch depends on where words end, since none could be predicted.
+func (s *shingles) ascii(text string, i int, h uint64) (int, uint64) {
+	if s.n == len(s.last) {
+		s.sum()
+	}
+	n := uint(s.n)
+	for ; i < len(text) && text[i] < utf8.RuneSelf && n < uint(len(s.last)); i++ {
+		s.last[n] = h
+		gap := oneIf(foldedRunes[text[i]] == 0)
+		n += uint(gap & oneIf(h != fnvOffset))
+		if h = (h ^ uint64(text[i])) * fnvPrime; gap != 0 {
+			h = fnvOffset
+		}
+	}
+	s.n = int(n)
+	return i, h
 }
 
 // end takes the hash of a word, if that has letters.
@@ -58,20 +74,29 @@ func (s *shingles) end(h uint64) {
 	if h == fnvOffset {
 		return
 	}
-	s.last[0], s.last[1], s.last[2] = s.last[1], s.last[2], h
-	if s.words++; s.words >= len(s.last) {
-		s.sums.add(shingle(s.last))
+	if s.n == len(s.last) {
+		s.sum()
 	}
+	s.last[s.n] = h
+	s.n++
 }
 
-// shingle joins the hashes of neighbouring words.
-func shingle(words [3]uint64) uint64 {
-	h := uint64(fnvOffset)
-	for _, w := range words {
-		h = (h ^ w) * fnvPrime
-		h ^= h >> 32
+// sum adds up the words that were read.
+func (s *shingles) sum() {
+	for k := 2; k < s.n; k++ {
+		if s.words++; s.words > 2 {
+			s.sums.add(shingle(s.last[k-2], s.last[k-1], s.last[k]))
+		}
 	}
-	return h
+	s.n = copy(s.last[:], s.last[s.n-2:s.n])
+}
+
+// shingle joins the hashes of three neighbouring words.
+func shingle(a, b, c uint64) uint64 { return join(join(join(fnvOffset, a), b), c) }
+
+func join(h, word uint64) uint64 {
+	h = (h ^ word) * fnvPrime
+	return h ^ h>>32
 }
 
 // The parameters of FNV-1a with 64 bits.
@@ -94,7 +119,8 @@ type bitSums struct {
 
 func (s *bitSums) add(v uint64) {
 	for k := range s.lanes {
-		s.lanes[k] += v >> k & 0x0101010101010101
+		s.lanes[k] += v & eightOnes
+		v >>= 1
 	}
 	if s.added++; s.added%255 == 0 {
 		s.spill()

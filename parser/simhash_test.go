@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"hash/fnv"
 	"math/bits"
 	"strings"
 	"testing"
@@ -25,6 +26,32 @@ func TestFingerprint(t *testing.T) {
 	if hash, words := fingerprint(" - "); hash != 0 || words != 0 {
 		t.Errorf("a text without words has the hash %x of %d words", hash, words)
 	}
+}
+
+// Texts of any length have the shingles that their words make, however many are
+// read at once.
+func TestFingerprintOfLongTexts(t *testing.T) {
+	var list []string
+	for i := range 2000 {
+		list = append(list, []string{"ferry", "Brücke", "by", "3", "reopens", "pier"}[i*i%53%6])
+		var want bitSums
+		for k := 2; k < len(list); k++ {
+			want.add(shingle(fnv1a(list[k-2]), fnv1a(list[k-1]), fnv1a(list[k])))
+		}
+		if i < 2 || i > 20 && i%211 > 1 {
+			continue
+		}
+		hash, words := fingerprint(strings.Join(list, " - "))
+		if hash != want.majority() || words != len(list) {
+			t.Errorf("hash %x of %d words, want %x of %d", hash, words, want.majority(), len(list))
+		}
+	}
+}
+
+func fnv1a(s string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(s))
+	return h.Sum64()
 }
 
 // The lanes that count bits are emptied before they overflow.

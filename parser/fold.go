@@ -130,5 +130,5 @@ func firstBytes(s []byte) uint64 {
 	if cap(s) < 8 {
 		s = append(make([]byte, 0, 8), s...)
 	}
-	return binary.LittleEndian.Uint64(s[:8]) & (1<<(8*len(s)) - 1)
+	return binary.LittleEndian.Uint64(s[:8]) & (1<<(8*len(s)) - 1) // without what stands behind it in the page
 }

@@ -1,9 +1,6 @@
 package parser
 
-import (
-	"bytes"
-	"encoding/binary"
-)
+import "bytes"
 
 // tag is an element's name; all names that the engine has no rule for are
 // tagOther, those with a hyphen tagCustom.
@@ -201,7 +198,7 @@ type shortTag struct {
 
 // findShortTag returns the place of a name, or the empty one that is free for it.
 func findShortTag(table *[256]shortTag, name uint64) *shortTag {
-	for i := name * fnvPrime >> 48; ; i++ {
+	for i := name * 0x9e3779b97f4a7c15 >> 56; ; i++ { // few names share a place
 		if e := &table[i%256]; e.name == name || e.name == 0 {
 			return e
 		}
@@ -261,14 +258,7 @@ func lookupTag(name []byte) tag {
 
 // shortName returns the letters of a name of at most eight as shortTag has them.
 func shortName(name []byte) uint64 {
-	var x uint64
-	if cap(name) >= 8 { // what stands behind it in the page
-		x = binary.LittleEndian.Uint64(name[:8]) & (1<<(8*len(name)) - 1)
-	} else {
-		for i, c := range name {
-			x |= uint64(c) << (8 * i)
-		}
-	}
+	x := firstBytes(name)
 	return x | x&(0x40*eightOnes)>>1 // in lower case
 }
 

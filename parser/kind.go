@@ -54,8 +54,10 @@ func (x *extraction) namedKind() news.Kind {
 	if k := x.titleKind(x.art.Title); k != "" {
 		return k
 	}
-	if k := x.titleKind(x.meta.get("og:title")); k != "" {
-		return k
+	if title := x.meta.get("og:title"); title != x.art.Title {
+		if k := x.titleKind(title); k != "" {
+			return k
+		}
 	}
 	return x.labelKind()
 }
@@ -76,12 +78,14 @@ func (x *extraction) pathKind() news.Kind {
 // The pier" and "The pier | Opinion", or a live blog's name within.
 func (x *extraction) titleKind(title string) news.Kind {
 	for _, sep := range []string{": ", "：", " | ", " – ", " — ", " - ", "】", "》"} {
-		if i := strings.Index(title, sep); i > 0 {
-			if k := genre.Of(x.fold(title[:i])); k != "" {
-				return k
-			}
+		i := strings.Index(title, sep)
+		if i < 0 {
+			continue
 		}
-		if i := strings.LastIndex(title, sep); i > 0 {
+		if k := genre.Of(x.fold(title[:i])); i > 0 && k != "" {
+			return k
+		}
+		if i = strings.LastIndex(title, sep); i > 0 {
 			if k := genre.Of(x.fold(title[i+len(sep):])); k != "" {
 				return k
 			}

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"encoding/binary"
 	"html"
 	"slices"
 	"strings"
@@ -247,7 +248,15 @@ func (w *textBuf) collapse(s []byte) {
 		if n > 0 {
 			last = free[n-1] ^ ' '
 		}
-		for ; i < len(s); i++ { // no branch depends on where words end
+		for i+8 <= len(s) {
+			x := binary.LittleEndian.Uint64(s[i:])
+			if !isCollapsed(x, last) {
+				break
+			}
+			binary.LittleEndian.PutUint64(free[n:], x)
+			i, n, last = i+8, n+8, byte(x>>56)^' '
+		}
+		for stop := min(len(s), i+8); i < stop; i++ { // no branch depends on where words end
 			c := plainBytes[s[i]]
 			if c == 0 {
 				break
@@ -257,10 +266,24 @@ func (w *textBuf) collapse(s []byte) {
 			last = c ^ ' '
 		}
 		w.b = free[:n]
-		if i < len(s) {
+		if i < len(s) && plainBytes[s[i]] == 0 {
 			i += w.mark(s[i:])
 		}
 	}
+}
+
+// isCollapsed says whether eight bytes are ASCII that is written as it stands:
+// without control characters and without two blanks side by side, also behind the
+// byte that was written last, which is given without the bit of a blank.
+func isCollapsed(x uint64, last byte) bool {
+	const printed = 0x80 - ' ' // sets the highest bit of what is no control character
+	blanks := eightHigh &^ ((x ^ eightOnes*' ') + eightOnes*0x7f)
+	var before uint64
+	if last == 0 {
+		before = 0x80
+	}
+	other := (x | (x + eightOnes) | ^(x + eightOnes*printed)) & eightHigh // not ASCII, or a control character
+	return other|blanks&(blanks<<8|before) == 0
 }
 
 // plainBytes holds a blank for white space, 0 for what may have to be left out,

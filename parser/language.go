@@ -2,6 +2,7 @@ package parser
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -211,33 +212,45 @@ var functionWords = []struct{ lang, words string }{
 var wordLanguages = buildWordLanguages()
 
 func buildWordLanguages() *languageTable {
-	t := new(languageTable)
+	t := &languageTable{sets: []uint64{0}}
 	for i, l := range functionWords {
 		eachWord(l.words, func(word uint64) {
 			e := t.find(word)
-			e.word = word
-			e.langs |= 1 << i
+			e.word, e.set = uint32(word), t.setOf(t.sets[e.set]|1<<i)
 		})
 	}
 	return t
 }
 
-// languageTable is a hash table of words, at most half full, which are told by
-// their hashes alone.
-type languageTable [1 << 13]wordEntry
+// languageTable is a hash table of words, which are told by half of their hashes
+// alone: small enough to stay near the processor.
+type languageTable struct {
+	words [1 << 12]wordEntry
+	sets  []uint64 // of languages: bits that count functionWords
+}
 
 type wordEntry struct {
-	word  uint64 // see eachWord
-	langs uint64 // bits that count functionWords
+	word uint32 // see eachWord; 0 is free
+	set  uint16 // which of the sets
 }
 
 // find returns the entry of a word, or the empty one that is free for it.
 func (t *languageTable) find(word uint64) *wordEntry {
 	for i := word >> 32; ; i++ {
-		if e := &t[i%uint64(len(t))]; e.word == word || e.word == 0 {
+		if e := &t.words[i%uint64(len(t.words))]; e.word == uint32(word) || e.word == 0 {
 			return e
 		}
 	}
+}
+
+// setOf returns the place of a set, at the end for a new one.
+func (t *languageTable) setOf(langs uint64) uint16 {
+	i := slices.Index(t.sets, langs)
+	if i < 0 {
+		i = len(t.sets)
+		t.sets = append(t.sets, langs)
+	}
+	return uint16(i)
 }
 
 // The least votes that a language must have, how many times those of the next,
@@ -257,7 +270,7 @@ func functionLanguage(sample, said string) string {
 	words := 0
 	eachWord(sample, func(word uint64) {
 		words++
-		langs := wordLanguages.find(word).langs
+		langs := wordLanguages.sets[wordLanguages.find(word).set]
 		if langs == 0 {
 			return
 		}

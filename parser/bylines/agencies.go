@@ -107,11 +107,12 @@ func buildAgencyWords() map[string]bool {
 	return m
 }
 
-// agencyShapes has a bit for the length of each of agencyWords, by its first byte.
-var agencyShapes = buildAgencyShapes()
+// agencyShapes are the shapes of agencyWords.
+var agencyShapes = buildShapes(agencyWords)
 
-func buildAgencyShapes() (shapes [256]uint64) {
-	for word := range agencyWords {
+// buildShapes returns a bit for the length of each of some words, by its first byte.
+func buildShapes(words map[string]bool) (shapes [256]uint64) {
+	for word := range words {
 		shapes[word[0]] |= 1 << len(word)
 	}
 	return shapes

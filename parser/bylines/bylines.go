@@ -71,6 +71,9 @@ func Lead(s string) bool {
 
 // Starts says cheaply whether a line can begin as a byline does.
 func Starts(line []byte) bool {
+	if !mayStart(line) {
+		return false
+	}
 	line = bytes.TrimLeft(line, beforeLead)
 	if end := bytes.IndexAny(line, behindLead); end >= 0 {
 		line = line[:end]

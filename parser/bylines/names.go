@@ -12,10 +12,8 @@ import (
 func isOrgName(name string, words []string) bool {
 	var buf [64]byte
 	low := appendLower(buf[:0], name)
-	for _, end := range orgEnds {
-		if i := bytes.Index(low, []byte(end)); i >= 0 && (bytes.HasSuffix(low, []byte(end)) || bytes.Contains(low[i:], []byte(end+" "))) {
-			return true
-		}
+	if bytes.IndexByte(low, '.') >= 0 && isDomain(low) {
+		return true
 	}
 	if len(words) > 1 && words[0] == "The" && !honours[fold(words[1])] {
 		return true
@@ -27,6 +25,16 @@ func isOrgName(name string, words []string) bool {
 		}
 	}
 	return bytes.HasPrefix(low, []byte("e.v.")) || bytes.HasSuffix(low, []byte(" e.v")) || bytes.HasSuffix(low, []byte(" ag")) || bytes.HasSuffix(low, []byte(" se"))
+}
+
+// isDomain says whether a name holds that of a domain.
+func isDomain(low []byte) bool {
+	for _, end := range orgEnds {
+		if i := bytes.Index(low, []byte(end)); i >= 0 && (bytes.HasSuffix(low, []byte(end)) || bytes.Contains(low[i:], []byte(end+" "))) {
+			return true
+		}
+	}
+	return false
 }
 
 // isOrgWord says whether only names of organisations hold the word.

@@ -287,6 +287,9 @@ func (sp *splitter) endGroup() {
 
 // StartsText is Starts for a string.
 func StartsText(s string) bool {
+	if !mayStart(s) {
+		return false
+	}
 	s = strings.TrimLeft(s, beforeLead)
 	if end := strings.IndexAny(s, behindLead); end >= 0 {
 		s = s[:end]
@@ -299,6 +302,56 @@ const (
 	beforeLead = " \n\t(【[（-–—|•*"
 	behindLead = " \n\t:：／/＝|"
 )
+
+// mayStart says of most texts that Starts is false, by the shape of a first word in
+// ASCII.
+func mayStart[T string | []byte](s T) bool {
+	from := 0
+	for from < len(s) && edges[s[from]]&edgeBefore != 0 {
+		from++
+	}
+	end := from
+	for end < len(s) && edges[s[end]] == 0 {
+		end++
+	}
+	if end < len(s) && edges[s[end]]&edgeBehind == 0 {
+		return true // not ASCII, or a word with a mark in it
+	}
+	n := end - from
+	return n > 0 && (firstShapes[foldedASCII[s[from]]]>>n&1 != 0 || n > 2 && s[from] == 'B' && s[from+1] == 'y')
+}
+
+// What a byte can be around the first word of a lead; letters and digits are
+// nothing.
+const (
+	edgeBefore = 1 << iota // see beforeLead
+	edgeBehind             // see behindLead
+	edgeOther
+)
+
+var edges = buildEdges()
+
+func buildEdges() (table [256]uint8) {
+	for c := range table {
+		r := rune(c)
+		switch {
+		case r >= utf8.RuneSelf:
+			table[c] = edgeOther
+		case foldedASCII[c] == 0:
+			table[c] = edgeOther
+			if strings.ContainsRune(beforeLead, r) {
+				table[c] |= edgeBefore
+			}
+			if strings.ContainsRune(behindLead, r) {
+				table[c] |= edgeBehind
+			}
+		}
+	}
+	return table
+}
+
+// firstShapes are the shapes of the first words of leads.
+var firstShapes = buildShapes(firstWords)
 
 // firstLed says whether a word can be the first of a lead.
 func firstLed(word string) bool {

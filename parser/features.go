@@ -141,24 +141,25 @@ type like struct {
 
 // describer looks at all blocks of a page before it describes each.
 type describer struct {
-	x        *extraction
-	vectors  []vector
-	column   int32
-	siblings []float32 // running text by parent
-	likes    []like
-	likeOf   []int // by block
-	places   []like
-	placeOf  []int // by block
-	boxes    []box
-	boxOf    []int   // by block
-	total    float32 // running text of the container
-	runs     float32
-	first    int // block of running text
-	last     int
-	title    []string
-	descs    []string
-	data     string // the structured data's text, folded
-	dataAt   int    // behind what was found of it last
+	x         *extraction
+	vectors   []vector
+	column    int32
+	siblings  []float32 // running text by parent
+	likes     []like
+	likeOf    []int // by block
+	places    []like
+	placeOf   []int // by block
+	boxes     []box
+	boxOf     []int   // by block
+	total     float32 // running text of the container
+	runs      float32
+	runWeight float32 // its weight as a logarithm
+	first     int     // block of running text
+	last      int
+	title     []string
+	descs     []string
+	data      string // the structured data's text, folded
+	dataAt    int    // behind what was found of it last
 
 	titleSigns uint64 // has bits for the signs of the title's words
 }
@@ -170,11 +171,13 @@ func (x *extraction) describeBlocks() []vector {
 	s.begin(x)
 	s.findColumn()
 	s.findBoxes()
+	for i := range x.raw {
+		s.vectors[i].ofText(&x.raw[i])
+	}
 	var before float32
 	since := -1
 	for i := range x.raw {
 		v, b := &s.vectors[i], &x.raw[i]
-		v.ofText(b)
 		v.ofReason(b.why)
 		s.ofWords(v, b)
 		s.ofPlace(v, i)
@@ -255,6 +258,7 @@ func (s *describer) findColumn() {
 			}
 		}
 	}
+	s.runWeight = logarithm(s.total)
 }
 
 // likeOfSign returns where the sums of a sign stand, at the end for a new one.
@@ -588,18 +592,19 @@ func (s *describer) ofPlace(v *vector, i int) {
 	v[fBoxForm] = number(t.holds(bx.node, tagForm))
 	v[fBoxHeading] = number(bs[bx.first].t == news.BlockHeading && bx.blocks > 1)
 	v[fBehind], v[fBefore] = number(i > s.last), number(i < s.first)
-	v[fRunCount], v[fRunWeight] = min(s.runs, 60), logarithm(s.total)
+	v[fRunCount], v[fRunWeight] = min(s.runs, 60), s.runWeight
 	if i > 0 {
-		v.ofNeighbour(&bs[i-1], fPrevLinks, fPrevHeading, fPrevWeight, fPrevOut)
+		v.ofNeighbour(&bs[i-1], fPrevLinks, fPrevHeading, fPrevOut)
+		v[fPrevWeight] = s.vectors[i-1][fWeight]
 	}
 	if i+1 < len(bs) {
-		v.ofNeighbour(&bs[i+1], fNextLinks, fNextHeading, fNextWeight, fNextOut)
+		v.ofNeighbour(&bs[i+1], fNextLinks, fNextHeading, fNextOut)
+		v[fNextWeight] = s.vectors[i+1][fWeight]
 	}
 }
 
-func (v *vector) ofNeighbour(b *block, links, heading, weight, out int) {
+func (v *vector) ofNeighbour(b *block, links, heading, out int) {
 	v[links] = b.link / (b.weight + 1)
 	v[heading] = number(b.t == news.BlockHeading)
-	v[weight] = logarithm(b.weight)
 	v[out] = number(b.why != "")
 }

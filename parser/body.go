@@ -518,9 +518,9 @@ func (f *filter) pulled(b *block) bool {
 // pieces tells cheaply of most blocks that they do not stand in the running text
 // of others. It has bits for what hashes like pieceSize bytes of that at every
 // pieceStep-th place, one of which lies within each minPulled bytes.
-type pieces struct {
-	once, twice [1 << pieceBits / 64]uint64
-}
+type pieces struct{ once, twice pieceSet }
+
+type pieceSet [1 << pieceBits / 64]uint64
 
 const (
 	pieceBits = 16
@@ -545,18 +545,29 @@ func (p *pieces) cut(blocks []block) {
 	}
 }
 
-// maySay says whether a block of minPulled bytes and more may stand in others.
+// maySay says whether a block of minPulled bytes and more may stand in others: then
+// all its pieces from one of the first places on are theirs.
 func (p *pieces) maySay(b *block) bool {
 	for k := range pieceStep {
 		found := &p.once
-		if k == 0 && b.inside && b.run { // which is one of its own
+		if k == 0 && b.inside && b.run { // which are its own, too
 			found = &p.twice
 		}
-		if h := pieceHash(b.folded[k:]); found[h/64]>>(h%64)&1 != 0 {
+		if found.holds(b.folded[k:]) {
 			return true
 		}
 	}
 	return false
+}
+
+// holds says whether the pieces of a text are in the set.
+func (p *pieceSet) holds(s string) bool {
+	for ; len(s) >= pieceSize; s = s[min(pieceStep, len(s)):] {
+		if h := pieceHash(s); p[h/64]>>(h%64)&1 == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // pieceHash hashes the piece that s begins with.

@@ -433,39 +433,49 @@ func (x *extraction) publisherOfByline() {
 
 // clean returns valid UTF-8 in NFC without surrounding white space.
 func clean(s string) string {
-	if !utf8.ValidString(s) {
-		s = strings.ToValidUTF8(s, "\uFFFD")
-	}
 	if !isComposed(s) {
-		s = norm.NFC.String(s)
+		s = norm.NFC.String(strings.ToValidUTF8(s, "\uFFFD"))
 	}
 	return strings.TrimSpace(s)
 }
 
-// isComposed says whether valid UTF-8 is surely NFC: it holds nothing but Latin
-// letters, marks of punctuation, kana and Han characters that neither are nor
-// become parts of others.
+// isComposed says whether a text is surely valid UTF-8 and NFC: it holds nothing
+// but Latin letters, marks of punctuation, kana and Han characters that neither are
+// nor become parts of others.
 func isComposed(s string) bool {
-	for i := 0; i < len(s); i++ {
-		for i+8 <= len(s) && eightASCII(s[i:]) {
+	for i := 0; i < len(s); {
+		if i+8 <= len(s) && eightASCII(s[i:]) {
 			i += 8
-		}
-		if i == len(s) {
-			break
+			continue
 		}
 		c := s[i]
 		switch {
-		case c < 0xcc: // up to U+02FF
-			continue
-		case c == 0xe2 && s[i+1] == 0x80 && s[i+2] >= 0x82: // U+2002 to U+203F
-		case c == 0xe3 && s[i+1] == 0x80 && s[i+2] < 0xaa: // U+3000 to U+3029
-		case c == 0xe3 && (s[i+1] == 0x81 || s[i+1] == 0x83 || s[i+1] == 0x82 && s[i+2] != 0x99 && s[i+2] != 0x9a): // kana
-		case c >= 0xe4 && c <= 0xe9: // U+4000 to U+9FFF
-		case c == 0xef && (s[i+1] == 0xbc || s[i+1] == 0xbd): // U+FF00 to U+FF7F
+		case c < utf8.RuneSelf:
+			i++
+		case 0xc2 <= c && c < 0xcc && follow(s[i+1:], 1): // up to U+02FF
+			i += 2
+		case follow(s[i+1:], 2) && (c == 0xe2 && s[i+1] == 0x80 && s[i+2] >= 0x82 || // U+2002 to U+203F
+			c == 0xe3 && s[i+1] == 0x80 && s[i+2] < 0xaa || // U+3000 to U+3029
+			c == 0xe3 && (s[i+1] == 0x81 || s[i+1] == 0x83 || s[i+1] == 0x82 && s[i+2] != 0x99 && s[i+2] != 0x9a) || // kana
+			0xe4 <= c && c <= 0xe9 || // U+4000 to U+9FFF
+			c == 0xef && (s[i+1] == 0xbc || s[i+1] == 0xbd)): // U+FF00 to U+FF7F
+			i += 3
 		default:
 			return false
 		}
-		i += 2
+	}
+	return true
+}
+
+// follow says whether s begins with n bytes that go on with a character.
+func follow(s string, n int) bool {
+	if len(s) < n {
+		return false
+	}
+	for i := range n {
+		if s[i]&0xc0 != 0x80 {
+			return false
+		}
 	}
 	return true
 }

@@ -68,3 +68,19 @@ func TestComposed(t *testing.T) {
 		t.Errorf("%d characters pass", composed)
 	}
 }
+
+// TestComposedIsValid wants no text to pass that is no valid UTF-8.
+func TestComposedIsValid(t *testing.T) {
+	for _, s := range []string{"é", "ʼ", "–", "、", "か", "渡", "！"} {
+		for cut := 1; cut < len(s); cut++ {
+			for _, broken := range []string{s[:cut], s[:cut] + "pier", s[cut:], s[:cut] + s, "ferry pi" + s[cut:]} {
+				if isComposed(broken) {
+					t.Errorf("%q passes", broken)
+				}
+				if got := clean(broken); !utf8.ValidString(got) {
+					t.Errorf("%q became %q", broken, got)
+				}
+			}
+		}
+	}
+}

@@ -192,6 +192,9 @@ func (x *extraction) gather() {
 	x.sift()
 }
 
+// minOpening is how many bytes a text needs to be looked for on the page.
+const minOpening = 24
+
 // openings returns the first words of what the page says its text is.
 func (x *extraction) openings() []string {
 	var out []string
@@ -202,7 +205,7 @@ func (x *extraction) openings() []string {
 		if len(s) > 48 {
 			s = strings.ToValidUTF8(s[:48], "")
 		}
-		if len(s) >= 24 && !slices.Contains(out, s) {
+		if len(s) >= minOpening && !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}

@@ -168,7 +168,7 @@ func (t *tree) lift(block []int32, openings []string) {
 	}
 	for i := range t.nodes {
 		n := &t.nodes[i]
-		if n.tag != tagNone || n.parent < 0 {
+		if n.tag != tagNone || n.parent < 0 || n.end-n.start < minOpening {
 			continue
 		}
 		b := &t.nodes[block[n.parent]]

@@ -381,7 +381,9 @@ func (t *tree) measurePage(s *survey) {
 			i = n.stop - 1
 			continue
 		}
-		s.countMedium(t, n)
+		if n.tag == tagFigure || n.tag.is(traitNoText) {
+			s.countMedium(t, n)
+		}
 		if n.own == 0 {
 			continue
 		}

@@ -76,20 +76,27 @@ func at(s string, i int) []*phrase {
 // next returns the place of the next word behind i, or of the next character in
 // scripts that do not part words.
 func next(s string, i int) int {
-	if r, n := utf8.DecodeRuneInString(s[i:]); unspaced(r) {
+	if n := unspacedAt(s, i); n > 0 {
 		return i + n
 	}
 	for i++; i < len(s); i++ {
-		if s[i-1] == ' ' {
+		if s[i-1] == ' ' || unspacedAt(s, i) > 0 {
 			return i
-		}
-		if s[i] >= 0xe3 && s[i] <= 0xed {
-			if r, _ := utf8.DecodeRuneInString(s[i:]); unspaced(r) {
-				return i
-			}
 		}
 	}
 	return len(s)
+}
+
+// unspacedAt returns how many bytes the character at i has if it belongs to a script
+// that does not part words, or else 0.
+func unspacedAt(s string, i int) int {
+	if s[i] < 0xe3 || s[i] > 0xed {
+		return 0
+	}
+	if r, n := utf8.DecodeRuneInString(s[i:]); unspaced(r) {
+		return n
+	}
+	return 0
 }
 
 func unspaced(r rune) bool { return r >= 0x3000 && r < 0xac00 }

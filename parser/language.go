@@ -182,6 +182,7 @@ var functionWords = []struct{ lang, words string }{
 	{"vi", `và của là có được cho trong không các với một những người đã này khi để đến về từ ra tại năm vào như cũng trên nhiều sẽ theo sau ông thì`},
 	{"tl", `ang ng sa mga na at ay si ni kay para ito hindi siya may kung nang niya sila isang dahil ating din rin kanilang mula nito`},
 	{"sw", `na ya wa kwa ni katika la za kuwa cha hiyo huyo alisema baada watu hii kama lakini yake wao hao zaidi kutoka`},
+	{"zu", `ukuthi ukuba futhi kodwa ngoba uma kanye noma khona lapho lapha manje kakhulu ngesikhathi kusho uthe uthi emva ngemva phakathi abantu nokuthi lokhu lokho kuze njengoba nje bese lolu yize ngaphandle wathi kube kuthiwa kepha ngokuthi ukuze nokho`},
 	{"af", `die van en in is dat op te het vir met nie aan om ook as by maar deur na uit oor nog wat sy word hy hulle kan was tot geen meer moet hierdie ons sal`},
 	{"ca", `el la els les de del i en un una que és es per amb no al com més però ha aquest també entre quan molt sense sobre ser són dos va aquesta des hi han seva seu dels les als pel perquè`},
 	{"gl", `o a os as de do da dos das e en un unha que é se por con para non no na máis ao como pero foi súa seu ou cando moi nos xa está tamén pola polo ata entre despois sen á unhas uns`},

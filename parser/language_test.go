@@ -32,6 +32,7 @@ func TestDetectLanguage(t *testing.T) {
 		"fa": "شورا گفت که این کشتی کهنه را نمی فروشد و آن در زمستان نیز برای مردم باز است اما باید با یک بلیت باشد",
 		"he": "המועצה אמרה כי המעבורת הישנה לא תימכר וכי היא גם פתוחה בחורף על ידי כל אלה אשר גרים בין שני הכפרים או עם משפחה",
 		"hi": "परिषद ने कहा कि यह पुरानी नाव नहीं बिकेगी और सर्दी में भी लोगों के लिए खुली है, पर इस पर एक शुल्क हो गया है",
+		"zu": "Umkhandlu uthe ngoMsombuluko ukuthi isikebhe esidala ngeke sithengiswe, kodwa sizovulelwa abantu uma kuphela ubusika, futhi nokuthi kube khona nesinye.",
 		"el": "Το συμβούλιο είπε ότι το παλιό πλοίο δεν πωλείται.",
 		"th": "สภาเมืองบอกว่าเรือเก่าลำนี้จะไม่ขาย",
 		"ko": "시의회는 낡은 배를 팔지 않겠다고 말했다.",

@@ -37,12 +37,12 @@ func (s *scanner) run() {
 	s.looks = maxLooks*len(s.src) + maxDepth
 	s.quirks = true
 	for s.pos < len(s.src) && len(s.t.nodes) < maxNodes {
-		i := bytes.IndexByte(s.src[s.pos:], '<')
-		if i < 0 {
-			s.text(s.pos, len(s.src))
-			break
-		}
-		if i > 0 {
+		if s.src[s.pos] != '<' { // many tags stand side by side
+			i := bytes.IndexByte(s.src[s.pos:], '<')
+			if i < 0 {
+				s.text(s.pos, len(s.src))
+				break
+			}
 			s.text(s.pos, s.pos+i)
 			s.pos += i
 		}

@@ -150,8 +150,14 @@ func (x *extraction) sift() {
 	}
 }
 
-// disputable are the reasons that the model may overrule.
-var disputable = map[string]bool{"": true, whyOutside: true, whyEarly: true, whyLink: true, whyTwice: true}
+// disputable says whether a reason is one that the model may overrule.
+func disputable(why string) bool {
+	switch why {
+	case "", whyOutside, whyEarly, whyLink, whyTwice:
+		return true
+	}
+	return false
+}
 
 // sureText is the weight of likely text below which a page is looked at again.
 const sureText = 150
@@ -166,7 +172,7 @@ func (x *extraction) keep() {
 	top := float32(math.Inf(-1))
 	for i := range x.raw {
 		b := &x.raw[i]
-		if !disputable[b.why] { // the rule decides: see oddsOf
+		if !disputable(b.why) { // the rule decides: see oddsOf
 			continue
 		}
 		if b.odds = x.models.blocks.Score(vectors[i][:]); b.besides() {
@@ -195,7 +201,7 @@ func (x *extraction) keep() {
 		case !ruled && b.inside && b.why == "" && x.labelsDetails(b):
 			ahead, b.why = i, whyModel
 		case ruled && b.why == "", x.tree.nodes[b.node].flags&ruleKeep != 0, b.inside && b.besides(),
-			b.odds > least && disputable[b.why],
+			b.odds > least && disputable(b.why),
 			b.odds > limit && b.inside && b.why == "":
 			if ahead >= 0 && ahead == i-1 {
 				x.raw[ahead].why = ""
@@ -243,7 +249,7 @@ func (x *extraction) leastOdds() float32 {
 		var kept, right, all float64
 		for i := range x.raw {
 			b := &x.raw[i]
-			if !disputable[b.why] || b.besides() {
+			if !disputable(b.why) || b.besides() {
 				continue
 			}
 			p, w := 1/(1+math.Exp(-float64(b.odds))), float64(b.weight)
@@ -267,7 +273,7 @@ func (x *extraction) oddsOf(i int) float32 {
 // ends says whether the article has ended: at a block that heads what never
 // comes before its end, such as comments or notes on the author.
 func (f *filter) ends(b *block) bool {
-	f.ended = f.ended || f.weight > 300 && b.weight <= 60 && endLabels[strings.Trim(b.folded, "0123456789 ")]
+	f.ended = f.ended || f.weight > 300 && b.weight <= 60 && endLabels.has(strings.Trim(b.folded, "0123456789 "))
 	return f.ended
 }
 
@@ -311,7 +317,7 @@ func running(b *block) bool {
 func (f *filter) refuse(i int, b *block) string {
 	folded := b.folded
 	switch {
-	case folded == "" || noiseLines[folded]:
+	case folded == "" || noiseLines.has(folded):
 		return whyNoise
 	case f.isCredit(b):
 		return whyCredit
@@ -359,7 +365,7 @@ func (f *filter) isCredit(b *block) bool {
 // next block of running text.
 func (f *filter) relatedBlock(i int, b *block, folded string) bool {
 	if isRelatedLabel(folded) {
-		f.related, f.rail = true, f.rail && i > f.last || railLabels[folded]
+		f.related, f.rail = true, f.rail && i > f.last || railLabels.has(folded)
 		return true
 	}
 	if i > f.last && isPromo(folded, b.weight) {

@@ -106,13 +106,22 @@ func (set *phraseSet) in(s string) bool {
 	return false
 }
 
-func labelSet(s string) map[string]bool {
-	m := make(map[string]bool)
-	for _, p := range phrases(s) {
-		m[p] = true
-	}
-	return m
+// labels are whole lines.
+type labels struct {
+	lines   map[string]bool
+	longest int // in bytes: paragraphs need not be hashed
 }
+
+func labelSet(s string) *labels {
+	l := &labels{lines: make(map[string]bool)}
+	for _, p := range phrases(s) {
+		l.lines[p] = true
+		l.longest = max(l.longest, len(p))
+	}
+	return l
+}
+
+func (l *labels) has(folded string) bool { return len(folded) <= l.longest && l.lines[folded] }
 
 // maxPromo is the weight above which a line is not taken for a promo.
 const maxPromo = 230
@@ -126,7 +135,7 @@ func isPromo(folded string, weight float32) bool {
 
 // isRelatedLabel says whether a line announces links to other stories.
 func isRelatedLabel(folded string) bool {
-	return len(folded) < 60 && (relatedLabels[folded] || railLabels[folded])
+	return len(folded) < 60 && (relatedLabels.has(folded) || railLabels.has(folded))
 }
 
 // relatedLead says whether a line begins with such a label and a colon, as in

@@ -16,7 +16,7 @@ func (x *extraction) relatedLinks() []news.Related {
 	seen := map[string]bool{x.fold(x.art.Title): true}
 	for _, l := range x.related {
 		f := x.fold(l.title)
-		if f == "" || seen[f] || len(f) < 8 || isPromo(f, 0) || noiseLines[f] {
+		if f == "" || seen[f] || len(f) < 8 || isPromo(f, 0) || noiseLines.has(f) {
 			continue
 		}
 		seen[f] = true

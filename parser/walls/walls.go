@@ -61,16 +61,16 @@ type phrase struct {
 	kind Kind
 }
 
-// at returns the phrases that may begin at i.
+// at returns the phrases that may begin at i, and maybe others.
 func at(s string, i int) []*phrase {
 	if len(s)-i < keyLen {
 		return nil
 	}
-	k := key([]byte(s[i : i+keyLen]))
-	if h := k.hash(); starts[h/64]>>(h%64)&1 == 0 {
+	h := hash(s[i : i+keyLen])
+	if starts[h/64]>>(h%64)&1 == 0 {
 		return nil
 	}
-	return index[k]
+	return index[h%uint32(len(index))]
 }
 
 // next returns the place of the next word behind i, or of the next character in
@@ -104,37 +104,27 @@ func unspaced(r rune) bool { return r >= 0x3000 && r < 0xac00 }
 // keyLen is how many bytes of a phrase it is found by.
 const keyLen = 3
 
-type key [keyLen]byte
-
 // hashBits is how long hashes of keys are.
 const hashBits = 15
 
-func (k key) hash() uint32 {
+// hash hashes a key.
+func hash(k string) uint32 {
 	return (uint32(k[0]) | uint32(k[1])<<8 | uint32(k[2])<<16) * 0x9e3779b1 >> (32 - hashBits)
 }
 
-var index = buildIndex()
+// index holds the phrases by the ends of the hashes of their keys, and starts has
+// bits for these hashes. Hardly any other text has them.
+var index, starts = buildIndex()
 
-func buildIndex() map[key][]*phrase {
-	m := make(map[key][]*phrase)
+func buildIndex() (index [1 << 10][]*phrase, starts [1 << hashBits / 64]uint64) {
 	for kind, list := range phrases {
 		for text := range strings.SplitSeq(strings.ReplaceAll(strings.TrimSpace(list), "\n", "|"), "|") {
 			if text = strings.TrimSpace(text); text != "" {
-				k := key([]byte(text[:keyLen]))
-				m[k] = append(m[k], &phrase{text, kind})
+				h := hash(text[:keyLen])
+				starts[h/64] |= 1 << (h % 64)
+				index[h%uint32(len(index))] = append(index[h%uint32(len(index))], &phrase{text, kind})
 			}
 		}
 	}
-	return m
-}
-
-// starts has bits for the hashes of the keys. Hardly any other text has them.
-var starts = buildStarts()
-
-func buildStarts() (bits [1 << hashBits / 64]uint64) {
-	for k := range index {
-		h := k.hash()
-		bits[h/64] |= 1 << (h % 64)
-	}
-	return bits
+	return index, starts
 }

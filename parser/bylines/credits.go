@@ -57,6 +57,9 @@ const maxPhotoCredit = 90
 func creditWord(s string) (at, after int, ok bool) {
 	from := max(0, len(s)-maxPhotoCredit)
 	for i := len(s) - 1; i >= from; i-- {
+		if s[i] < utf8.RuneSelf && s[i] != ':' && s[i] != ' ' {
+			continue // as most do
+		}
 		switch {
 		case s[i] == ':', strings.HasPrefix(s[i:], "："), strings.HasPrefix(s[i:], "＝"):
 			_, n := utf8.DecodeRuneInString(s[i:])

@@ -69,7 +69,7 @@ func TestPoolsKeepPagesApart(t *testing.T) {
 
 // dirtyPool leaves a tree in the pool that is full of what no page has.
 func dirtyPool() {
-	tr := treePool.Get().(*tree)
+	tr := spareTree()
 	tr.nodes = tr.nodes[:cap(tr.nodes)]
 	for i := range tr.nodes {
 		tr.nodes[i] = node{parent: 7, stop: 9, start: 3, end: 5, tag: tagTitle, flags: math.MaxUint32 >> 1, own: 1e6, good: 1e6}

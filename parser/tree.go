@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"html"
+	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"pressmill/parser/jsonld"
 )
@@ -47,11 +47,31 @@ type tree struct {
 	lineage   lineage // of inMarked
 }
 
-var treePool = sync.Pool{New: func() any { return new(tree) }}
+// treePool keeps the memory of trees for the pages to come, of as many as are worked
+// on at a time. The garbage collector does not empty it, as it would a sync.Pool
+// where other work makes garbage between two pages: to grow a tree again costs as
+// much as a page.
+var treePool = buildTreePool()
+
+func buildTreePool() chan *tree { return make(chan *tree, runtime.GOMAXPROCS(0)) }
+
+// maxPooled is how many nodes a tree in the pool can have: several times what pages
+// have.
+const maxPooled = 1 << 16
+
+// spareTree returns a tree of the pool, or a new one. It may hold anything.
+func spareTree() *tree {
+	select {
+	case t := <-treePool:
+		return t
+	default:
+		return new(tree)
+	}
+}
 
 // parseTree parses UTF-8 markup.
 func parseTree(src []byte) *tree {
-	t := treePool.Get().(*tree)
+	t := spareTree()
 	t.src, t.lineage = src, lineage{}
 	for i := range t.listed {
 		t.listed[i] = t.listed[i][:0]
@@ -79,8 +99,12 @@ func (t *tree) release() {
 	clear(t.found)
 	clear(t.kept)
 	clear(t.metas[:cap(t.metas)]) // with those that were taken back
-	if cap(t.nodes) < 1<<20 {
-		treePool.Put(t)
+	if cap(t.nodes) > maxPooled {
+		return
+	}
+	select {
+	case treePool <- t:
+	default:
 	}
 }
 

@@ -443,8 +443,8 @@ func clean(s string) string {
 }
 
 // isComposed says whether a text is surely valid UTF-8 and NFC: it holds nothing
-// but Latin letters, marks of punctuation, kana and Han characters that neither are
-// nor become parts of others.
+// but Latin and Cyrillic letters, marks of punctuation, kana, Han characters and
+// syllables of Hangul that neither are nor become parts of others.
 func isComposed(s string) bool {
 	for i := 0; i < len(s); {
 		if i+8 <= len(s) && eightASCII(s[i:]) {
@@ -455,12 +455,13 @@ func isComposed(s string) bool {
 		switch {
 		case c < utf8.RuneSelf:
 			i++
-		case 0xc2 <= c && c < 0xcc && follow(s[i+1:], 1): // up to U+02FF
+		case (0xc2 <= c && c < 0xcc || c == 0xd0 || c == 0xd1) && follow(s[i+1:], 1): // up to U+02FF, and U+0400 to U+047F
 			i += 2
 		case follow(s[i+1:], 2) && (c == 0xe2 && s[i+1] == 0x80 && s[i+2] >= 0x82 || // U+2002 to U+203F
 			c == 0xe3 && s[i+1] == 0x80 && s[i+2] < 0xaa || // U+3000 to U+3029
 			c == 0xe3 && (s[i+1] == 0x81 || s[i+1] == 0x83 || s[i+1] == 0x82 && s[i+2] != 0x99 && s[i+2] != 0x9a) || // kana
 			0xe4 <= c && c <= 0xe9 || // U+4000 to U+9FFF
+			c == 0xea && s[i+1] >= 0xb0 || c == 0xeb || c == 0xec || c == 0xed && s[i+1] < 0x9e || // U+AC00 to U+D77F
 			c == 0xef && (s[i+1] == 0xbc || s[i+1] == 0xbd)): // U+FF00 to U+FF7F
 			i += 3
 		default:

@@ -481,7 +481,7 @@ func glyphOf(r rune) glyph {
 		return glyphCapital
 	case '0' <= r && r <= '9':
 		return glyphDigit
-	case isIdeograph(r):
+	case isCaseless(r):
 		return glyphLetter
 	case r >= utf8.RuneSelf && unicode.IsLetter(r):
 		if unicode.IsUpper(r) {

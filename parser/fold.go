@@ -56,7 +56,7 @@ func foldRune(r rune) rune {
 	switch {
 	case r < maxFolded:
 		return rune(foldedRunes[r])
-	case isIdeograph(r):
+	case isCaseless(r):
 		return r
 	case isWordRune(r):
 		return unicode.ToLower(r)
@@ -87,12 +87,20 @@ func isWordRune(r rune) bool {
 	case 0x2000 <= r && r < 0x2070: // marks of punctuation
 		return false
 	}
-	return isIdeograph(r) || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
+	return isCaseless(r) || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 }
 
-// isIdeograph says whether r is one of the common Han characters: letters
-// without case.
+// isIdeograph says whether r is one of the common Han characters.
 func isIdeograph(r rune) bool { return 0x4e00 <= r && r <= 0x9fff }
+
+// isCaseless says whether r is one of the letters without case that are most common:
+// Han characters, kana and syllables of Hangul.
+func isCaseless(r rune) bool {
+	return isIdeograph(r) || isHangul(r) || 0x3041 <= r && r <= 0x3096 || 0x30a1 <= r && r <= 0x30fa
+}
+
+// isHangul says whether r is a syllable of Hangul.
+func isHangul(r rune) bool { return 0xac00 <= r && r <= 0xd7a3 }
 
 // oneIf is written so that it becomes no branch.
 func oneIf(b bool) int {

@@ -107,7 +107,7 @@ const (
 
 // isSpaceless says whether r belongs to a script that writes without word spaces.
 func isSpaceless(r rune) bool {
-	return isIdeograph(r) || r >= 0x0e00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Myanmar)
+	return isIdeograph(r) || r >= 0x0e00 && !isHangul(r) && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Myanmar)
 }
 
 // bitSums counts how often each bit was set.

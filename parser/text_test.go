@@ -71,7 +71,7 @@ func TestComposed(t *testing.T) {
 
 // TestComposedIsValid wants no text to pass that is no valid UTF-8.
 func TestComposedIsValid(t *testing.T) {
-	for _, s := range []string{"é", "ʼ", "–", "、", "か", "渡", "！"} {
+	for _, s := range []string{"é", "ʼ", "–", "、", "か", "渡", "！", "д", "선"} {
 		for cut := 1; cut < len(s); cut++ {
 			for _, broken := range []string{s[:cut], s[:cut] + "pier", s[cut:], s[:cut] + s, "ferry pi" + s[cut:]} {
 				if isComposed(broken) {

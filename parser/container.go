@@ -74,15 +74,15 @@ type prefix struct {
 func (t *tree) prefixes() []prefix {
 	out := t.sums[:0]
 	var s prefix
-	for i := range t.nodes {
+	for k, i := range t.elems {
 		n := &t.nodes[i]
 		if !n.isSummed() {
 			continue
 		}
 		if len(out) == cap(out) {
-			out = slices.Grow(out, t.countSummed(i)+1)
+			out = slices.Grow(out, t.countSummed(t.elems[k:])+1)
 		}
-		s.node = int32(i)
+		s.node = i
 		out = append(out, s)
 		s.add(n)
 	}
@@ -93,13 +93,13 @@ func (t *tree) prefixes() []prefix {
 
 // isSummed says whether an element is a block that has text and may count.
 func (n *node) isSummed() bool {
-	return (n.own != 0 || n.tag == tagArticle) && n.tag != tagNone &&
+	return (n.own != 0 || n.tag == tagArticle) &&
 		(n.flags&dropped == 0 || n.full >= minAside) && (n.flags&inJunk == 0 || n.own >= minAside)
 }
 
-// countSummed counts such elements from one on.
-func (t *tree) countSummed(from int) (n int) {
-	for i := from; i < len(t.nodes); i++ {
+// countSummed counts such elements.
+func (t *tree) countSummed(elements []int32) (n int) {
+	for _, i := range elements {
 		if t.nodes[i].isSummed() {
 			n++
 		}

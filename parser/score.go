@@ -66,12 +66,12 @@ func (t *tree) score(openings []string) {
 	t.sumGood()
 }
 
-// mark adds each text's weight to its nearest block and lists what is named, in
-// one pass. It returns the nearest block of every element; what stands there for
-// text means nothing.
+// mark adds each text's weight to its nearest block, and lists the elements and
+// what is named, in one pass. It returns the nearest block of every element; what
+// stands there for text means nothing.
 func (t *tree) mark() []int32 {
 	block := slices.Grow(t.blocks[:0], len(t.nodes))[:len(t.nodes)]
-	t.blocks, t.named = block, t.named[:0]
+	t.blocks, t.elems, t.named = block, t.elems[:0], t.named[:0]
 	for i := range t.nodes {
 		n := &t.nodes[i]
 		up := n.parent
@@ -79,6 +79,7 @@ func (t *tree) mark() []int32 {
 			t.addWeight(n, block, up)
 			continue
 		}
+		t.elems = append(t.elems, int32(i))
 		n.flags |= t.inherit(up)
 		if n.tag == tagA && n.flags&notLink == 0 {
 			n.flags |= inLink
@@ -126,9 +127,9 @@ func (t *tree) addWeight(n *node, block []int32, up int32) {
 // gradeBlocks tells running text from furniture, block by block, and sums up
 // all long text.
 func (t *tree) gradeBlocks() {
-	for i := len(t.nodes) - 1; i >= 0; i-- {
+	for _, i := range slices.Backward(t.elems) {
 		n := &t.nodes[i]
-		if n.own > 0 && n.tag != tagNone {
+		if n.own > 0 {
 			n.gradeText()
 		}
 		if n.full > 0 && n.parent >= 0 && !n.tag.is(traitNoText) {
@@ -194,11 +195,8 @@ const furniture = consentMark | unseenMark | junk | relatedMark | commentMark | 
 // element that holds most of the page's long text.
 func (t *tree) dropFurniture() {
 	all := t.nodes[0].full
-	for i := range t.nodes {
+	for _, i := range t.elems {
 		n := &t.nodes[i]
-		if n.tag == tagNone {
-			continue
-		}
 		if n.parent >= 0 && t.nodes[n.parent].flags&(inJunk|dropped) != 0 {
 			n.flags |= inJunk
 			continue
@@ -242,11 +240,8 @@ func protected(n *node, all float32) bool {
 }
 
 func (t *tree) sumGood() {
-	for i := len(t.nodes) - 1; i > 0; i-- {
+	for _, i := range slices.Backward(t.elems[1:]) {
 		n := &t.nodes[i]
-		if n.tag == tagNone {
-			continue
-		}
 		if n.flags&(dropped|inJunk) != 0 {
 			n.junk += 0.2 * n.good
 			n.good = 0

@@ -36,6 +36,7 @@ type tree struct {
 	spare     []float32 // of scratch
 	describer describer
 	blocks    []int32           // of mark
+	elems     []int32           // all nodes that are no text: see mark
 	listed    [tagCount][]int32 // the elements of each tag with traitListed
 	named     []int32           // those that may be a date, a byline, a headline or a post: see isNamed
 	found     []block           // of collect

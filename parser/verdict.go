@@ -372,13 +372,14 @@ func (x *extraction) moreLink() string {
 
 // measurePage counts headlines and links over the whole page.
 func (t *tree) measurePage(s *survey) {
-	for i := int32(1); i < int32(len(t.nodes)); i++ {
+	behind := int32(1) // what is passed over
+	for _, i := range t.elems {
 		n := &t.nodes[i]
-		switch n.tag {
-		case tagNone:
+		if i < behind {
 			continue
-		case tagNav, tagFooter:
-			i = n.stop - 1
+		}
+		if n.tag == tagNav || n.tag == tagFooter {
+			behind = n.stop
 			continue
 		}
 		if n.tag == tagFigure || n.tag.is(traitNoText) {

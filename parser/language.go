@@ -109,7 +109,14 @@ var scriptLanguages = []struct {
 func scriptLanguage(sample string) (string, bool) {
 	letters, latin, kana, han := 0, 0, 0, 0
 	var counts [20]int
-	for _, r := range sample {
+	for i := 0; i < len(sample); {
+		if i+8 <= len(sample) && eightASCII(sample[i:]) {
+			latin += lettersOf(eightBytes(sample[i:]))
+			i += 8
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(sample[i:])
+		i += size
 		switch {
 		case r < utf8.RuneSelf:
 			if isLetter(byte(r)) {
@@ -207,6 +214,12 @@ var functionWords = []struct{ lang, words string }{
 	{"hi", `के है में की और से को का ने पर यह कि भी हैं नहीं इस एक कर लिए था जो हो गया वह या अपने साथ तो`},
 	{"mr", `आहे आणि या की व हा ते तर होते नाही असे केली आहेत त्या मात्र झाले होता केले करण्यात यांनी`},
 	{"ne", `छ र को मा ले हो पनि छन् गर्ने भने यो लागि भएको गरेको थियो गरी भन्ने हुन तर`},
+}
+
+// lettersOf counts the letters of eight bytes of ASCII.
+func lettersOf(x uint64) int {
+	x |= eightOnes * ' ' // in lower case
+	return bits.OnesCount64((x + eightOnes*(0x80-'a')) &^ (x + eightOnes*(0x7f-'z')) & eightHigh)
 }
 
 // wordLanguages says which languages a function word belongs to.

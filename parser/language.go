@@ -311,24 +311,52 @@ func functionLanguage(sample, said string) string {
 	return ""
 }
 
-// eachWord calls fn with the FNV-1a hash of each word of a text in lower case.
+// eachWord calls fn with the FNV-1a hash of each word of a text in lower case. Of
+// ASCII, no branch depends on where words end, since none could be predicted.
 func eachWord(text string, fn func(word uint64)) {
-	h := uint64(fnvOffset)
-	for _, r := range text {
-		switch {
-		case r < utf8.RuneSelf && isLetter(byte(r)):
-			h = (h ^ uint64(lower(byte(r)))) * fnvPrime
-		case r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsMark(r)):
-			var buf [utf8.UTFMax]byte
-			for _, c := range utf8.AppendRune(buf[:0], unicode.ToLower(r)) {
-				h = (h ^ uint64(c)) * fnvPrime
+	var words [128]uint64 // those that fn is to be called with
+	n, h := uint(0), uint64(fnvOffset)
+	for i := 0; i < len(text); {
+		for ; i < len(text) && text[i] < utf8.RuneSelf && n < uint(len(words)-1); i++ {
+			words[n] = h
+			c := smallLetters[text[i]]
+			n += uint(oneIf(c == 0) & oneIf(h != fnvOffset))
+			if h = (h ^ uint64(c)) * fnvPrime; c == 0 {
+				h = fnvOffset
 			}
-		case h != fnvOffset:
-			fn(h)
-			h = fnvOffset
 		}
+		if i < len(text) && text[i] >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(text[i:])
+			i += size
+			if unicode.IsLetter(r) || unicode.IsMark(r) {
+				var buf [utf8.UTFMax]byte
+				for _, c := range utf8.AppendRune(buf[:0], unicode.ToLower(r)) {
+					h = (h ^ uint64(c)) * fnvPrime
+				}
+			} else {
+				words[n] = h
+				n += uint(oneIf(h != fnvOffset))
+				h = fnvOffset
+			}
+		}
+		for _, word := range words[:n] {
+			fn(word)
+		}
+		n = 0
 	}
 	if h != fnvOffset {
 		fn(h)
 	}
+}
+
+// smallLetters holds the letters of ASCII in lower case, and 0 for all else.
+var smallLetters = buildSmallLetters()
+
+func buildSmallLetters() (table [utf8.RuneSelf]byte) {
+	for c := range byte(utf8.RuneSelf) {
+		if isLetter(c) {
+			table[c] = lower(c)
+		}
+	}
+	return table
 }

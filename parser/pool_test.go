@@ -3,6 +3,7 @@ package parser
 import (
 	"bytes"
 	"math"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -98,6 +99,25 @@ func TestArticlesOutliveTheirPages(t *testing.T) {
 		_, _ = Extract(testPage(bytes.Repeat([]byte("<p>Quite another text stands here, and it is long.</p>"), 200)))
 		if got := resultOf(t, a, err); !bytes.Equal(got, want) {
 			t.Errorf("article changed with its page:\n%s\nbefore:\n%s", got, want)
+		}
+	}
+}
+
+func TestLargePagesLeaveNoMemory(t *testing.T) {
+	for name, c := range map[string]struct {
+		page   string
+		pooled int
+	}{
+		"small":         {"<p>text", 1},
+		"long":          {"<p>" + strings.Repeat("text ", maxPooledPage/5), 0},
+		"many elements": {strings.Repeat("<p>a", maxPooledNodes), 0},
+	} {
+		for len(treePool) > 0 {
+			<-treePool
+		}
+		parseTree([]byte(c.page)).release()
+		if got := len(treePool); got != c.pooled {
+			t.Errorf("%s: the pool holds %d trees, want %d", name, got, c.pooled)
 		}
 	}
 }

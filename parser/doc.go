@@ -20,7 +20,8 @@
 //   - title.go, heading.go, sitename.go: the vote for the title.
 //   - standfirst.go, images.go, authors.go, topics.go, language.go, kind.go,
 //     access.go, usage.go, simhash.go: the fields of these names.
-//   - published.go, timeline.go, visibledates.go: the dates.
+//   - published.go, timeline.go: the dates. visibledates.go, markeddates.go,
+//     linedates.go: those that readers see.
 //   - verdict.go, reject.go, pagetypes.go, wall.go: whether the page is an article.
 //   - sitefields.go, selectors.go: what site rules say.
 //   - fold.go: the form in which texts are compared.

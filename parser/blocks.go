@@ -49,6 +49,8 @@ type collector struct {
 	buf    textBuf // of the current one
 	cur    block
 	breaks int
+	outer  int32  // the last parent, or -1
+	said   inline // around it
 }
 
 // maxBlocks bounds the blocks of a page, far above what the longest of live
@@ -63,6 +65,7 @@ func (t *tree) collect(main, from int32, roots ...int32) []block {
 	c := collector{t: t, main: main, from: from, cur: block{node: -1}, out: t.found[:0], texts: t.texts[:0], all: t.nodes[0].full}
 	c.buf.b = t.buf[:0]
 	for _, c.root = range roots {
+		c.outer = -1
 		for j, stop := c.root, t.nodes[c.root].stop; j < stop && len(c.out) < maxBlocks; {
 			j = c.visit(j)
 		}
@@ -131,7 +134,8 @@ func (c *collector) text(j int32) {
 	if n.parent < 0 || c.t.nodes[n.parent].tag.is(traitNoText) { // which a site rule may ask for
 		w = weigh(raw)
 	}
-	if near := c.nearest(n.parent); near != c.cur.node {
+	in := c.around(n.parent)
+	if in.block != c.cur.node {
 		if w == 0 {
 			return
 		}
@@ -140,7 +144,7 @@ func (c *collector) text(j int32) {
 			first = 0
 		}
 		c.flush()
-		c.cur.node, c.cur.anchor = near, first
+		c.cur.node, c.cur.anchor = in.block, first
 	}
 	c.buf.write(raw)
 	if w == 0 {
@@ -156,39 +160,64 @@ func (c *collector) text(j int32) {
 		if c.t.nodes[n.parent].flags&inLink != 0 {
 			c.cur.link += w
 		}
-		c.inline(n.parent, w)
 	}
+	c.cur.bold += w * number(in.bold)
+	c.cur.italic += w * number(in.italic)
+	c.cur.dated += w * number(in.dated)
 }
 
-// inline adds text of weight w to what the inline elements around it say.
-func (c *collector) inline(i int32, w float32) {
-	bold, italic, dated := false, false, false
-	for ; i >= c.root && i >= 0 && !c.t.nodes[i].tag.is(traitBlock); i = c.t.nodes[i].parent {
-		switch c.t.nodes[i].tag {
-		case tagB, tagStrong:
-			bold = true
-		case tagEm, tagI:
-			italic = true
-		case tagTime:
-			dated = true
+// inline is what the elements around a text say, up to the nearest block.
+type inline struct {
+	block               int32
+	bold, italic, dated bool
+}
+
+// with adds what an element of a tag says.
+func (in inline) with(x tag) inline {
+	switch x {
+	case tagB, tagStrong:
+		in.bold = true
+	case tagEm, tagI:
+		in.italic = true
+	case tagTime:
+		in.dated = true
+	}
+	return in
+}
+
+// around returns what element i and those around it say. It keeps the answer for
+// the last parent: texts stand in elements that are nested deep, or side by side,
+// and each would walk up all the way again.
+func (c *collector) around(i int32) inline {
+	if i < 0 || i <= c.root || c.t.nodes[i].tag.is(traitBlock) {
+		return inline{block: i}
+	}
+	if p := c.t.nodes[i].parent; p != c.outer {
+		c.said = c.walk(p)
+		c.outer = p
+	}
+	return c.said.with(c.t.nodes[i].tag)
+}
+
+// walk is around for an element whose answer is not kept.
+func (c *collector) walk(i int32) inline {
+	var in inline
+	for ; i > c.root && !c.t.nodes[i].tag.is(traitBlock); i = c.t.nodes[i].parent {
+		if i == c.outer {
+			in.bold, in.italic, in.dated = in.bold || c.said.bold, in.italic || c.said.italic, in.dated || c.said.dated
+			in.block = c.said.block
+			return in
 		}
+		in = in.with(c.t.nodes[i].tag)
 	}
-	c.cur.bold += w * number(bold)
-	c.cur.italic += w * number(italic)
-	c.cur.dated += w * number(dated)
-}
-
-func (c *collector) nearest(i int32) int32 {
-	for i > c.root && !c.t.nodes[i].tag.is(traitBlock) {
-		i = c.t.nodes[i].parent
-	}
-	return i
+	in.block = i
+	return in
 }
 
 // looksAside says whether text outside the container whose nearest block is
 // above i is looked at.
 func (c *collector) looksAside(i int32) bool {
-	n := &c.t.nodes[c.nearest(i)]
+	n := &c.t.nodes[c.around(i).block]
 	return (n.own >= minAsideBlock || c.above(i)) && n.link < 0.8*n.own
 }
 

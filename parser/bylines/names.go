@@ -55,7 +55,8 @@ func isOrgWord(w string) bool {
 func isLead(name string) bool { _, ok := leadIn(name); return ok }
 
 // isSection says whether a name is that of a part of the site, also of a country
-// or without a name: "US Politics", "the region".
+// or without a name: "US Politics", "the region". Articles of other languages may
+// begin names that are written small: "le corbusier".
 func isSection(words []string) bool {
 	last := len(words) - 1
 	if last > 0 && (words[0] == "the" || words[0] == "die" || words[0] == "das") && allLower(words) {

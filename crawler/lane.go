@@ -16,6 +16,7 @@ import (
 	"pressmill/crawler/usage"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/bus/turn"
+	"pressmill/pkg/news"
 )
 
 // lane is what a worker remembers of one host: a Colly collector of its own,
@@ -89,6 +90,7 @@ type response struct {
 	remote    string // address and port; "" if none answered
 	body      []byte // until free
 	release   func()
+	sum       string // of the body; "": see bodySHA256
 	truncated bool
 	// streamed says that who took the body over has read it, and streaming for
 	// how long.
@@ -102,6 +104,15 @@ type response struct {
 
 // latency is how long the server took, without what reading it by and by took.
 func (r *response) latency() time.Duration { return r.end.Sub(r.start) - r.streaming }
+
+// bodySHA256 returns the SHA-256 of the body in hex, which is summed once for
+// the look at whether it changed, the next look, and the page.
+func (r *response) bodySHA256() string {
+	if r.sum == "" {
+		r.sum = news.BodySHA256(r.body)
+	}
+	return r.sum
+}
 
 type tapKey struct{}
 

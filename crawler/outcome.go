@@ -138,7 +138,7 @@ func newPage(job *errand, resp *response) *news.Page {
 		CrawlID: job.CrawlID, PageID: pageID(job.FrontierURL), RequestedURL: job.Requested, FinalURL: job.at.String(), Hops: job.Trail,
 		Source: news.Source{ID: job.src.ID, Domain: job.src.Domain, Name: job.src.Name, Zone: job.src.Zone},
 		Depth:  job.Depth, Status: resp.status, Header: resp.header, FetchedAt: resp.end.UTC(),
-		Truncated: resp.truncated, Body: resp.body, Request: resp.sent, Proto: resp.proto,
+		Truncated: resp.truncated, Body: resp.body, SHA256: resp.bodySHA256(), Request: resp.sent, Proto: resp.proto,
 	}
 	if at, err := netip.ParseAddrPort(resp.remote); err == nil && (job.src.access == nil || job.src.access.proxy == nil) {
 		page.Remote = at.Addr().Unmap().String()

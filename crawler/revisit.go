@@ -2,8 +2,6 @@ package crawler
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -193,7 +191,7 @@ func (v *visit) settleRevisit(ctx context.Context, job *errand, resp *response) 
 		return v.confirm(ctx, job, resp)
 	case resp.status >= 300 && resp.status < 400 && resp.header.Get("Location") != "":
 		return v.redirect(ctx, job, resp)
-	case resp.status == http.StatusNotModified || ok && bodySum(resp.body) == look.Body:
+	case resp.status == http.StatusNotModified || ok && bodyMark(resp) == look.Body:
 		v.logFetch(resp, "unchanged")
 	case ok:
 		withheld, err := v.offer(ctx, job, resp)
@@ -274,7 +272,7 @@ func (v *visit) gone(ctx context.Context, job *errand, resp *response) error {
 	v.log.Warn("the page is gone", append(aboutPage(job.FrontierURL), logging.Event(logging.PageGone),
 		zap.String(logging.KeyFromPage, job.Revisit.Page), zap.Int(logging.KeyStatus, resp.status))...)
 	page := newPage(job, resp)
-	page.Gone, page.Canonical, page.Body = true, job.Revisit.Canonical, nil
+	page.Gone, page.Canonical, page.Body, page.SHA256 = true, job.Revisit.Canonical, nil, ""
 	if err := v.send(ctx, page); err != nil {
 		return err
 	}
@@ -289,14 +287,12 @@ func (v *visit) gone(ctx context.Context, job *errand, resp *response) error {
 // and which article was made of it.
 func remember(look *bus.Revisit, resp *response) {
 	if resp.status < 300 {
-		look.ETag, look.LastModified, look.Body = resp.validator("ETag"), resp.validator("Last-Modified"), bodySum(resp.body)
+		look.ETag, look.LastModified, look.Body = resp.validator("ETag"), resp.validator("Last-Modified"), bodyMark(resp)
 		if look.Canonical = links.Canonical(resp.body); len(look.Canonical) > maxCanonical {
 			look.Canonical = ""
 		}
 	}
 }
 
-func bodySum(body []byte) string {
-	sum := sha256.Sum256(body)
-	return hex.EncodeToString(sum[:8])
-}
+// bodyMark tells bodies apart: the first 8 bytes of the SHA-256, in hex.
+func bodyMark(resp *response) string { return resp.bodySHA256()[:16] }

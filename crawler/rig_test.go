@@ -268,6 +268,9 @@ func (r *rig) page(t *testing.T, finalURL string) *news.Page {
 	if found == nil {
 		t.Fatalf("no page %s", finalURL)
 	}
+	if sum := news.BodySHA256(found.Body); !found.Gone && found.SHA256 != sum {
+		t.Errorf("page %s came with the sum %q, is %q", finalURL, found.SHA256, sum)
+	}
 	return found
 }
 

@@ -338,11 +338,14 @@ func (x *extraction) finish() {
 func (x *extraction) records() {
 	a, page := x.art, x.page
 	x.tree.buf = append(x.tree.buf[:0], a.Body.Text...)
-	raw, text := sha256.Sum256(page.Body), sha256.Sum256(x.tree.buf)
+	text := sha256.Sum256(x.tree.buf)
 	simhash, words := fingerprint(a.Body.Text)
 	a.Body.Words = words
-	a.Hash = news.Hash{RawSHA256: hex.EncodeToString(raw[:]), TextSHA256: hex.EncodeToString(text[:]), SimHash64: fmt.Sprintf("%016x", simhash)}
+	a.Hash = news.Hash{RawSHA256: page.SHA256, TextSHA256: hex.EncodeToString(text[:]), SimHash64: fmt.Sprintf("%016x", simhash)}
 	a.Raw = news.Raw{Ref: page.PageID, Bytes: len(page.Body), Truncated: page.Truncated, WARC: page.Archived}
+	if a.Hash.RawSHA256 == "" {
+		a.Hash.RawSHA256 = news.BodySHA256(page.Body)
+	}
 	if a.Raw.Ref == "" {
 		a.Raw.Ref = a.ID
 	}

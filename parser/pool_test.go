@@ -103,6 +103,17 @@ func TestArticlesOutliveTheirPages(t *testing.T) {
 	}
 }
 
+func TestRawSumIsThatOfThePage(t *testing.T) {
+	page := *poolPages(t)[0]
+	want := news.BodySHA256(page.Body)
+	for _, sent := range []string{"", want} {
+		page.SHA256 = sent
+		if a, err := Extract(&page); err != nil || a.Hash.RawSHA256 != want {
+			t.Errorf("page sent with the sum %q: article %+v, error %v, want the sum %s", sent, a.Hash, err, want)
+		}
+	}
+}
+
 func TestLargePagesLeaveNoMemory(t *testing.T) {
 	for name, c := range map[string]struct {
 		page   string

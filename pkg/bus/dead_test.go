@@ -27,15 +27,15 @@ func smallDead(t *testing.T) (*bus.Bus, *observer.ObservedLogs) {
 	t.Helper()
 	srv := startIn(t, t.TempDir())
 	t.Cleanup(srv.Stop)
-	b, seen := connectDead(t, srv)
+	b, seen := connectDead(t, srv, bus.Defaults().DeadMaxAge)
 	must(t, b.Apply(t.Context()))
 	return b, seen
 }
 
-func connectDead(t *testing.T, srv *embedded.Server) (*bus.Bus, *observer.ObservedLogs) {
+func connectDead(t *testing.T, srv *embedded.Server, age time.Duration) (*bus.Bus, *observer.ObservedLogs) {
 	t.Helper()
 	cfg := bus.Defaults()
-	cfg.AckWait, cfg.DeadMaxBytes = time.Minute, 1<<20
+	cfg.AckWait, cfg.DeadMaxBytes, cfg.DeadMaxAge = time.Minute, 1<<20, age
 	core, seen := observer.New(zap.DebugLevel)
 	b, err := bus.Connect(cfg, "test", zap.New(zapcore.NewTee(core, logtest.Core(t, ""))), srv.Option())
 	must(t, err)
@@ -152,7 +152,7 @@ func TestReplayIsRefusedAndNotDropped(t *testing.T) {
 func TestBoundOfDeadLettersComesToAnOldServer(t *testing.T) {
 	dir, ctx := t.TempDir(), t.Context()
 	srv := startIn(t, dir)
-	b, _ := connectDead(t, srv)
+	b, _ := connectDead(t, srv, bus.Defaults().DeadMaxAge)
 	must(t, b.Apply(ctx))
 	bus.Unbound(t, b)
 	for n := range 10 {
@@ -161,7 +161,10 @@ func TestBoundOfDeadLettersComesToAnOldServer(t *testing.T) {
 		must(t, b.Replay(ctx, letters(t, b)[n].Seq))
 	}
 	err := b.Check(ctx)
-	for _, want := range []string{"stream DLQ: max_bytes is -1, want 1048576", "stream DLQ: discard is DiscardOld, want DiscardNew", "stream AGAIN: max_bytes is -1, want 1048576"} {
+	for _, want := range []string{
+		"stream DLQ: max_bytes is -1, want 1048576", "stream DLQ: discard is DiscardOld, want DiscardNew", "stream AGAIN: max_bytes is -1, want 1048576",
+		"stream DLQ: duplicate_window is 2m0s, want 720h0m0s", "stream AGAIN: duplicate_window is 2m0s, want 720h0m0s",
+	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the check does not say %q: %v", want, err)
 		}
@@ -171,7 +174,7 @@ func TestBoundOfDeadLettersComesToAnOldServer(t *testing.T) {
 	srv.Stop()
 	srv = startIn(t, dir)
 	t.Cleanup(srv.Stop)
-	b, _ = connectDead(t, srv)
+	b, _ = connectDead(t, srv, bus.Defaults().DeadMaxAge)
 	must(t, b.Apply(ctx))
 	must(t, b.Check(ctx))
 	if n := len(letters(t, b)); n != 10 {
@@ -187,6 +190,45 @@ func TestBoundOfDeadLettersComesToAnOldServer(t *testing.T) {
 	}
 	if err := b.PublishDead(ctx, deadLetter(0), "too many"); !errors.Is(err, bus.ErrDeadFull) {
 		t.Errorf("a letter beyond the bound: %v, want ErrDeadFull", err)
+	}
+}
+
+// What a letter is about gives one letter, however late it is given up again, and
+// something else gives another, also in a stream that counts anew.
+func TestDeadLetterIsStoredOnceForAsLongAsItIsKept(t *testing.T) {
+	for _, age := range []time.Duration{bus.Defaults().DeadMaxAge, time.Minute, 0} {
+		dir, ctx := t.TempDir(), t.Context()
+		srv := startIn(t, dir)
+		b, _ := connectDead(t, srv, age)
+		must(t, b.Apply(ctx))
+		if window := bus.DeadWindow(t, b); window < age || age == 0 && window < 10*365*24*time.Hour {
+			t.Errorf("letters are kept for %s, and their ids for %s", age, window)
+		}
+		at := time.Now()
+		about := []bus.FrontierURL{
+			{URL: "https://h.example/1", Seq: 1, Stored: at}, {URL: "https://h.example/2", Seq: 2, Stored: at},
+			{URL: "https://h.example/3", Seq: 1, Stored: at.Add(time.Hour)}, // in a stream that was made anew
+			{Stored: at, Revisit: &bus.Revisit{Seq: 1}}, {Stored: at, Revisit: &bus.Revisit{Seq: 2}},
+		}
+		giveUp := func() {
+			for _, u := range about {
+				must(t, b.PushDead(ctx, "h.example", u, "p", "http_500", "x"))
+			}
+		}
+		giveUp()
+		must(t, b.Close())
+		srv.Stop()
+		srv = startIn(t, dir)
+		t.Cleanup(srv.Stop)
+		b, seen := connectDead(t, srv, age)
+		giveUp()
+		if n := seen.FilterField(logging.Event(logging.DeadLetter)).FilterField(zap.Bool(logging.KeyDuplicate, true)).Len(); n != len(about) {
+			t.Errorf("%d of %d letters are told to have been there", n, len(about))
+		}
+		if n := len(letters(t, b)); n != len(about) {
+			t.Errorf("%d letters of %d things that were given up twice", n, len(about))
+		}
+		must(t, b.Close())
 	}
 }
 

@@ -144,8 +144,18 @@ func Unused(cfg Config) (names []string) {
 	return names
 }
 
+// DeadWindow returns for how long the stream of dead letters knows what it had.
+func DeadWindow(t *testing.T, b *Bus) time.Duration {
+	t.Helper()
+	st, err := b.js.Stream(t.Context(), streamDead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st.CachedInfo().Config.Duplicates
+}
+
 // Unbound gives the streams of dead letters the settings that they had before
-// they had a bound.
+// they had a bound, and knew for two minutes what they had.
 func Unbound(t *testing.T, b *Bus) {
 	t.Helper()
 	for _, name := range []string{streamDead, streamAgain} {
@@ -154,7 +164,7 @@ func Unbound(t *testing.T, b *Bus) {
 			t.Fatal(err)
 		}
 		cfg := st.CachedInfo().Config
-		cfg.Discard, cfg.MaxBytes = jetstream.DiscardOld, -1
+		cfg.Discard, cfg.MaxBytes, cfg.Duplicates = jetstream.DiscardOld, -1, 2*time.Minute
 		if _, err := b.js.UpdateStream(t.Context(), cfg); err != nil {
 			t.Fatal(err)
 		}

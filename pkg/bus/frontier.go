@@ -71,7 +71,7 @@ type FrontierURL struct {
 	Revisit *Revisit `json:"revisit,omitempty"`
 
 	Seq      uint64    `json:"-"` // its sequence in the frontier
-	Stored   time.Time `json:"-"` // when it was put there, by the stream's clock
+	Stored   time.Time `json:"-"` // when it was put there, by the stream's clock; not of a revisit that can be read
 	Priority int       `json:"-"`
 }
 

@@ -239,14 +239,8 @@ type pageConsumer struct {
 	waiting *lru.Cache[place, error]
 }
 
-// place names a page of the stream, and of no other stream that had its number.
-type place struct {
-	seq    uint64
-	stored int64
-}
-
 func placeOf(meta *jetstream.MsgMetadata) place {
-	return place{meta.Sequence.Stream, meta.Timestamp.UnixNano()}
+	return place{meta.Stream, meta.Sequence.Stream, meta.Timestamp.UnixNano()}
 }
 
 func (c *pageConsumer) process(ctx context.Context, msg jetstream.Msg) {
@@ -305,7 +299,7 @@ func (c *pageConsumer) bury(ctx context.Context, msg jetstream.Msg, page *news.P
 	err := c.bus.PublishDead(ctx, DeadLetter{
 		Stage: string(RoleParser), Key: msg.Subject()[len("pages."):], Subject: msg.Subject(), Reason: reason, Error: why.Error(), Data: msg.Data(),
 		CrawlID: page.CrawlID, PageID: page.PageID, URL: page.FinalURL, Source: page.Source.ID,
-	}, fmt.Sprintf("%s:%d", streamPages, at.seq))
+	}, at.deadID())
 	if err != nil {
 		c.waiting.Add(at, why)
 		return fmt.Errorf("give up the page (%s): %w", why.Error(), err)

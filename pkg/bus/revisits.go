@@ -59,7 +59,7 @@ func (b *Bus) FirstRevisit(ctx context.Context, host string, delay time.Duration
 	}
 	u := FrontierURL{Revisit: &Revisit{}}
 	if err := json.Unmarshal(m.Data, &u); err != nil || u.Revisit == nil {
-		u.Revisit = &Revisit{Delay: delay, Seq: m.Sequence}
+		u.Stored, u.Revisit = m.Time, &Revisit{Delay: delay, Seq: m.Sequence}
 		return u, Permanent("bad_message", errors.Join(err, errors.New("no revisit")))
 	}
 	u.Revisit.Seq = m.Sequence

@@ -43,6 +43,9 @@ const (
 	maxAckPending  = 20000
 	maxMessageSize = 8 << 20
 	leastDead      = 2 * maxMessageSize // with less room the largest letter might never be stored
+
+	// ever is how long letters count that no age limit removes.
+	ever = 100 * 365 * 24 * time.Hour
 )
 
 // streams is the one definition of the topology's streams.
@@ -55,6 +58,9 @@ func (c Config) streams() []jetstream.StreamConfig {
 			MaxMsgsPerSubject: 1, AllowMsgSchedules: true, AllowRollup: true, AllowDirect: true,
 		}
 	}
+	// A letter's id counts for as long as the letter may be there: who dies before
+	// it has noted that it stored one may begin again at any time.
+	deadWindow := cmp.Or(c.DeadMaxAge, ever)
 	streams := []jetstream.StreamConfig{
 		turns(streamHosts, "host", "one turn per host: the right to fetch from it"),
 		turns(streamSinks, "sink", "one turn per sink and partition: the right to write it"),
@@ -100,13 +106,13 @@ func (c Config) streams() []jetstream.StreamConfig {
 			Name: streamDead, Description: "dead letters of every stage",
 			Subjects:  []string{"dlq.*.>"},
 			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
-			MaxBytes: int64(c.DeadMaxBytes), MaxAge: c.DeadMaxAge, AllowDirect: true,
+			MaxBytes: int64(c.DeadMaxBytes), MaxAge: c.DeadMaxAge, AllowDirect: true, Duplicates: deadWindow,
 		},
 		{
 			Name: streamAgain, Description: "dead letters of sinks that were replayed",
 			Subjects:  []string{"again.*.*"},
 			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
-			MaxBytes: int64(c.DeadMaxBytes), MaxAge: c.DeadMaxAge, AllowDirect: true,
+			MaxBytes: int64(c.DeadMaxBytes), MaxAge: c.DeadMaxAge, AllowDirect: true, Duplicates: deadWindow,
 		},
 	}
 	for i := range streams {

@@ -257,9 +257,10 @@ const (
 
 // Events of what is given up, of what waits, and of the bus.
 const (
-	// DeadLetter is one message given up and put aside, with the error.
+	// DeadLetter is one message given up and put aside, with the error. duplicate: the letter was there already, from a worker
+	// that was lost before it could say so.
 	// Reasons: extract, invalid_article, takedown, bad_article, bad_message, bad_source, delivered_too_often, and those of fetch.failed.
-	// Stage: crawler, parser, sink. Level: error. Fields: host?, url.full?, crawl_id?, page_id?, source?, reason, error.
+	// Stage: crawler, parser, sink. Level: error. Fields: host?, url.full?, crawl_id?, page_id?, source?, reason, error, duplicate?.
 	DeadLetter = "deadletter.published"
 	// DeadLetterRefused says, every ten seconds while there is no room for dead letters, what one of them is about and what
 	// helps. Nothing is lost: until the letter is stored, a page waits in its stream, and a batch of a webhook in front of its

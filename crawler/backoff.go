@@ -145,23 +145,23 @@ func (v *visit) giveUp(ctx context.Context, job bus.FrontierURL, reason, detail 
 // those of sources that rest. The janitor, which finds that its source does not,
 // puts it back later, and it is tried once more.
 func (v *visit) setAside(ctx context.Context, job bus.FrontierURL, reason, detail string) error {
-	err := v.bus.Park(ctx, v.host, job, time.Now().Add(v.asideFor))
+	err := v.putAside(ctx, job, time.Now().Add(v.asideFor))
 	if isFull(err) {
-		return bus.ErrDeadFull // it stays where it is
+		return bus.ErrDeadFull
 	}
 	if err != nil {
 		return err
 	}
 	v.takeUp(job)
 	v.logAgain("there is no room for its dead letter; will be tried again", reason, detail)
-	return v.remove(ctx, job)
+	return nil
 }
 
-// rest hands the turn on of a host whose dead letter finds no room, and whose URL
-// cannot be set aside. It stays where it was, and the host is left alone for a
-// while.
-func (v *visit) rest(ctx context.Context) error {
-	v.log.Debug("the host rests until there is room for dead letters", logging.Event(logging.HostDelayed), logging.Reason("dead_letters"))
+// rest hands the turn on of a host whose URL finds no room where it is to go, be it
+// among the dead letters or aside. It stays where it was, and the host is left
+// alone for a while.
+func (v *visit) rest(ctx context.Context, why error) error {
+	v.log.Debug("the host rests until there is room on the bus", logging.Event(logging.HostDelayed), zap.Error(why))
 	v.state.NotBefore = latest(v.state.NotBefore, time.Now().Add(v.restFor))
 	return v.handOn(ctx)
 }

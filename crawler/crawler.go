@@ -32,7 +32,7 @@ const (
 	pressureFor  = 250 * time.Millisecond // how long what is known of the pages' stream counts
 	stopGrace    = 20 * time.Second       // how long requests under way may go on when the worker is to stop
 	scopeTTL     = 5 * time.Second        // how long a source's definition is not asked for again
-	restFor      = time.Minute            // how long a host rests for whose dead letter there is no room
+	restFor      = time.Minute            // how long a host rests for whose URL there is no room where it is to go
 	asideFor     = 10 * time.Minute       // and a URL lies aside
 )
 

@@ -1,8 +1,6 @@
 package crawler
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -10,33 +8,35 @@ import (
 	"go.uber.org/zap"
 
 	"pressmill/pkg/bus"
+	"pressmill/pkg/bus/bustest"
 	"pressmill/pkg/bus/embedded"
 	"pressmill/pkg/logging"
+	"pressmill/pkg/logging/logtest"
 )
 
-// roomless is a rig whose stream of dead letters is full, until room is called.
-func roomless(t *testing.T) (r *rig, room func()) {
+// smallRig is a rig whose bus has room for 1 MiB of dead letters, of what waits in
+// the frontier, and of what lies aside.
+func smallRig(t *testing.T) *rig {
 	t.Helper()
 	srv, err := embedded.Start(t.TempDir(), "")
 	must(t, err)
 	t.Cleanup(srv.Stop)
 	cfg := bus.Defaults()
-	cfg.AckWait, cfg.DeadMaxBytes = patience, 1<<20
-	b, err := bus.Connect(cfg, "test", zap.NewNop(), srv.Option())
+	cfg.AckWait, cfg.DeadMaxBytes, cfg.FrontierMaxBytes = patience, 1<<20, 1<<20
+	b, err := bus.Connect(cfg, "test", zap.New(logtest.Core(t, "")), srv.Option())
 	must(t, err)
 	t.Cleanup(func() { b.Close() })
 	must(t, b.Apply(t.Context()))
-	for size := 256 << 10; size > 0; { // as small as a letter can be
-		d := bus.DeadLetter{Stage: "parser", Key: "h", Subject: "pages.h", Reason: "extract", Data: make([]byte, size)}
-		err := b.PublishDead(t.Context(), d, fmt.Sprint(time.Now().UnixNano()))
-		if errors.Is(err, bus.ErrDeadFull) {
-			size /= 2
-			continue
-		}
-		must(t, err)
-	}
-	return newRigOn(t, b), func() {
-		if n, err := b.PurgeDead(t.Context()); err != nil || n == 0 {
+	return newRigOn(t, b)
+}
+
+// roomless is a rig whose stream of dead letters is full, until room is called.
+func roomless(t *testing.T) (r *rig, room func()) {
+	t.Helper()
+	r = smallRig(t)
+	bustest.FillDead(t, r.Bus)
+	return r, func() {
+		if n, err := r.PurgeDead(t.Context()); err != nil || n == 0 {
 			t.Errorf("%d dead letters were deleted, %v", n, err)
 		}
 	}
@@ -111,9 +111,7 @@ func TestDroppedHostWaitsForRoomForItsDeadLetters(t *testing.T) {
 	}
 	room()
 	eventually(t, 20*time.Second, "dead letters", func() bool { return len(r.letters(t)) == 10 })
-	if n := r.stage.Snapshot().FailedBy["host_dropped"]; n != 10 {
-		t.Errorf("%d counted as failed with the host, want 10", n)
-	}
+	eventually(t, 20*time.Second, "all are counted as failed with the host", func() bool { return r.stage.Snapshot().FailedBy["host_dropped"] == 10 })
 }
 
 // A crawl that shall end does, although there is no room for what it gives up
@@ -130,5 +128,104 @@ func TestCrawlEndsWithoutRoomForDeadLetters(t *testing.T) {
 	r.crawl(t)
 	if got := r.report(t, "src").Parked; got != 2 || len(r.letters(t)) != 0 {
 		t.Errorf("%d URLs lie aside, %d dead letters; want 2 and none", got, len(r.letters(t)))
+	}
+}
+
+// crowded fills the place for URLs that are to lie aside, until room is called.
+func (r *rig) crowded(t *testing.T) (room func()) {
+	t.Helper()
+	putSource(t, r.Bus, "full", Source{ID: "full", Domain: "full.example", Seeds: []string{"https://full.example/"}, Paused: true})
+	bustest.FillParked(t, r.Bus, "full")
+	return func() { must(t, r.DropParked(t.Context(), "full")) }
+}
+
+// sleeps waits until the site's turn is due much later.
+func (r *rig) sleeps(t *testing.T, s *site) {
+	t.Helper()
+	eventually(t, 20*time.Second, "a turn that sleeps", func() bool {
+		turn, err := r.Hosts().Look(t.Context(), bus.HostToken(s.host()))
+		must(t, err)
+		return time.Until(turn.Due) > time.Minute
+	})
+}
+
+// URLs of a source that rests keep no others of their host from being fetched where
+// there is no room for them aside. They wait for the next day.
+func TestPausedSourceWithoutRoomAsideWaits(t *testing.T) {
+	t.Parallel()
+	r, s := smallRig(t), newSite(t)
+	r.cfg.Once, r.cfg.Poll, r.cfg.Revisit = false, time.Hour, nil
+	room := r.crowded(t)
+	for _, path := range []string{"/p1", "/p2", "/q1", "/q2"} {
+		s.on(path, page())
+	}
+	r.apply(t, Source{ID: "paused", Seeds: []string{s.URL + "/p1", s.URL + "/p2"}, Paused: true})
+	r.apply(t, Source{ID: "other", Seeds: []string{s.URL + "/q1", s.URL + "/q2"}})
+	stop := r.start(t)
+	eventually(t, 20*time.Second, "the other source", func() bool { return s.asked("/q1") == 1 && s.asked("/q2") == 1 })
+	r.sleeps(t, s)
+	stop()
+	waits := func() (n int) {
+		must(t, r.Waiting(t.Context(), s.host(), func(job bus.FrontierURL) bool {
+			if job.Priority != bus.PriorityLater || job.Later.Priority != bus.PrioritySeed {
+				t.Errorf("%s waits with priority %d, and is to get %d", job.URL, job.Priority, job.Later.Priority)
+			}
+			n++
+			return true
+		}))
+		return n
+	}
+	if n := waits(); n != 2 || s.asked("/p1")+s.asked("/p2") != 0 || r.events(logging.HostDelayed) != 0 {
+		t.Errorf("%d URLs wait, %d turns were left; want 2 and none; asked for: %v", n, r.events(logging.HostDelayed), s.paths())
+	}
+	r.nextDay(t, s)
+	stop = r.start(t)
+	r.sleeps(t, s)
+	stop()
+	if n := waits(); n != 2 {
+		t.Errorf("%d URLs wait for one more day, want 2", n)
+	}
+	room()
+	must(t, Resume(t.Context(), r.Bus, "paused"))
+	r.nextDay(t, s)
+	r.start(t)
+	eventually(t, 20*time.Second, "the source that was paused", func() bool { return s.asked("/p1") == 1 && s.asked("/p2") == 1 })
+	s.keepsGap(t, delay)
+}
+
+// So do URLs that are to become dead letters, if there is no room for these either,
+// unless the crawl shall end: then its host waits for room.
+func TestURLWithoutRoomForItsDeadLetterAndAsideWaits(t *testing.T) {
+	t.Parallel()
+	for _, once := range []bool{false, true} {
+		r, room := roomless(t)
+		s := newSite(t)
+		roomAside := r.crowded(t)
+		s.on("/feed", feed(s.URL+"/p1", s.URL+"/broken", s.URL+"/p2"))
+		s.on("/broken", status(http.StatusInternalServerError))
+		s.on("/p1", page())
+		s.on("/p2", page())
+		r.cfg.Once, r.cfg.Poll, r.cfg.Revisit, r.cfg.Attempts = once, time.Hour, nil, 1
+		r.tune = func(c *Crawler) { c.restFor = time.Second }
+		r.enqueue(t, "c1", Source{ID: "src", Seeds: []string{s.URL + "/feed"}})
+		stop := r.start(t)
+		if once {
+			eventually(t, 20*time.Second, "tried again", func() bool { return s.asked("/broken") > 1 })
+		} else {
+			eventually(t, 20*time.Second, "others of the host", func() bool { return s.asked("/p1") == 1 && s.asked("/p2") == 1 })
+			r.sleeps(t, s)
+		}
+		stop()
+		if n := len(r.letters(t)); n != 0 || r.state(t).Frontier == 0 {
+			t.Errorf("%d dead letters, %d URLs wait", n, r.state(t).Frontier)
+		}
+		room()
+		roomAside()
+		if !once {
+			r.nextDay(t, s)
+		}
+		r.start(t)
+		eventually(t, 20*time.Second, "its dead letter", func() bool { return len(r.letters(t)) == 1 })
+		eventually(t, 20*time.Second, "all others", func() bool { return s.asked("/p1") == 1 && s.asked("/p2") == 1 })
 	}
 }

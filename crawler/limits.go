@@ -88,14 +88,19 @@ func (v *visit) overLimit(job *errand) string {
 // there is no room for it, or the crawl shall end, it is left out.
 func (v *visit) later(ctx context.Context, job bus.FrontierURL) error {
 	if !v.cfg.Once {
-		waits := job
-		waits.Later = bus.Later{Day: v.state.Traps.Day, Priority: job.Priority}
-		err := v.bus.Push(ctx, v.host, bus.PriorityLater, waits, fmt.Sprintf("later:%d", job.Seq))
-		if err != nil && !isFull(err) {
+		if err := v.tomorrow(ctx, job); err != nil && !isFull(err) {
 			return err
 		}
 	}
 	return v.skip(ctx, job, traps.Budget)
+}
+
+// tomorrow has a URL of the frontier wait there for the next day. The caller
+// removes it from where it was.
+func (v *visit) tomorrow(ctx context.Context, job bus.FrontierURL) error {
+	v.state.Traps.Refused = true
+	job.Later = bus.Later{Day: v.state.Traps.Day, Priority: job.Priority}
+	return v.bus.Push(ctx, v.host, bus.PriorityLater, job, fmt.Sprintf("later:%d", job.Seq))
 }
 
 // bringBack moves URLs that waited for this day to where they were, and notes

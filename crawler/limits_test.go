@@ -183,28 +183,34 @@ func TestPagesTooManyForADayComeWithTheNext(t *testing.T) {
 	}
 	stop()
 
-	// Yesterday it was that they were refused.
-	const yesterday = "20201124"
-	must(t, r.Waiting(t.Context(), other.host(), func(job bus.FrontierURL) bool {
-		must(t, r.Delete(t.Context(), job.Seq))
-		job.Later.Day = yesterday
-		must(t, r.Push(t.Context(), other.host(), job.Priority, job, ""))
-		return true
-	}))
-	_, err := r.Hosts().Wake(t.Context(), key)
-	must(t, err)
-	turns, err := r.Hosts().Pull(t.Context(), 1, 5*time.Second)
-	must(t, err)
-	var state hostState
-	must(t, json.Unmarshal(turns[0].State, &state))
-	state.Traps.Day = yesterday
-	must(t, turns[0].HandOn(t.Context(), time.Now(), time.Time{}, encode(state)))
+	r.nextDay(t, other)
 	r.start(t)
 	eventually(t, 20*time.Second, "as many as the day may have", func() bool { return len(other.unguessed()) == 2*2+1 })
 	eventually(t, 20*time.Second, "the others wait again", func() bool { return r.stage.Snapshot().SkippedBy[traps.Budget] == 4+2 })
 	if n := r.state(t).Frontier; n != 2 {
 		t.Errorf("%d URLs wait, want 2", n)
 	}
+}
+
+// nextDay has it be long ago that the site's URLs were put off to the next day. No
+// crawler may run, and no other turn be due.
+func (r *rig) nextDay(t *testing.T, s *site) {
+	t.Helper()
+	const longAgo = "20201124"
+	must(t, r.Waiting(t.Context(), s.host(), func(job bus.FrontierURL) bool {
+		must(t, r.Delete(t.Context(), job.Seq))
+		job.Later.Day = longAgo
+		must(t, r.Push(t.Context(), s.host(), job.Priority, job, ""))
+		return true
+	}))
+	_, err := r.Hosts().Wake(t.Context(), bus.HostToken(s.host()))
+	must(t, err)
+	turns, err := r.Hosts().Pull(t.Context(), 1, 5*time.Second)
+	must(t, err)
+	var state hostState
+	must(t, json.Unmarshal(turns[0].State, &state))
+	state.Traps.Day = longAgo
+	must(t, turns[0].HandOn(t.Context(), time.Now(), time.Time{}, encode(state)))
 }
 
 func TestLimitsHoldForLinksOfOtherHosts(t *testing.T) {

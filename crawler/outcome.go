@@ -300,7 +300,19 @@ func (v *visit) park(ctx context.Context, job bus.FrontierURL) error {
 	if job.Seq == 0 || err != nil || !src.rests() {
 		return nil // the next look at it decides anew
 	}
-	if err := v.bus.Park(ctx, v.host, job, time.Time{}); err != nil {
+	return v.putAside(ctx, job, time.Time{})
+}
+
+// putAside moves a URL to those of sources that rest, until its source does not,
+// and in any case until a time, which may be zero. If there is no room for it, it
+// waits for the next day, unless the crawl shall end. bus.ErrFull says that there
+// is none for that either: it stays where it is.
+func (v *visit) putAside(ctx context.Context, job bus.FrontierURL, until time.Time) error {
+	err := v.bus.Park(ctx, v.host, job, until)
+	if isFull(err) && !v.cfg.Once {
+		err = v.tomorrow(ctx, job)
+	}
+	if err != nil {
 		return err
 	}
 	return v.remove(ctx, job)

@@ -97,8 +97,8 @@ func (c *Crawler) visit(stop context.Context, t *turn.Turn) {
 	l.fresh, l.bounded = t.Fresh, untilStop(stop, c.stopGrace)
 	v := &visit{Crawler: c, lane: l, t: t, stop: stop.Done(), began: time.Now(), log: c.log.With(zap.String(logging.KeyHost, host))}
 	err = v.run(ctx, stop)
-	if errors.Is(err, bus.ErrDeadFull) {
-		err = v.rest(ctx)
+	if errors.Is(err, bus.ErrDeadFull) || isFull(err) {
+		err = v.rest(ctx, err)
 	}
 	if err != nil {
 		c.lanes.remove(host)

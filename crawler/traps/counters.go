@@ -23,7 +23,7 @@ type Counters struct {
 	Loops     []loop         `json:"loops,omitempty"`
 	Day       string         `json:"day,omitempty"` // UTC, as 20261124
 	Pages     int            `json:"pages,omitempty"`
-	Refused   bool           `json:"refused,omitempty"` // a page was too many for the day
+	Refused   bool           `json:"refused,omitempty"` // a page was too many for the day, or waits for the next one
 }
 
 // loop is a path whose queries are watched.

@@ -133,6 +133,7 @@ type Bus struct {
 	deniedErr error
 	patience  pace // of lines about attempts to connect again
 	refusals  pace // and about dead letters for which there is no room
+	crowded   pace // and about URLs that find none aside
 }
 
 // asyncTimeout bounds the wait for the answer to a message that was sent

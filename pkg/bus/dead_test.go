@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"pressmill/pkg/bus"
+	"pressmill/pkg/bus/bustest"
 	"pressmill/pkg/bus/embedded"
 	"pressmill/pkg/config"
 	"pressmill/pkg/logging"
@@ -22,7 +23,8 @@ import (
 	"pressmill/pkg/news"
 )
 
-// smallDead returns a bus with room for some letters of letterSize, and its lines.
+// smallDead returns a bus with room for some letters of letterSize, and for little
+// that waits in the frontier or aside, and its lines.
 func smallDead(t *testing.T) (*bus.Bus, *observer.ObservedLogs) {
 	t.Helper()
 	srv := startIn(t, t.TempDir())
@@ -35,7 +37,7 @@ func smallDead(t *testing.T) (*bus.Bus, *observer.ObservedLogs) {
 func connectDead(t *testing.T, srv *embedded.Server, age time.Duration) (*bus.Bus, *observer.ObservedLogs) {
 	t.Helper()
 	cfg := bus.Defaults()
-	cfg.AckWait, cfg.DeadMaxBytes, cfg.DeadMaxAge = time.Minute, 1<<20, age
+	cfg.AckWait, cfg.DeadMaxBytes, cfg.DeadMaxAge, cfg.FrontierMaxBytes = time.Minute, 1<<20, age, 1<<20
 	core, seen := observer.New(zap.DebugLevel)
 	b, err := bus.Connect(cfg, "test", zap.New(zapcore.NewTee(core, logtest.Core(t, ""))), srv.Option())
 	must(t, err)
@@ -51,28 +53,6 @@ func deadLetter(n int) bus.DeadLetter {
 	}
 }
 
-// fillDead stores letters until there is room for none of more than some bytes,
-// and returns how many of letterSize there are.
-func fillDead(t *testing.T, b *bus.Bus) int {
-	t.Helper()
-	for n := range 100 {
-		err := b.PublishDead(t.Context(), deadLetter(n), fmt.Sprint("letter", n))
-		if errors.Is(err, bus.ErrDeadFull) {
-			for rest := letterSize / 2; rest > 16; rest /= 2 { // in what is left
-				d := deadLetter(n)
-				d.Data = d.Data[:rest]
-				if err := b.PublishDead(t.Context(), d, fmt.Sprint("rest", rest)); err != nil && !errors.Is(err, bus.ErrDeadFull) {
-					t.Fatal(err)
-				}
-			}
-			return n
-		}
-		must(t, err)
-	}
-	t.Fatal("the stream of dead letters takes a hundred letters of 200 KiB, and has room for 1 MiB")
-	return 0
-}
-
 func letters(t *testing.T, b *bus.Bus) (all []bus.DeadLetter) {
 	t.Helper()
 	must(t, b.DeadLetters(t.Context(), "", func(d bus.DeadLetter) bool { all = append(all, d); return true }))
@@ -84,10 +64,13 @@ func letters(t *testing.T, b *bus.Bus) (all []bus.DeadLetter) {
 func TestDeadLettersAreRefusedAndNotDropped(t *testing.T) {
 	b, seen := smallDead(t)
 	ctx := t.Context()
-	n := fillDead(t, b)
+	for n := range 5 {
+		must(t, b.PublishDead(ctx, deadLetter(n), fmt.Sprint("letter", n)))
+	}
+	bustest.FillDead(t, b)
 	before := letters(t, b)
-	if n != 5 || !strings.HasPrefix(string(before[0].Data), "0") {
-		t.Fatalf("%d letters of 200 KiB are stored in 1 MiB, the first of %.1s; want 5", n, before[0].Data)
+	if !strings.HasPrefix(string(before[0].Data), "0") {
+		t.Fatalf("the first letter is gone, and there is one of %.1s", before[0].Data)
 	}
 	one := deadLetter(9)
 	one.PageID, one.URL, one.Source = "page", "https://h.example/", "s"
@@ -118,6 +101,25 @@ func TestDeadLettersAreRefusedAndNotDropped(t *testing.T) {
 	}
 	if removed, err := b.PurgeDead(ctx); err != nil || int(removed) != len(all) || len(letters(t, b)) != 0 {
 		t.Errorf("%d letters were deleted, want %d; %v", removed, len(all), err)
+	}
+}
+
+// A URL for which there is no room aside stays where it is.
+func TestParkIsRefusedAndNotDropped(t *testing.T) {
+	b, seen := smallDead(t)
+	bustest.FillParked(t, b, "full")
+	ctx, before := t.Context(), seen.FilterField(logging.Event(logging.ParkedRefused)).Len()
+	must(t, b.Push(ctx, "h.example", bus.PrioritySeed, bus.FrontierURL{URL: "https://h.example/", Source: "s"}, ""))
+	u, err := b.Next(ctx, "h.example", bus.Taken{}, bus.PrioritySeed)
+	must(t, err)
+	if err := b.Park(ctx, "h.example", u, time.Time{}); !errors.Is(err, bus.ErrFull) {
+		t.Errorf("set aside where there is no room: %v, want ErrFull", err)
+	}
+	if again, err := b.Next(ctx, "h.example", bus.Taken{}, bus.PrioritySeed); err != nil || again.Seq != u.Seq {
+		t.Errorf("it waits as %+v, %v", again, err)
+	}
+	if parked, err := b.Parked(ctx); err != nil || parked["full"] == 0 || parked["s"] != 0 || before != 1 {
+		t.Errorf("%v lie aside, %v, told of by %d lines", parked, err, before)
 	}
 }
 
@@ -238,7 +240,7 @@ func TestPageWaitsForRoomForItsDeadLetter(t *testing.T) {
 	b, seen := smallDead(t)
 	ctx, stop := context.WithCancel(t.Context())
 	begun := time.Now()
-	fillDead(t, b)
+	bustest.FillDead(t, b)
 	must(t, b.PublishPage(ctx, "h.example", page("bad")))
 	var bad, good atomic.Int64
 	type told struct {

@@ -11,8 +11,10 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
 
 	"pressmill/pkg/bus/direct"
+	"pressmill/pkg/logging"
 )
 
 // PutSource stores a source's definition under its id, if the stored one still
@@ -139,7 +141,8 @@ func parkedSubject(source, host, priority string) string {
 const headerNotBefore = "Pressmill-Not-Before"
 
 // Park moves a URL of the frontier aside until its source is resumed, and in any
-// case until a time, which may be zero.
+// case until a time, which may be zero. ErrFull means that there is no room for it:
+// it stays where it is.
 func (b *Bus) Park(ctx context.Context, host string, u FrontierURL, until time.Time) error {
 	msg := nats.NewMsg(parkedSubject(u.Source, HostToken(host), fmt.Sprint(u.Priority)))
 	var err error
@@ -150,9 +153,22 @@ func (b *Bus) Park(ctx context.Context, host string, u FrontierURL, until time.T
 		msg.Header.Set(headerNotBefore, until.UTC().Format(time.RFC3339Nano))
 	}
 	if _, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(fmt.Sprintf("park:%d", u.Seq))); err != nil {
-		return fmt.Errorf("park URL of %s: %w", u.Source, classify(err))
+		if err = classify(err); errors.Is(err, ErrFull) {
+			b.tellCrowded(host, u.Source)
+		}
+		return fmt.Errorf("park URL of %s: %w", u.Source, err)
 	}
 	return b.Delete(ctx, u.Seq)
+}
+
+// tellCrowded tells of URLs that are to lie aside and find no room, by the host and
+// source of one of them, every ten seconds while there are any.
+func (b *Bus) tellCrowded(host, source string) {
+	if b.crowded.due() {
+		b.log.Warn("there is no room for URLs that are to lie aside, and they wait for another day: resume or remove sources of which many do (pressmill sources list), "+
+			"or raise bus.frontier_max_bytes and run pressmill topology apply", logging.Event(logging.ParkedRefused), logging.StageName(string(RoleCrawler)),
+			zap.String(logging.KeyHost, host), zap.String(logging.KeySource, source))
+	}
 }
 
 // Parked returns how many URLs of each source lie aside.

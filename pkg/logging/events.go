@@ -138,6 +138,11 @@ const (
 	// HostRecovered says that a host that was dropped answers again.
 	// Stage: crawler. Level: info. Fields: host, dropped.
 	HostRecovered = "host.recovered"
+	// ParkedRefused says, every ten seconds while there is no room for URLs that are to lie aside (bus.frontier_max_bytes),
+	// since their source is paused or cannot be read or they wait to become dead letters, of whom one of them is. Nothing is
+	// lost: they wait in the frontier for the next day, or where they are in a crawl that shall end.
+	// Stage: crawler. Level: warn. Fields: host, source.
+	ParkedRefused = "parked.refused"
 	// JanitorArmed says that hosts without a turn were given one, or that turns were
 	// woken which slept although URLs wait, and how many.
 	// Stage: crawler. Level: info. Fields: hosts.

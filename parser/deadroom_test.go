@@ -3,7 +3,6 @@ package parser
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"pressmill/pkg/bus"
+	"pressmill/pkg/bus/bustest"
 	"pressmill/pkg/bus/embedded"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/logging/logtest"
@@ -35,14 +35,7 @@ func TestPageWithoutRoomForItsDeadLetterIsCounted(t *testing.T) {
 	if err := b.Apply(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for size := 256 << 10; size > 0; { // as small as a letter can be
-		d := bus.DeadLetter{Stage: "sink", Key: "hook.p03", Subject: bus.AgainSubject("hook", 3), Reason: "http_422", Data: make([]byte, size)}
-		if err := b.PublishDead(t.Context(), d, fmt.Sprint(time.Now().UnixNano())); errors.Is(err, bus.ErrDeadFull) {
-			size /= 2
-		} else if err != nil {
-			t.Fatal(err)
-		}
-	}
+	bustest.FillDead(t, b)
 	poison := &news.Page{PageID: "p", FinalURL: "https://[", Gone: true, Status: 410}
 	if err := b.PublishPage(t.Context(), "h.example", poison); err != nil {
 		t.Fatal(err)
@@ -56,28 +49,41 @@ func TestPageWithoutRoomForItsDeadLetterIsCounted(t *testing.T) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
+	deliveries := make(chan error, 100)
 	wg.Go(func() {
-		if err := w.Run(ctx, func() {}); err != nil {
+		dead := func(reason string, handled bool, err error) {
+			w.dead(reason, handled, err)
+			deliveries <- err
+		}
+		if err := b.ConsumePages(ctx, 1, func() {}, w.handle, dead); err != nil {
 			t.Error(err)
 		}
 	})
-	await := func(what string, ok func(logging.Snapshot) bool) {
+	next := func() (err error) {
 		t.Helper()
-		for deadline := time.Now().Add(2 * time.Minute); !ok(stage.Snapshot()); time.Sleep(20 * time.Millisecond) {
-			if time.Now().After(deadline) {
-				t.Fatalf("not in two minutes: %s: %+v", what, stage.Snapshot())
-			}
+		select {
+		case err = <-deliveries:
+		case <-time.After(2 * time.Minute):
+			t.Fatal("not delivered within two minutes")
 		}
+		return err
 	}
-	await("the page is refused", func(s logging.Snapshot) bool { return s.Again == 1 })
-	time.Sleep(2500 * time.Millisecond) // it is delivered once more
-	if s := stage.Snapshot(); s.In != 1 || s.Failed != 0 || s.AgainBy["dead_letters"] != 1 {
-		t.Errorf("counted while there is no room: %+v", s)
+	for range 2 {
+		if err := next(); !errors.Is(err, bus.ErrDeadFull) {
+			t.Fatalf("its letter is not refused: %v", err)
+		}
+		if s := stage.Snapshot(); s.In != 1 || s.Failed != 0 || s.AgainBy["dead_letters"] != 1 {
+			t.Errorf("counted while there is no room: %+v", s)
+		}
 	}
 	if _, err := b.PurgeDead(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	await("the letter is stored", func(s logging.Snapshot) bool { return s.Failed == 1 })
+	for err := next(); err != nil; err = next() { // one may have been refused before
+		if !errors.Is(err, bus.ErrDeadFull) {
+			t.Fatal(err)
+		}
+	}
 	if s := stage.Snapshot(); s.In != 2 || s.FailedBy["takedown"] != 1 || s.Again != 1 || s.InFlight != 0 {
 		t.Errorf("counted at last: %+v", s)
 	}

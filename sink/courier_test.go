@@ -20,6 +20,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"pressmill/pkg/bus"
+	"pressmill/pkg/bus/bustest"
 	"pressmill/pkg/config"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/news"
@@ -576,14 +577,7 @@ func TestRejectedBatchWaitsForRoom(t *testing.T) {
 	b, stop := startBusWith(t, t.TempDir(), func(c *bus.Config) { c.DeadMaxBytes = 1 << 20 })
 	t.Cleanup(stop)
 	ctx := t.Context()
-	for size := 256 << 10; size > 0; { // as small as a letter can be
-		d := bus.DeadLetter{Stage: "parser", Key: "h", Subject: "pages.h", Reason: "extract", Data: make([]byte, size)}
-		if err := b.PublishDead(ctx, d, fmt.Sprint(time.Now().UnixNano())); errors.Is(err, bus.ErrDeadFull) {
-			size /= 2
-		} else if err != nil {
-			t.Fatal(err)
-		}
-	}
+	bustest.FillDead(t, b)
 	in := newInbox(t, func(_ int, body []byte) int {
 		if bytes.Contains(body, []byte(`"poison"`)) {
 			return http.StatusUnprocessableEntity

@@ -13,6 +13,7 @@ import (
 	"pressmill/crawler/links"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
+	"pressmill/pkg/urlshape"
 	"pressmill/pkg/weburl"
 )
 
@@ -242,10 +243,11 @@ func (v *visit) missed(ctx context.Context, job bus.FrontierURL, reason, detail 
 }
 
 // elsewhere returns the address that a page gave as its own, if it is another
-// one of the same host: the article is not gone while it stands there.
+// one of the same host and can be that of the same story: the article is not gone
+// while it stands there.
 func (v *visit) elsewhere(u *url.URL, canonical string) *url.URL {
 	at, err := weburl.Resolve(u, canonical)
-	if canonical == "" || err != nil || at.Host != v.host || at.Path == "/" || weburl.Key(at) == weburl.Key(u) {
+	if canonical == "" || err != nil || at.Host != v.host || weburl.Key(at) == weburl.Key(u) || !urlshape.StandsFor(at, u) {
 		return nil
 	}
 	return at

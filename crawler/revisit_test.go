@@ -303,16 +303,20 @@ func TestPageThatIsGoneEndsItsRevisits(t *testing.T) {
 	s.on("/twin", then(text("text/html", `<link rel=canonical href="/story">`), status(http.StatusGone)))
 	s.on("/story", text("text/html", "a story"))
 	s.on("/twin-too", then(text("text/html", `<link rel=canonical href="/story-too">`), status(http.StatusNotFound)))
+	s.on("/news/pier-is-closed", then(text("text/html", `<link rel=canonical href="/news/">`), status(http.StatusNotFound)))
+	s.on("/news/", page())
+	s.on("/quay-is-closed", then(text("text/html", `<link rel=canonical href="/index.html">`), status(http.StatusGone)))
+	s.on("/index.html", page())
 	s.on("/404", then(page(), status(http.StatusNotFound)))
 	s.on("/back", then(page(), status(http.StatusNotFound), page()))
 	s.on("/moved", then(page(), redirect("/there")))
 	s.on("/there", page())
-	s.on("/feed", feed(s.URL+"/410", s.URL+"/404", s.URL+"/back", s.URL+"/moved", s.URL+"/twin", s.URL+"/twin-too"))
+	s.on("/feed", feed(s.URL+"/410", s.URL+"/404", s.URL+"/back", s.URL+"/moved", s.URL+"/twin", s.URL+"/twin-too", s.URL+"/news/pier-is-closed", s.URL+"/quay-is-closed"))
 	r.enqueue(t, "c1", Source{Seeds: []string{s.URL + "/feed"}})
 	stop := r.start(t)
 	r.looked(t, s, "/there", 4)
 	stop()
-	want := map[string]int{"/410": 2, "/404": 3, "/back": 5, "/moved": 2, "/there": 4, "/twin": 2, "/story": 3, "/twin-too": 2, "/story-too": 1}
+	want := map[string]int{"/410": 2, "/404": 3, "/back": 5, "/moved": 2, "/there": 4, "/twin": 2, "/story": 3, "/twin-too": 2, "/story-too": 1, "/news/": 0, "/index.html": 0}
 	for p, n := range want {
 		if got := s.asked(p); got != n {
 			t.Errorf("%s was asked for %d times, want %d", p, got, n)
@@ -325,7 +329,7 @@ func TestPageThatIsGoneEndsItsRevisits(t *testing.T) {
 		}
 	}
 	slices.Sort(gone)
-	same(t, "gone", gone, []string{"/404", "/410", "/story-too"})
+	same(t, "gone", gone, []string{"/404", "/410", "/news/pier-is-closed", "/quay-is-closed", "/story-too"})
 	bodies := map[string]int{}
 	for _, p := range r.pages() {
 		path := strings.TrimPrefix(p.FinalURL, s.URL)
@@ -333,14 +337,14 @@ func TestPageThatIsGoneEndsItsRevisits(t *testing.T) {
 			bodies[path]++
 			continue
 		}
-		if want := map[string]int{"/404": 404, "/410": 410, "/story-too": 404}[path]; p.Status != want || len(p.Body) != 0 {
+		if want := map[string]int{"/404": 404, "/410": 410, "/story-too": 404, "/news/pier-is-closed": 404, "/quay-is-closed": 410}[path]; p.Status != want || len(p.Body) != 0 {
 			t.Errorf("%s is gone with status %d and %d bytes", path, p.Status, len(p.Body))
 		}
-		if want := map[string]string{"/410": "https://known.example/as", "/story-too": "/story-too"}[path]; p.Canonical != want {
+		if want := map[string]string{"/410": "https://known.example/as", "/story-too": "/story-too", "/news/pier-is-closed": "/news/", "/quay-is-closed": "/index.html"}[path]; p.Canonical != want {
 			t.Errorf("%s is gone and was known as %q, want %q", path, p.Canonical, want)
 		}
 	}
-	same(t, "pages with a body", bodies, map[string]int{"/410": 1, "/404": 1, "/back": 1, "/moved": 1, "/there": 1, "/twin": 1, "/story": 1, "/twin-too": 1})
+	same(t, "pages with a body", bodies, map[string]int{"/410": 1, "/404": 1, "/back": 1, "/moved": 1, "/there": 1, "/twin": 1, "/story": 1, "/twin-too": 1, "/news/pier-is-closed": 1, "/quay-is-closed": 1})
 }
 
 // A host that could not be asked for long is not asked for what is an hour from

@@ -47,7 +47,7 @@ func isTwin(u, other *url.URL) bool {
 	if u.Host == other.Host && u.Path == other.Path && !formQuery.MatchString(u.RawQuery) && !formQuery.MatchString(other.RawQuery) {
 		return false
 	}
-	return traps.SameStory(u, other) && weburl.Domain(u.Host) == weburl.Domain(other.Host) && weburl.Key(u) != weburl.Key(other)
+	return traps.SameStory(u, other) && weburl.SameSite(u, other) && weburl.Key(u) != weburl.Key(other)
 }
 
 // hadAs says whether a page is had under its canonical address.

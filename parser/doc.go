@@ -28,8 +28,8 @@
 //   - program.go, command.go: the binary and its commands. explain.go,
 //     explainfields.go: how a page was extracted. train.go: the models are made.
 //
-// Below: dates, bylines, jsonld, charsets, urlshape, genre, walls (each reads one
-// thing), rules (site rules), boost (the models' trees),
+// Below: dates, bylines, jsonld, charsets, genre, walls (each reads one thing, as
+// does pkg/urlshape), rules (site rules), boost (the models' trees),
 // coverage (when a source drifts), corpus (scores), explain (the web page), bench
 // (beside other extractors; a module of its own).
 //

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"pressmill/parser/rules"
-	"pressmill/parser/urlshape"
 	"pressmill/pkg/news"
+	"pressmill/pkg/urlshape"
 	"pressmill/pkg/weburl"
 )
 
@@ -150,7 +150,7 @@ func (x *extraction) addresses() (err error) {
 	x.url, _ = weburl.Parse(x.art.URL.Final)
 	x.base = x.url
 	x.shape = urlshape.Of(x.url)
-	if b := resolve(x.base, x.meta.base); b != nil && sameSite(b, x.base) {
+	if b := resolve(x.base, x.meta.base); b != nil && weburl.SameSite(b, x.base) {
 		u := *b
 		u.Path = b.Path
 		x.base = &u

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"pressmill/pkg/news"
+	"pressmill/pkg/weburl"
 )
 
 // heading is an h1 and what its word is worth.
@@ -64,7 +65,7 @@ func (b *ballot) headings(anchor int32) (heads []heading, main int) {
 		h := heading{i, weightBelow}
 		u := x.linkTarget(i)
 		switch away := u != nil && !x.isHere(u); {
-		case away && sameSite(u, x.url) && u.RawQuery == "" && strings.HasPrefix(x.url.Path, u.Path):
+		case away && weburl.SameSite(u, x.url) && u.RawQuery == "" && strings.HasPrefix(x.url.Path, u.Path):
 			x.siteNames = append(x.siteNames, x.fold(t.text(i)))
 			continue
 		case i < anchor:

@@ -10,6 +10,7 @@ import (
 	"pressmill/parser/bylines"
 	"pressmill/parser/jsonld"
 	"pressmill/pkg/news"
+	"pressmill/pkg/urlshape"
 	"pressmill/pkg/weburl"
 )
 
@@ -188,7 +189,7 @@ func (x *extraction) isTeaser(i int32) bool {
 		return false
 	}
 	u, err := weburl.Resolve(x.base, t.attr(i, "href"))
-	if err != nil || !sameSite(u, x.url) || isRoot(u) || u.Path == x.url.Path {
+	if err != nil || !weburl.SameSite(u, x.url) || urlshape.IsRoot(u) || u.Path == x.url.Path {
 		return false
 	}
 	dot := strings.LastIndexByte(u.Path, '.')

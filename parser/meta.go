@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"iter"
 	"net/url"
-	"path"
 	"strings"
 
-	"pressmill/parser/urlshape"
 	"pressmill/pkg/news"
+	"pressmill/pkg/urlshape"
 	"pressmill/pkg/weburl"
 )
 
@@ -172,7 +171,7 @@ func (m *meta) get(keys ...string) string {
 }
 
 // urls resolves the page's addresses and returns the URL that the article's id
-// is made from: the canonical one where it can be believed, see standsFor.
+// is made from: the canonical one where it can be believed, see [urlshape.StandsFor].
 func (m *meta) urls(page *news.Page) (news.URLs, *url.URL, error) {
 	final := page.FinalURL
 	if final == "" {
@@ -191,7 +190,7 @@ func (m *meta) urls(page *news.Page) (news.URLs, *url.URL, error) {
 	if raw == "" {
 		raw = m.get("og:url")
 	}
-	if c := resolve(u, raw); c != nil && standsFor(c, u) {
+	if c := resolve(u, raw); c != nil && urlshape.StandsFor(c, u) {
 		urls.Canonical = c.String()
 		key = c
 	}
@@ -215,36 +214,3 @@ func resolve(base *url.URL, ref string) *url.URL {
 	}
 	return u
 }
-
-func sameSite(a, b *url.URL) bool {
-	return a.Host == b.Host || weburl.Domain(a.Host) == weburl.Domain(b.Host)
-}
-
-// standsFor says whether the address that the page at u gives as its own can be
-// that of the same story: it is on the same registrable domain, and is neither the
-// front, nor the list that u lies under, nor u without what tells it from others.
-// Sites that err there name the same address on all pages, and their stories would
-// be taken for one.
-func standsFor(c, u *url.URL) bool {
-	if !sameSite(c, u) {
-		return false
-	}
-	if weburl.Key(c) == weburl.Key(u) {
-		return true
-	}
-	cs, us := urlshape.Of(c), urlshape.Of(u)
-	switch last := path.Base(c.Path); {
-	case isRoot(c), cs.Page == urlshape.Home && us.Page != urlshape.Home:
-		return isRoot(u)
-	case strings.Contains(c.Path, "{{"), last == "undefined", last == "null", last == "404":
-		return false
-	case cs.Story() || cs.ID || cs.Date || cs.Words > 2:
-		return true
-	case c.RawQuery == "" && c.Path == u.Path:
-		return !urlshape.NamesOne(u)
-	}
-	under := c.RawQuery == "" && strings.HasPrefix(u.Path, strings.TrimSuffix(c.Path, "/")+"/")
-	return !under || us.OwnWords <= 2 && !us.ID
-}
-
-func isRoot(u *url.URL) bool { return strings.Trim(u.Path, "/") == "" && u.RawQuery == "" }

@@ -14,10 +14,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"pressmill/parser/coverage"
-	"pressmill/parser/urlshape"
 	"pressmill/pkg/bus"
 	"pressmill/pkg/logging"
 	"pressmill/pkg/news"
+	"pressmill/pkg/urlshape"
 	"pressmill/pkg/weburl"
 )
 

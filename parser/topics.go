@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"pressmill/pkg/urlshape"
 	"pressmill/pkg/weburl"
 )
 
@@ -100,7 +101,7 @@ func (x *extraction) isStep(name, ref string) bool {
 		return false
 	}
 	u, err := weburl.Resolve(x.base, ref)
-	return ref == "" || err == nil && !isRoot(u) && !x.isHere(u)
+	return ref == "" || err == nil && !urlshape.IsRoot(u) && !x.isHere(u)
 }
 
 // isHere says whether u is the address of this page.

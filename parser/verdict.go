@@ -6,8 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"pressmill/parser/urlshape"
 	"pressmill/pkg/news"
+	"pressmill/pkg/urlshape"
 )
 
 // verdict weighs the grounds for and against a page being an article. Weights

@@ -201,6 +201,9 @@ func validHost(host string) bool {
 	return true
 }
 
+// SameSite says whether two URLs are on one registrable domain.
+func SameSite(a, b *url.URL) bool { return a.Host == b.Host || Domain(a.Host) == Domain(b.Host) }
+
 // Domain returns the registrable domain (eTLD+1) of a host with or without a
 // port. Where there is none, as for an IP address or a name like localhost, it
 // is the host itself with its port, which then tells sites apart.

@@ -61,7 +61,9 @@ func TestKeyDropsSessions(t *testing.T) {
 		{"/?SID=" + id + "&id=1", "/?id=1"},
 		{"/?session_id=Zx81kQw09pLm3nBv77Ty", "/"},
 		{"/?sid=1234", "/?sid=1234"},
-		{"/?sid=1234567890123456", "/?sid=1234567890123456"}, // a number may be a story's
+		{"/?sid=1234567890123456", "/?sid=1234567890123456"},                 // a number may be a story's
+		{"/?sid=65f1c2d3a4b5c6d7e8f90a1b", "/?sid=65f1c2d3a4b5c6d7e8f90a1b"}, // so may an id of MongoDB
+		{"/?sid=65f1c2d3a4b5c6d7e8f90a1", "/"},
 		{"/?s=a-search-for-something", "/?s=a-search-for-something"},
 		{"/?s=internationalization", "/?s=internationalization"},
 		{"/?article=" + id, "/?article=" + id},

@@ -102,8 +102,13 @@ func isSession(name, value string) bool {
 	return known && (always || looksLikeSession(value))
 }
 
+// objectID is how many hexadecimal digits an id of MongoDB has.
+const objectID = 24
+
 // looksLikeSession takes 16 and more letters and digits that are hexadecimal,
-// or 20 and more of which at least a quarter each are letters and digits.
+// or 20 and more of which at least a quarter each are letters and digits. 24 that
+// are hexadecimal name what lies in MongoDB, such as a story; programs that make
+// sessions make longer ones.
 func looksLikeSession(value string) bool {
 	hex, letters, digits := 0, 0, 0
 	for i := range len(value) {
@@ -120,7 +125,7 @@ func looksLikeSession(value string) bool {
 		}
 	}
 	if hex == len(value) {
-		return len(value) >= 16 && letters > 0 && digits > 0
+		return len(value) >= 16 && len(value) != objectID && letters > 0 && digits > 0
 	}
 	return len(value) >= 20 && 4*letters >= len(value) && 4*digits >= len(value)
 }

@@ -89,6 +89,8 @@ type filter struct {
 	pulls   int     // blocks looked for in the text
 
 	credits, dates tries
+	article        int32 // that was looked at last
+	others         bool  // and it is another story
 }
 
 // The reasons why a block is not in the text.
@@ -106,6 +108,7 @@ const (
 	whyTwice   = "stood before"
 	whyPulled  = "pulled out of the text"
 	whyOutside = "outside the container"
+	whyOther   = "in another story"
 	whyModel   = "not like the text"
 )
 
@@ -131,6 +134,8 @@ func (x *extraction) sift() {
 		switch b := &x.raw[i]; {
 		case f.follows(b):
 			b.why = whyEnded
+		case !b.inside && f.isOthers(b):
+			b.why = whyOther
 		case !b.inside && b.start > x.root || b.start < from:
 			b.why = whyOutside
 		case !b.inside && f.isByline(i, b):
@@ -282,6 +287,39 @@ func (f *filter) ends(b *block) bool {
 func (f *filter) follows(b *block) bool {
 	f.other = f.other || f.weight > 300 && f.isSecondStory(b)
 	return f.other
+}
+
+// isOthers says whether a block outside the container stands in an article that
+// has a link to it for a headline.
+func (f *filter) isOthers(b *block) bool {
+	t := f.x.tree
+	article := b.node
+	for up := 0; article >= 0 && t.nodes[article].tag != tagArticle && up < maxNesting; up++ {
+		article = t.nodes[article].parent
+	}
+	if article < 0 || t.nodes[article].tag != tagArticle || article <= f.x.root && f.x.root < t.nodes[article].stop {
+		return false
+	}
+	if article != f.article {
+		f.article, f.others = article, t.linksTo(article)
+	}
+	return f.others
+}
+
+// maxKickers is how many dates and names may stand in front of the headline of
+// another story.
+const maxKickers = 8
+
+// linksTo says whether the first headline of an article is a link, to it, and not
+// the page's title.
+func (t *tree) linksTo(article int32) bool {
+	named := among(t.named, article, t.nodes[article].stop)
+	for _, i := range named[:min(len(named), maxKickers)] {
+		if n := &t.nodes[i]; n.tag.is(traitHeading) {
+			return n.link > 0.8*n.own && n.flags&(saysTitle|linksTitle) == 0
+		}
+	}
+	return false
 }
 
 // headline remembers what the h1 is like that says the title. Without a class it

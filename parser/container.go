@@ -35,8 +35,12 @@ const (
 	cSection            // is a section
 	cBody               // is the body
 	cCell               // is a table cell
-	cH1Inside           // holds an h1
-	cH1Before           // blocks between the last h1 in front and it
+	cHeadInside         // holds a headline: a heading that says the title or, on a page without one, an h1
+	cHeadBefore         // blocks between the last headline in front and it
+	cTitles             // blocks that say the title
+	cTitleBefore        // blocks between the last of them in front and it
+	cTitleRun           // weight of the running text between, logarithm
+	cTitleLinks         // blocks with the title in a link
 	cOpening            // blocks that open as the page describes itself
 	cOpeningOut         // the same outside
 	cGain               // running text not in the best candidate inside it
@@ -57,7 +61,8 @@ var containerFeatures = []string{
 	cOutside: "outside", cTotal: "total", cDepth: "depth", cSteps: "steps", cGrade: "grade", cBest: "best", cDropped: "dropped",
 	cBodyMark: "body_mark", cInBody: "in_body", cJunkMark: "junk_mark", cCommentMark: "comment_mark", cRelatedMark: "related_mark",
 	cHiddenMark: "hidden_mark", cConsentMark: "consent_mark", cArticle: "article", cMain: "main", cSection: "section", cBody: "body",
-	cCell: "cell", cH1Inside: "h1_inside", cH1Before: "h1_before", cOpening: "opening", cOpeningOut: "opening_out", cGain: "gain",
+	cCell: "cell", cHeadInside: "head_inside", cHeadBefore: "head_before",
+	cTitles: "titles", cTitleBefore: "title_before", cTitleRun: "title_run", cTitleLinks: "title_links", cOpening: "opening", cOpeningOut: "opening_out", cGain: "gain",
 	cLoss: "loss", cLinkHeads: "link_heads", cHeads: "heads", cArticles: "articles", cStart: "start", cLength: "length",
 	cDirect: "direct", cParagraphs: "paragraphs", cItems: "items",
 }
@@ -67,6 +72,7 @@ type prefix struct {
 	node                                       int32
 	own, link, run, paragraphs, items          float32 // weights
 	runs, openings, heads, linkHeads, articles float32 // counts
+	titles, titleLinks                         float32
 }
 
 // prefixes returns the sums in front of each block that has text, and at the
@@ -139,6 +145,12 @@ func (s *prefix) add(n *node) {
 	if n.flags&evidence != 0 {
 		s.openings++
 	}
+	if n.flags&saysTitle != 0 {
+		s.titles++
+	}
+	if n.flags&linksTitle != 0 {
+		s.titleLinks++
+	}
 }
 
 // sub returns what lies between two places.
@@ -146,6 +158,7 @@ func (s prefix) sub(o prefix) prefix {
 	return prefix{
 		own: s.own - o.own, link: s.link - o.link, run: s.run - o.run, paragraphs: s.paragraphs - o.paragraphs, items: s.items - o.items,
 		runs: s.runs - o.runs, openings: s.openings - o.openings, heads: s.heads - o.heads, linkHeads: s.linkHeads - o.linkHeads, articles: s.articles - o.articles,
+		titles: s.titles - o.titles, titleLinks: s.titleLinks - o.titleLinks,
 	}
 }
 
@@ -174,11 +187,12 @@ func (t *tree) candidates() []holder {
 			best = i
 		}
 	}
-	heads := t.firstHeads(sums)
+	heads := t.headlines(sums)
 	for i := range cs {
 		c := &cs[i]
 		c.describe(all, len(sums)-1)
 		c.place(t, heads)
+		c.underTitle(sums)
 		c.neighbours(t, cs, i, best)
 	}
 	return cs
@@ -249,18 +263,27 @@ func (t *tree) grade(i int32) float32 {
 	return g
 }
 
-// maxHeads is how many h1 are looked at.
+// maxHeads is how many headlines are looked at.
 const maxHeads = 8
 
-// headPlace is an h1 and its block.
+// headPlace is a headline and its block.
 type headPlace struct {
 	node  int32
 	block int
 }
 
-func (t *tree) firstHeads(sums []prefix) []headPlace {
-	heads := t.all(tagH1)
+// headlines returns the headings that say the title, or the h1 where none does.
+func (t *tree) headlines(sums []prefix) []headPlace {
 	out := make([]headPlace, 0, maxHeads)
+	for k := range sums[:len(sums)-1] {
+		if n := &t.nodes[sums[k].node]; n.flags&saysTitle != 0 && n.tag.is(traitHeading) && len(out) < maxHeads {
+			out = append(out, headPlace{sums[k].node, k})
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	heads := t.all(tagH1)
 	for _, i := range heads[:min(len(heads), maxHeads)] {
 		out = append(out, headPlace{i, find(sums, i)})
 	}
@@ -313,15 +336,32 @@ func (c *holder) place(t *tree, heads []headPlace) {
 	v[cSection] = number(n.tag == tagSection)
 	v[cBody] = number(n.tag == tagBody)
 	v[cCell] = number(n.tag == tagTD)
-	v[cH1Before] = 99
+	v[cHeadBefore] = farAway
 	for _, h := range heads {
 		if c.node <= h.node && h.node < n.stop {
-			v[cH1Inside] = 1
+			v[cHeadInside] = 1
 		}
 		if h.node < c.node {
-			v[cH1Before] = min(v[cH1Before], float32(c.lo-h.block))
+			v[cHeadBefore] = min(v[cHeadBefore], float32(c.lo-h.block))
 		}
 	}
+}
+
+// farAway is how many blocks lie between a candidate and a headline that is not
+// there.
+const farAway = 99
+
+// underTitle fills in where the page's title is said.
+func (c *holder) underTitle(sums []prefix) {
+	v, start := &c.v, &sums[c.lo]
+	v[cTitles], v[cTitleLinks] = min(c.sum.titles, 5), min(c.sum.titleLinks, 5)
+	v[cTitleBefore] = farAway
+	if start.titles == 0 {
+		return
+	}
+	last := sort.Search(c.lo, func(k int) bool { return sums[k].titles == start.titles }) - 1 // the block that said it
+	v[cTitleBefore] = min(float32(c.lo-1-last), 60)
+	v[cTitleRun] = logarithm(start.run - sums[last].run)
 }
 
 // neighbours fills in how candidate i stands to the others.

@@ -23,7 +23,7 @@ import (
 // change that can change an article.
 const (
 	Engine  = "pressmill"
-	Version = "7"
+	Version = "8"
 )
 
 // maxText is where the text of an article is cut, in bytes.
@@ -177,7 +177,7 @@ func (x *extraction) grade() {
 	x.ld = x.tree.structured()
 	x.pickArticle()
 	x.markRuled()
-	x.tree.score(x.openings())
+	x.tree.score(x.openings(), x.titles())
 }
 
 // gather gathers the page's blocks, with what rules say of them.
@@ -206,6 +206,17 @@ func (x *extraction) openings() []string {
 			s = strings.ToValidUTF8(s[:48], "")
 		}
 		if len(s) >= minOpening && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// titles returns what the page says its title is, folded.
+func (x *extraction) titles() []string {
+	var out []string
+	for _, s := range []string{x.meta.get("og:title"), x.ld.article.text("headline"), x.meta.title, x.meta.get("twitter:title")} {
+		if s = x.fold(s); len(s) >= minTitleText && !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}

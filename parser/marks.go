@@ -34,6 +34,8 @@ const (
 	ruleDrop                     // a site rule drops it
 	ruleKeep                     // a site rule keeps it
 	kickerMark                   // named as a kicker
+	saysTitle                    // a text of it is the page's title
+	linksTitle                   // one in a link is
 )
 
 // wordFlags are the meanings of words in class, id, itemprop, role and the like.

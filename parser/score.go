@@ -57,11 +57,13 @@ const (
 // subtrees stand in good, junk and full, and furniture carries dropped.
 //
 // Blocks that hold one of the openings count more: the page's description of
-// itself says where its text is.
-func (t *tree) score(openings []string) {
+// itself says where its text is. So do the titles, which are folded, say what its
+// headline is.
+func (t *tree) score(openings, titles []string) {
 	blocks := t.mark()
 	t.gradeBlocks()
 	t.lift(blocks, openings)
+	t.findTitles(blocks, titles)
 	t.dropFurniture()
 	t.sumGood()
 }
@@ -187,6 +189,66 @@ func holdsAny(text []byte, parts [][]byte) bool {
 		}
 	}
 	return false
+}
+
+// The weights that bound what a block that says the title may have, and the
+// least length of what it says, folded, in bytes.
+const (
+	maxTitleBlock = 300
+	minTitleText  = 12
+)
+
+// findTitles marks the blocks with a text that is a title, or its first half and
+// more: behind that the title may go on with the site's name.
+func (t *tree) findTitles(block []int32, titles []string) {
+	if len(titles) == 0 {
+		return
+	}
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		if n.tag != tagNone || n.parent < 0 || n.own < minTitleText/cjkWeight {
+			continue
+		}
+		b := &t.nodes[block[n.parent]]
+		if b.own >= maxTitleBlock || b.flags&saysTitle != 0 || !t.isTitle(n, titles) {
+			continue
+		}
+		if t.nodes[n.parent].flags&inLink != 0 {
+			b.flags |= linksTitle
+		} else {
+			b.flags |= saysTitle
+		}
+	}
+}
+
+func (t *tree) isTitle(n *node, titles []string) bool {
+	raw := bytes.TrimLeft(t.src[n.start:n.end], " \t\r\n")
+	if !mayBegin(raw, titles) {
+		return false
+	}
+	w := textBuf{b: t.buf[:0]}
+	w.write(raw)
+	t.buf = w.b
+	t.store.buf = appendFold(t.store.buf[:0], string(w.b))
+	said := t.store.buf
+	return len(said) >= minTitleText && slices.ContainsFunc(titles, func(title string) bool {
+		return len(said) <= len(title) && 2*len(said) > len(title) && title[:len(said)] == string(said)
+	})
+}
+
+// mayBegin says whether a text can be the beginning of a title, by its length and,
+// if that is a letter or digit of ASCII, its first character.
+func mayBegin(raw []byte, titles []string) bool {
+	if len(raw) < minTitleText {
+		return false
+	}
+	first := byte(0)
+	if raw[0] < utf8.RuneSelf {
+		first = byte(foldedRunes[raw[0]])
+	}
+	return slices.ContainsFunc(titles, func(title string) bool {
+		return 2*len(raw) > len(title) && (first == 0 || title[0] == first)
+	})
 }
 
 const furniture = consentMark | unseenMark | junk | relatedMark | commentMark | tagsMark | hidden | captionMark

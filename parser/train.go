@@ -209,8 +209,8 @@ func (t *training) run(sums []*corpus.Scores, use func(*lesson) *models) {
 const (
 	bodyWeight    = 60 // of candidates: the whole body
 	snippetWeight = 18 // some snippets
-	snippetBlock  = 8  // of a block that holds a snippet
-	pageWeight    = 20 // of the blocks of a page
+	snippetBlock  = 16 // of a block that holds a snippet
+	pageWeight    = 40 // of the blocks of a page
 )
 
 // sharpness says how much worse a candidate is that is farther from the truth
@@ -306,7 +306,7 @@ func (s *lesson) describeBlocks(m *models) []boost.Row {
 			y = 1
 		}
 		if truth.Whole() {
-			weight = math.Pow(float64(corpus.Words(b.text))+3, 0.6)
+			weight = math.Pow(float64(corpus.Words(b.text))+3, 0.4)
 		}
 		sum += weight
 		rows = append(rows, boost.Row{X: vectors[i][:], Y: y, Weight: weight, Group: s.label.Site})

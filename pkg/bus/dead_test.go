@@ -208,9 +208,11 @@ func TestDeadLetterIsStoredOnceForAsLongAsItIsKept(t *testing.T) {
 		}
 		at := time.Now()
 		about := []bus.FrontierURL{
-			{URL: "https://h.example/1", Seq: 1, Stored: at}, {URL: "https://h.example/2", Seq: 2, Stored: at},
+			{URL: "https://h.example/1", Seq: 1, Stored: at},
+			{URL: "https://h.example/2", Seq: 2, Stored: at},
 			{URL: "https://h.example/3", Seq: 1, Stored: at.Add(time.Hour)}, // in a stream that was made anew
-			{Stored: at, Revisit: &bus.Revisit{Seq: 1}}, {Stored: at, Revisit: &bus.Revisit{Seq: 2}},
+			{Stored: at, Revisit: &bus.Revisit{Seq: 1}},
+			{Stored: at, Revisit: &bus.Revisit{Seq: 2}},
 		}
 		giveUp := func() {
 			for _, u := range about {

@@ -214,7 +214,7 @@ func (x *extraction) openings() []string {
 
 // titles returns what the page says its title is, folded.
 func (x *extraction) titles() []string {
-	var out []string
+	out := make([]string, 0, 4)
 	for _, s := range []string{x.meta.get("og:title"), x.ld.article.text("headline"), x.meta.title, x.meta.get("twitter:title")} {
 		if s = x.fold(s); len(s) >= minTitleText && !slices.Contains(out, s) {
 			out = append(out, s)

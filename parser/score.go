@@ -204,13 +204,18 @@ func (t *tree) findTitles(block []int32, titles []string) {
 	if len(titles) == 0 {
 		return
 	}
+	begins := beginnings(titles)
 	for i := range t.nodes {
 		n := &t.nodes[i]
-		if n.tag != tagNone || n.parent < 0 || n.own < minTitleText/cjkWeight {
+		if n.own < minTitleText/cjkWeight || n.own >= maxTitleBlock || n.tag != tagNone || n.parent < 0 {
 			continue
 		}
 		b := &t.nodes[block[n.parent]]
-		if b.own >= maxTitleBlock || b.flags&saysTitle != 0 || !t.isTitle(n, titles) {
+		if b.own >= maxTitleBlock || b.flags&saysTitle != 0 {
+			continue
+		}
+		raw := bytes.TrimLeft(t.src[n.start:n.end], " \t\r\n")
+		if len(raw) < minTitleText || !begins[raw[0]] || !t.isTitle(raw, titles) {
 			continue
 		}
 		if t.nodes[n.parent].flags&inLink != 0 {
@@ -221,11 +226,7 @@ func (t *tree) findTitles(block []int32, titles []string) {
 	}
 }
 
-func (t *tree) isTitle(n *node, titles []string) bool {
-	raw := bytes.TrimLeft(t.src[n.start:n.end], " \t\r\n")
-	if !mayBegin(raw, titles) {
-		return false
-	}
+func (t *tree) isTitle(raw []byte, titles []string) bool {
 	w := textBuf{b: t.buf[:0]}
 	w.write(raw)
 	t.buf = w.b
@@ -236,19 +237,14 @@ func (t *tree) isTitle(n *node, titles []string) bool {
 	})
 }
 
-// mayBegin says whether a text can be the beginning of a title, by its length and,
-// if that is a letter or digit of ASCII, its first character.
-func mayBegin(raw []byte, titles []string) bool {
-	if len(raw) < minTitleText {
-		return false
+// beginnings tells which bytes texts begin with that may be one of the titles:
+// the letter or digit that the title begins with, and all that is neither in ASCII.
+func beginnings(titles []string) (begins [256]bool) {
+	for c := range begins {
+		begins[c] = c >= utf8.RuneSelf || foldedRunes[c] == 0 ||
+			slices.ContainsFunc(titles, func(title string) bool { return title[0] == byte(foldedRunes[c]) })
 	}
-	first := byte(0)
-	if raw[0] < utf8.RuneSelf {
-		first = byte(foldedRunes[raw[0]])
-	}
-	return slices.ContainsFunc(titles, func(title string) bool {
-		return 2*len(raw) > len(title) && (first == 0 || title[0] == first)
-	})
+	return begins
 }
 
 const furniture = consentMark | unseenMark | junk | relatedMark | commentMark | tagsMark | hidden | captionMark

@@ -310,8 +310,8 @@ func (f *filter) isOthers(b *block) bool {
 // another story.
 const maxKickers = 8
 
-// linksTo says whether the first headline of an article is a link, to it, and not
-// the page's title.
+// linksTo says whether the first headline of an article, an h2 or h3, is a link and
+// not the page's title. For an h1 see isSecondStory.
 func (t *tree) linksTo(article int32) bool {
 	named := among(t.named, article, t.nodes[article].stop)
 	for _, i := range named[:min(len(named), maxKickers)] {

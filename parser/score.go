@@ -57,8 +57,8 @@ const (
 // subtrees stand in good, junk and full, and furniture carries dropped.
 //
 // Blocks that hold one of the openings count more: the page's description of
-// itself says where its text is. So do the titles, which are folded, say what its
-// headline is.
+// itself says where its text is. What says one of the titles, which are folded, is
+// marked: the headline, mostly.
 func (t *tree) score(openings, titles []string) {
 	blocks := t.mark()
 	t.gradeBlocks()
@@ -191,11 +191,10 @@ func holdsAny(text []byte, parts [][]byte) bool {
 	return false
 }
 
-// The weights that bound what a block that says the title may have, and the
-// least length of what it says, folded, in bytes.
+// The bounds of a block that says the title.
 const (
-	maxTitleBlock = 300
-	minTitleText  = 12
+	maxTitleBlock = 300 // its weight
+	minTitleText  = 12  // what it says, folded, in bytes
 )
 
 // findTitles marks the blocks with a text that is a title, or its first half and

@@ -56,6 +56,9 @@ func faults() map[string]fault {
 		"dead-letters-full": {every(time.Minute, quarter, func(d *day, ago time.Duration) {
 			d.add(ago, "parser", "deadletter.refused", fields{"level": "warn", "reason": "extract", "error": "broken"})
 		}), []string{"PressmillDeadLettersFull"}},
+		"aside-full": {every(time.Minute, quarter, func(d *day, ago time.Duration) {
+			d.add(ago, "crawler", "parked.refused", fields{"level": "warn", "host": "www.harbour.example", "source": "harbour"})
+		}), []string{"PressmillAsideFull"}},
 		"gap":   {once(10*time.Minute, "sink", "segment.gap", fields{"level": "warn", "sink": "articles", "partition": 3, "first": 5, "last": 9}), []string{"PressmillSegmentGap"}},
 		"epoch": {once(10*time.Minute, "sink", "epoch.begun", fields{"level": "warn", "sink": "articles", "partition": 3, "reason": "stream"}), []string{"PressmillEpochBegun"}},
 		"parsers-behind": {

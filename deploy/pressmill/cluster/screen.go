@@ -75,7 +75,8 @@ var shownEvents = []string{
 	logging.ServiceReady, logging.NATSWaiting, logging.NATSDisconnected, logging.NATSReconnected, logging.NATSDenied,
 	logging.BackpressureOn, logging.BackpressureOff, logging.SegmentCommitted, logging.SegmentConflict, logging.SegmentGap,
 	logging.HostFenced, logging.HostDropped, logging.HostRecovered, logging.SourceSilent, logging.SourceBack,
-	logging.DeadLetter, logging.DeadLetterRefused, logging.ReceiverDown, logging.ReceiverUp, logging.ContactMissing,
+	logging.DeadLetter, logging.DeadLetterRefused, logging.ParkedRefused, logging.ReceiverDown, logging.ReceiverUp,
+	logging.ContactMissing,
 }
 
 // telling returns what the screen shows of a line: of a worker's JSON, or of a

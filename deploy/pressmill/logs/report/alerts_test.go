@@ -61,9 +61,15 @@ func TestAlerts(t *testing.T) {
 		"silence is over": {[]event{
 			{1, "warn", logging.SourceSilent, "crawler", fieldsOf{"source": "a"}}, {1.1, "info", logging.SourceBack, "crawler", fieldsOf{"source": "a"}},
 		}, nil},
-		"refusals":           {append(failures(20, "http_429"), fetched), []string{"act fetch.failed http_403, http_429"}},
-		"outages":            {append(failures(20, "timeout"), fetched), []string{"act fetch.failed"}},
-		"few failures":       {append(failures(5, "timeout"), fetched), nil},
+		"refusals":     {append(failures(20, "http_429"), fetched), []string{"act fetch.failed http_403, http_429"}},
+		"outages":      {append(failures(20, "timeout"), fetched), []string{"act fetch.failed"}},
+		"few failures": {append(failures(5, "timeout"), fetched), nil},
+		"no room for letters": {
+			[]event{fetched, {1, "warn", logging.DeadLetterRefused, "parser", fieldsOf{"reason": "extract", "error": "broken"}}}, []string{"act deadletter.refused"},
+		},
+		"no room aside": {
+			[]event{fetched, {1, "warn", logging.ParkedRefused, "crawler", fieldsOf{"host": "a", "source": "a"}}}, []string{"act parked.refused"},
+		},
 		"lag grows":          {[]event{summary(1, 10), summary(2, 5000)}, []string{"look stage.summary lag"}},
 		"lag does not":       {[]event{summary(1, 4000), summary(2, 5000)}, nil},
 		"a process vanishes": {[]event{summary(1, 0), {1, "info", logging.ServiceStart, "", nil}, later(event{1, "info", logging.ServiceStart, "", nil}, 2)}, []string{"look service.stop"}},

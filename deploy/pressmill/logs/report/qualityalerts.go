@@ -65,13 +65,20 @@ func deadAlerts(r *Report) (found []Alert) {
 	return append(found, a.names(who))
 }
 
-// roomAlerts find dead letters that could not be stored.
+// roomAlerts find what could not be put aside.
 func (b *Builder) roomAlerts(*Report) (found []Alert) {
 	if n := b.noted[logging.DeadLetterRefused]; n != nil {
 		found = append(found, Alert{
 			Urgency: Act, Event: logging.DeadLetterRefused, Short: "no room for dead letters",
 			Text: "There was no room for dead letters, and what was to become one waits.", Detail: n.detail,
 			Do: "pressmill deadletters list; show SEQ; replay or delete them, or raise bus.dead_letters_max_bytes and run pressmill topology apply.",
+		}.names(names(n.of)))
+	}
+	if n := b.noted[logging.ParkedRefused]; n != nil {
+		found = append(found, Alert{
+			Urgency: Act, Event: logging.ParkedRefused, Short: "no room for URLs that are to lie aside",
+			Text: "There was no room for URLs that are to lie aside, and they wait in their hosts' frontiers for the next day.",
+			Do:   "pressmill sources list; resume or remove the paused ones, or raise bus.frontier_max_bytes and run pressmill topology apply.",
 		}.names(names(n.of)))
 	}
 	return found

@@ -320,7 +320,7 @@ func hostile(t *testing.T) string {
 	t.Helper()
 	var lines strings.Builder
 	for event := range strings.FieldsSeq(`fetch.done fetch.failed parse.rejected article.published deadletter.published source.silent source.drift
-		source.coverage segment.committed backpressure.on host.dropped service.start service.stop receiver.down nats.denied deadletter.refused`) {
+		source.coverage segment.committed backpressure.on host.dropped service.start service.stop receiver.down nats.denied deadletter.refused parked.refused`) {
 		for _, stage := range []string{"crawler", "parser", "sink"} {
 			line := fieldsOf{
 				"ts": "2026-11-27T10:00:00Z", "level": "error", "event": event, "stage": stage, "articles": 3, "share": 0.1, "usual": 0.9,

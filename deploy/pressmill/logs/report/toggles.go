@@ -60,7 +60,8 @@ func (b *Builder) told(l *logs.Line, at int) {
 	case logging.NATSDisconnected, logging.NATSReconnected:
 		b.toggle(l, subject{logging.NATSDisconnected, stages, process, process}, event == logging.NATSDisconnected)
 	case logging.NATSDenied, logging.NATSWaiting, logging.ReceiverGone, logging.EpochBegun, logging.PageGone, logging.TakedownPublished,
-		logging.ContactMissing, logging.SinkUnknown, logging.DeadLetterDropped, logging.DeadLetterRefused:
+		logging.ContactMissing, logging.SinkUnknown, logging.DeadLetterDropped, logging.DeadLetterRefused,
+		logging.ParkedRefused:
 		b.note(l)
 	}
 }

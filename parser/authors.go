@@ -203,7 +203,7 @@ func (x *extraction) metaAuthors() signatures {
 // An element with a byline has at most maxByline nodes and maxBylineText bytes
 // of text; those of the authors of one article lie close together, and are few.
 const (
-	maxByline     = 60
+	maxByline     = 40
 	maxBylineText = 240
 	maxParts      = 2 * bylines.MaxLength
 	bylineGap     = 40

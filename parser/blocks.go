@@ -98,10 +98,16 @@ func (c *collector) cutTexts() {
 
 func (c *collector) visit(j int32) int32 {
 	n := &c.t.nodes[j]
+	if n.flags&spaced != 0 {
+		c.buf.space()
+	}
 	switch {
 	case n.tag == tagNone:
 		c.text(j)
 	case j != c.root && c.passes(n):
+		if n.tag.is(traitBlock) {
+			c.buf.space()
+		}
 		return n.stop
 	case n.tag == tagTable && j != c.root && c.t.dataTable(j):
 		c.flush()
@@ -242,13 +248,16 @@ func (c *collector) flush() {
 	c.buf.b = c.buf.b[:0]
 }
 
+// imageReach is how many nodes behind the start of an element its image may stand.
+const imageReach = 8
+
 // imageAbove says whether the element of a block, if it is no paragraph, begins
 // with an image.
 func (t *tree) imageAbove(b *block) bool {
 	if t.nodes[b.node].tag == tagP {
 		return false
 	}
-	for i := b.node + 1; i < b.start && i < b.node+12; i++ {
+	for i := b.node + 1; i < b.start && i < b.node+imageReach; i++ {
 		if t.nodes[i].tag == tagImg {
 			return true
 		}

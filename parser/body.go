@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"pressmill/parser/bylines"
 	"pressmill/pkg/news"
@@ -203,6 +205,8 @@ func (x *extraction) keep() {
 		switch {
 		case last >= 0 && last == i-1 && b.isBreak():
 			ahead = i
+		case b.inside && b.why == "" && len(x.kept) > 0 && x.goesOn(&x.kept[len(x.kept)-1], b):
+			x.kept[len(x.kept)-1].join(b)
 		case !ruled && b.inside && b.why == "" && x.labelsDetails(b):
 			ahead, b.why = i, whyModel
 		case ruled && b.why == "", x.tree.nodes[b.node].flags&ruleKeep != 0, b.inside && b.besides(),
@@ -221,6 +225,23 @@ func (x *extraction) keep() {
 	}
 	x.tree.kept = x.kept
 	x.kept = trimEnd(x.kept)
+}
+
+// goesOn says whether a line without an element of its own is what follows of a
+// paragraph's sentence: an advertisement in a paragraph ends it for a browser.
+func (x *extraction) goesOn(p, b *block) bool {
+	if p.t != news.BlockParagraph || b.t != news.BlockParagraph || x.tree.nodes[p.node].parent != b.node || endsSentence(p.text) {
+		return false
+	}
+	first, _ := utf8.DecodeRuneInString(b.text)
+	return unicode.IsLower(first)
+}
+
+// join appends what a block goes on with.
+func (b *block) join(rest *block) {
+	b.text += " " + rest.text
+	b.folded += " " + rest.folded
+	b.weight += rest.weight
 }
 
 // labelsDetails says whether a block is the label of a details element; one that a site

@@ -182,6 +182,9 @@ func (e *explainer) fill(box *explain.Box, i, drop int32) {
 		} else if drop < 0 && n.flags&dropped != 0 {
 			inner = j
 		}
+		if n.flags&spaced != 0 {
+			e.buf.space()
+		}
 		switch {
 		case n.tag == tagNone:
 			e.text(box, j, drop)

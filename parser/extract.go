@@ -23,7 +23,7 @@ import (
 // change that can change an article.
 const (
 	Engine  = "pressmill"
-	Version = "8"
+	Version = "9"
 )
 
 // maxText is where the text of an article is cut, in bytes.

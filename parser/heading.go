@@ -140,6 +140,9 @@ func (t *tree) headingText(i int32, drop mark) string {
 	w.b = t.buf[:0]
 	for j, stop := i, t.nodes[i].stop; j < stop; {
 		n := &t.nodes[j]
+		if n.flags&spaced != 0 {
+			w.space()
+		}
 		switch {
 		case n.tag == tagNone:
 			if n.parent != i && partsMeet(w.b, t.bytes(j)) {

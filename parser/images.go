@@ -103,7 +103,7 @@ func (x *extraction) isTeaserLink(i int32) bool {
 }
 
 // maxTeaserNodes is how many nodes of a link are looked through for text.
-const maxTeaserNodes = 500
+const maxTeaserNodes = 300
 
 // linkText returns the weight of the text in a link, captions left out.
 func (t *tree) linkText(i int32) (w float32) {
@@ -163,7 +163,7 @@ func (x *extraction) notText(lines ...string) {
 
 // spareGap is how many nodes behind an image its spare for pages without scripts
 // may come.
-const spareGap = 12
+const spareGap = 8
 
 // hasImage says whether an image is taken already, maybe in another size: then
 // it says the same and stands close, or has the same caption.
@@ -486,6 +486,9 @@ func (t *tree) isCreditNode(i int32) bool {
 	return (strings.Contains(c, "credit") || strings.Contains(c, "copyright")) && !strings.Contains(c, "caption")
 }
 
+// captionReach is how many nodes behind an image its caption may stand.
+const captionReach = 32
+
 // captionBehind returns the line right behind an image when it says much the
 // same as the image's alternative text.
 func (x *extraction) captionBehind(img int32, alt string) string {
@@ -497,12 +500,12 @@ func (x *extraction) captionBehind(img int32, alt string) string {
 	title := x.fold(x.art.Title)
 	says := func(folded string) bool { return folded != title && alike(alt, folded) }
 	from := sort.Search(len(x.raw), func(i int) bool { return x.raw[i].start > img })
-	for i := from; i < len(x.raw) && x.raw[i].start < img+40; i++ {
+	for i := from; i < len(x.raw) && x.raw[i].start < img+captionReach; i++ {
 		if b := &x.raw[i]; b.weight < 400 && says(b.folded) {
 			return b.text
 		}
 	}
-	for j := img; j < int32(len(t.nodes)) && j < img+40; j++ {
+	for j := img; j < int32(len(t.nodes)) && j < img+captionReach; j++ {
 		n := &t.nodes[j]
 		if n.tag == tagNone || n.own == 0 || n.own > 400 || n.tag == tagH1 {
 			continue

@@ -100,8 +100,8 @@ func (x *extraction) titleKind(title string) news.Kind {
 // How far around the title labels are looked for, in nodes, and how long in
 // bytes they may be.
 const (
-	labelsAbove = 40
-	labelsBelow = 24
+	labelsAbove = 25
+	labelsBelow = 15
 	labelLength = 64
 )
 

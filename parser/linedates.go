@@ -44,7 +44,7 @@ func (x *extraction) lineDates(l *timeline, from, to int32) {
 }
 
 // maxLine is how many nodes a line may have of whose parts a date consists.
-const maxLine = 60
+const maxLine = 40
 
 // lineOfParts reads a line whose date stands in several elements.
 func (x *extraction) lineOfParts(l *timeline, line int32, label dates.Label) {

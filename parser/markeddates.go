@@ -246,7 +246,7 @@ func nameLabel(val []byte) dates.Label {
 // labelReach is how many nodes before a date its label is looked for, and
 // maxLabel how long it is, in bytes.
 const (
-	labelReach = 6
+	labelReach = 4
 	maxLabel   = 60
 )
 

@@ -36,6 +36,7 @@ const (
 	kickerMark                   // named as a kicker
 	saysTitle                    // a text of it is the page's title
 	linksTitle                   // one in a link is
+	spaced                       // white space stands in front of it
 )
 
 // wordFlags are the meanings of words in class, id, itemprop, role and the like.

@@ -170,7 +170,7 @@ func (s *scanner) startTag() {
 		return
 	}
 	n := s.element(t, end, stop)
-	s.t.nodes[n].flags = marks
+	s.t.nodes[n].flags |= marks
 	switch {
 	case t.is(traitRaw) && !foreign:
 		s.rawText(s.src[from:end], n)
@@ -348,7 +348,24 @@ func (s *scanner) scriptEnd(i int) int {
 	}
 }
 
-func (s *scanner) text(from, to int) { s.t.addText(s.top(), from, to) }
+// text adds a run of text. White space alone makes no node: it is marked on the
+// next.
+func (s *scanner) text(from, to int) {
+	if isBlank(s.src[from:to]) {
+		s.t.gap = s.t.gap || from < to
+		return
+	}
+	s.t.addText(s.top(), from, to)
+}
+
+func isBlank(b []byte) bool {
+	for _, c := range b {
+		if !isSpace(c) {
+			return false
+		}
+	}
+	return true
+}
 
 func (s *scanner) top() int32 {
 	if len(s.open) == 0 {

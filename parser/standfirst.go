@@ -109,6 +109,9 @@ func (x *extraction) restates(f string) bool {
 	return f == title || x.captions[f] || alike(f, title) || len(title) > 20 && strings.HasPrefix(f, title) && len(f) < 2*len(title)
 }
 
+// leadNodes is how many nodes an element with a standfirst has at most.
+const leadNodes = 40
+
 // leadAbove looks between the top of the scope and the container.
 func (x *extraction) leadAbove(descs []string) string {
 	t := x.tree
@@ -116,10 +119,10 @@ func (x *extraction) leadAbove(descs []string) string {
 	for i := from; i < x.root; i++ {
 		n := &t.nodes[i]
 		if n.tag == tagNone || n.flags&(hidden|relatedMark|commentMark|captionMark|bylineMark|inLink) != 0 || n.flags&junk != 0 && n.flags&leadMark == 0 ||
-			n.stop-i > 40 || n.stop > x.root && n.stop > i+40 || n.tag.is(traitNoText) || !n.tag.is(traitBlock) && n.flags&leadMark == 0 {
+			n.stop-i > leadNodes || n.tag.is(traitNoText) || !n.tag.is(traitBlock) && n.flags&leadMark == 0 {
 			continue
 		}
-		if n.tag == tagH1 || n.stop >= t.nodes[x.root].stop || t.within(i, tagFigure, tagNav, tagAside) {
+		if t.holds(i, tagH1) || t.holds(i, tagImg) || n.stop >= t.nodes[x.root].stop || t.within(i, tagFigure, tagNav, tagAside) {
 			continue
 		}
 		named := n.flags&leadMark != 0

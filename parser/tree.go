@@ -29,6 +29,7 @@ type node struct {
 type tree struct {
 	src       []byte
 	nodes     []node
+	gap       bool            // white space stands in front of the next
 	ld        jsonld.Document // what structured reads
 	buf       []byte
 	texts     []byte    // of collect
@@ -76,7 +77,7 @@ func spareTree() *tree {
 // parseTree parses UTF-8 markup.
 func parseTree(src []byte) *tree {
 	t := spareTree()
-	t.src, t.lineage = src, lineage{}
+	t.src, t.lineage, t.gap = src, lineage{}, false
 	for i := range t.listed {
 		t.listed[i] = t.listed[i][:0]
 	}
@@ -116,6 +117,10 @@ func (t *tree) release() {
 func (t *tree) add(n node) int32 {
 	if len(t.nodes) == cap(t.nodes) {
 		t.grow(int(n.start))
+	}
+	if t.gap {
+		n.flags |= spaced
+		t.gap = false
 	}
 	i := int32(len(t.nodes))
 	n.stop = i + 1
@@ -204,17 +209,15 @@ func (t *tree) beginning(i int32, limit int) string {
 func (t *tree) appendText(w *textBuf, i int32, drop mark) {
 	for j, stop := i, t.nodes[i].stop; j < stop; {
 		n := &t.nodes[j]
-		if n.tag == tagNone {
-			w.write(t.src[n.start:n.end])
-			j++
-			continue
+		if n.flags&spaced != 0 || n.tag == tagBr || n.tag.is(traitBlock) {
+			w.space()
 		}
-		if n.tag.is(traitNoText) || n.flags&drop != 0 && j != i {
+		switch {
+		case n.tag == tagNone:
+			w.write(t.src[n.start:n.end])
+		case n.tag.is(traitNoText) || n.flags&drop != 0 && j != i:
 			j = n.stop
 			continue
-		}
-		if n.tag == tagBr || n.tag.is(traitBlock) {
-			w.space()
 		}
 		j++
 	}

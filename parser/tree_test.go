@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
 	"pressmill/parser/corpus"
@@ -78,6 +80,8 @@ func TestTreeAgainstHTML(t *testing.T) {
 		"definition in item":     `<ul><li><dl><dd>a<li>b</ul>c`,
 		"dialog":                 `<p>a<dialog>b<p>c</dialog>d`,
 		"object":                 `<div><object><div>a</object>b</div>c`,
+		"white space alone":      "<div> <p>\n<b>a</b> <i>b</i>\t<u>c</u><i>d</i> <!-- --> <u>e</u></p> f<br> <b>g</b> </div> <span>h</span>",
+		"white space at tags":    "<p>a<span> </span>b <i> </i><b>c</b> <script> </script>d<img> e<wbr>f</p>",
 	} {
 		if got, want := treeWords([]byte(src)), htmlWords(t, []byte(src)); !slices.Equal(got, want) {
 			t.Errorf("%s: %s\n got %s\nwant %s", name, src, got, want)
@@ -178,8 +182,15 @@ func treeWords(src []byte) []string {
 	tr := parseTree(src)
 	defer tr.release()
 	var l wordList
+	gap := false
 	for i := range tr.nodes {
-		if n := &tr.nodes[i]; n.tag == tagNone {
+		n := &tr.nodes[i]
+		gap = gap || n.flags&spaced != 0
+		if n.tag == tagNone {
+			if gap {
+				l.text.WriteByte(' ')
+			}
+			gap = false
 			if path, block, visible := tr.path(n.parent); visible {
 				l.add(html.UnescapeString(string(tr.bytes(int32(i)))), path, block)
 			}
@@ -269,4 +280,42 @@ func firstDifference(want, got []string) string {
 		i++
 	}
 	return "want " + strings.Join(want[i:min(i+3, len(want))], " ") + " got " + strings.Join(got[i:min(i+3, len(got))], " ")
+}
+
+// TestIndentationChangesNothing has the same pages with white space in front of
+// what begins a line anyway, as some sites write it and others leave it out.
+func TestIndentationChangesNothing(t *testing.T) {
+	for _, p := range fixturePages(t) {
+		indented := *p
+		indented.Body = indent(p.Body)
+		indented.SHA256 = ""
+		if diff := cmp.Diff(essence(p), essence(&indented)); diff != "" {
+			t.Errorf("%s: %s", p.FinalURL, diff)
+		}
+	}
+}
+
+// indent puts a line break in front of each start tag that begins a line.
+func indent(src []byte) []byte {
+	var out []byte
+	for z := html.NewTokenizer(bytes.NewReader(src)); z.Next() != html.ErrorToken; {
+		if raw := z.Raw(); len(raw) > 1 && raw[0] == '<' && isLetter(raw[1]) {
+			if name, _ := z.TagName(); lookupTag(name).is(traitBlock) {
+				out = append(out, "\n\t\t"...)
+			}
+		}
+		out = append(out, z.Raw()...)
+	}
+	return out
+}
+
+// essence is what of an article does not depend on the bytes of its page.
+func essence(p *news.Page) *news.Article {
+	a, err := Extract(p)
+	if err != nil {
+		return &news.Article{Title: err.Error()}
+	}
+	a.Hash.RawSHA256, a.Raw.Bytes = "", 0
+	a.Extraction.At = time.Time{}
+	return a
 }

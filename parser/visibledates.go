@@ -81,7 +81,7 @@ func (x *extraction) dateSpan() (head, end int32) {
 }
 
 // headlineReach is how many nodes in front of a headline its date may stand.
-const headlineReach = 40
+const headlineReach = 25
 
 // headlineBefore returns the last h1 before node i that says the title, or else
 // the last one, or -1.

@@ -177,6 +177,9 @@ func (x *extraction) readPage() walls.Hits {
 func (t *tree) appendAll(w *textBuf, from, to int32, limit int) {
 	for i := from; i < to && len(w.b) < limit; {
 		n := &t.nodes[i]
+		if n.flags&spaced != 0 {
+			w.space()
+		}
 		switch {
 		case n.tag == tagNone:
 			w.write(t.src[n.start:min(n.end, n.start+int32(4*limit))])

@@ -261,10 +261,28 @@ func (sp *splitter) colon() {
 }
 
 func (sp *splitter) endPiece() {
+	sp.prefixed()
 	if len(sp.cur.words) > 0 || sp.cur.led {
 		sp.group = append(sp.group, sp.cur)
 	}
 	sp.cur = piece{}
+}
+
+// prefixed makes pieces of the names that a word for "and" parts which is written
+// together with the next, and leaves the last.
+func (sp *splitter) prefixed() {
+	p := &sp.cur
+	if len(sp.group) > 0 && len(p.words) >= minNamed {
+		if name, ok := behindAnd(p.words[0]); ok {
+			p.words[0] = name
+		}
+	}
+	for first := p.takeNext(); first != nil; first = p.takeNext() {
+		before := *p
+		before.words = first
+		sp.group = append(sp.group, before)
+		p.led, p.comma, p.apart = false, false, false
+	}
 }
 
 func (sp *splitter) endGroup() {

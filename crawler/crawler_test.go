@@ -148,6 +148,19 @@ func TestRobotsThatIsUnreachableForbidsAll(t *testing.T) {
 	}
 }
 
+func TestRobotsThatIsUnreachableSaysWhy(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, patience)
+	self := &authority{}
+	site := newTLSSite(t, self.sign(t, certificate("self", time.Now().Add(time.Hour))))
+	r.enqueue(t, "c1", Source{Seeds: []string{site + "/a"}})
+	r.crawl(t)
+	letters := r.letters(t)
+	if len(letters) != 1 || letters[0].Reason != "robots_unreachable" || !strings.Contains(letters[0].Error, "certificate") {
+		t.Errorf("dead letters: %+v", letters)
+	}
+}
+
 func TestSeedsAreToldApartByContent(t *testing.T) {
 	t.Parallel()
 	r, s := newRig(t, patience), newSite(t)

@@ -100,6 +100,15 @@ type response struct {
 	conditional bool
 	asks        usage.Signals // what the page says about its use
 	start, end  time.Time
+	failure     error // why there is no answer, of one to robots.txt
+}
+
+// detail says why there is no answer, or else what it says.
+func (r *response) detail(said string) string {
+	if r.failure != nil {
+		return r.failure.Error()
+	}
+	return said
 }
 
 // latency is how long the server took, without what reading it by and by took.

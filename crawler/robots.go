@@ -93,7 +93,7 @@ func (v *visit) settleRobots(ctx context.Context, job *errand, entry robotsEntry
 		// Unreachable: nothing may be fetched now, whatever an older robots.txt
 		// said (RFC 9309, section 2.3.1.4, would let it be used). The URL pays
 		// an attempt, so that a host that never answers does not wait for ever.
-		return v.retry(ctx, job, "robots_unreachable", reason)
+		return v.retry(ctx, job, "robots_unreachable", resp.detail(reason))
 	}
 	if !entry.Expires.IsZero() {
 		v.learn(entry)
@@ -189,7 +189,7 @@ func (v *visit) fetchRobots(ctx context.Context, u *url.URL) (entry robotsEntry,
 	}
 	v.afterRequest(resp)
 	if err != nil {
-		entry = robotsEntry{Verdict: "disallow"}
+		entry, resp.failure = robotsEntry{Verdict: "disallow"}, err
 		if at.Host != v.host && errors.Is(err, fetch.ErrBlocked) { // the host shall not be asked again for that
 			entry.Expires = time.Now().Add(robotsShortest)
 		}

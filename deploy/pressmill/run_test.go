@@ -348,6 +348,7 @@ func TestWrongUse(t *testing.T) {
 		{"bad output", []string{"run", "-out", "ftp://x", "example.org"}, 2, "-out"},
 		{"bad contact", []string{"run", "-contact", "me", "example.org"}, 2, "crawler.contact"},
 		{"bad range", []string{"run", "-allow-private=10.0.0.0", "example.org"}, 2, "allow-private"},
+		{"range apart", []string{"run", "-allow-private", "10.0.0.0/8", "example.org"}, 2, "-allow-private=10.0.0.0/8"},
 		{"no server", []string{"topology", "check", "-config", programtest.File(t, "config.yaml", "bus: {url: \"nats://127.0.0.1:1\"}\n")}, 1, "bus.url"},
 		{"help", []string{"run", "-h"}, 0, ""},
 	} {

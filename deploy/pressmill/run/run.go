@@ -96,7 +96,7 @@ func parseRun(env *worker.Env, args []string) (*job, error) {
 		}
 		return err
 	})
-	flags.Var(&private, "allow-private", "may fetch from private and loopback addresses: all, or only `CIDR,...`")
+	flags.Var(&private, "allow-private", "may fetch from private and loopback addresses: all, or as -allow-private=`CIDR,...` only from these")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
@@ -129,6 +129,11 @@ func parseRun(env *worker.Env, args []string) (*job, error) {
 		return nil, err
 	}
 	urls := flags.Args()
+	for _, u := range urls {
+		if _, err := netip.ParsePrefix(u); err == nil {
+			return nil, worker.Usagef("%s is a range of addresses, not a URL; to fetch from there write -allow-private=%s", u, u)
+		}
+	}
 	if *seeds != "" {
 		more, err := readSeeds(*seeds, env.Stdin, env.Stderr)
 		if err != nil {

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"os/exec"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,14 +33,18 @@ const batchBytes = 256 << 10
 
 // contestant is something that is measured.
 type contestant struct {
-	name string
+	figures
 	run  func(*news.Page)
+	cost cost // of the round
+}
 
-	cost   cost            // of the round
-	cpu    []time.Duration // of each round, a page
-	ratios []float64       // of each round, to the first contestant
-	allocs uint64          // of the last round, a page
-	bytes  uint64
+// figures are what a contestant cost.
+type figures struct {
+	Name   string
+	CPU    []time.Duration // of each round, a page
+	Ratios []float64       // of each round, to html.Parse
+	Allocs uint64          // of the last round, a page
+	Bytes  uint64
 }
 
 // cost is CPU time and memory, up to now or in a stretch of time.
@@ -46,22 +53,24 @@ type cost struct {
 	allocs, bytes uint64
 }
 
-// contestants are what is measured: the first, which the others are compared
-// with, and those whose name holds a text.
-func contestants(only string) []*contestant {
+// contestants are what is measured; the others are compared with the first.
+func contestants() []*contestant {
 	list := []*contestant{
-		{name: "html.Parse", run: func(p *news.Page) { _, _ = html.Parse(bytes.NewReader(p.Body)) }},
-		{name: "html.Tokenizer", run: tokenize},
-		{name: "pressmill, to JSON", run: toJSON},
-		{name: "pressmill, SHA-256 too", run: hashToJSON},
+		contest("html.Parse", func(p *news.Page) { _, _ = html.Parse(bytes.NewReader(p.Body)) }),
+		contest("html.Tokenizer", tokenize),
+		contest("pressmill, to JSON", toJSON),
+		contest("pressmill, SHA-256 too", hashToJSON),
 	}
 	all := extractors()
 	for _, name := range []string{"readeck", "go-shiori", "go-domdistiller", "go-trafilatura", "go-trafilatura+fallback"} {
 		extract := all[name]
-		list = append(list, &contestant{name: name, run: func(p *news.Page) { _, _ = extract(p) }})
+		list = append(list, contest(name, func(p *news.Page) { _, _ = extract(p) }))
 	}
-	first := list[0]
-	return slices.DeleteFunc(list, func(c *contestant) bool { return c != first && !strings.Contains(c.name, only) })
+	return list
+}
+
+func contest(name string, run func(*news.Page)) *contestant {
+	return &contestant{figures: figures{Name: name}, run: run}
 }
 
 // toJSON makes an article of a page as the crawler sends it, which comes with the
@@ -88,17 +97,81 @@ func tokenize(p *news.Page) {
 	}
 }
 
-// measure runs all contestants over the pages and prints the table.
-func measure(w io.Writer, pages []corpus.Label, list []*contestant, rounds int) error {
-	size := 0
+// report is what one process measured.
+type report struct {
+	Pages, Size int // Size in bytes
+	List        []figures
+}
+
+// compare has a process measure each contestant whose name holds a text, and prints
+// the table.
+func compare(w io.Writer, dirs []string, only string, rounds int) error {
+	program, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find own program: %w", err)
+	}
+	var all report
+	var first figures
+	for _, c := range contestants()[1:] {
+		if !strings.Contains(c.Name, only) {
+			continue
+		}
+		cmd := exec.Command(program, append([]string{"-rounds", strconv.Itoa(rounds), "-alone", c.Name}, dirs...)...)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.Output()
+		if err != nil {
+			return fmt.Errorf("measure %s: %w", c.Name, err)
+		}
+		var r report
+		if err := json.Unmarshal(out, &r); err != nil {
+			return fmt.Errorf("read figures of %s: %w", c.Name, err)
+		}
+		r.List[0].CPU = append(first.CPU, r.List[0].CPU...)
+		first = r.List[0]
+		all.Pages, all.Size, all.List = r.Pages, r.Size, append(all.List, r.List[1])
+	}
+	if len(all.List) == 0 {
+		return fmt.Errorf("no contestant's name holds %q", only)
+	}
+	all.List = slices.Insert(all.List, 0, first)
+	all.print(w, rounds)
+	return nil
+}
+
+// print prints the table.
+func (r *report) print(w io.Writer, rounds int) {
+	fmt.Fprintf(w, "%d pages of %.1f KB on average, one core, median of %d rounds\n\n", r.Pages, float64(r.Size)/1000/float64(r.Pages), rounds)
+	fmt.Fprintf(w, "%-25s %12s %14s %12s %12s\n", "", "CPU a page", "to html.Parse", "allocations", "KB allocated")
+	for _, f := range r.List {
+		fmt.Fprintf(w, "%-25s %9.3f ms %14.2f %12d %12.1f\n", f.Name, median(f.CPU).Seconds()*1000, median(f.Ratios), f.Allocs, float64(f.Bytes)/1000)
+	}
+}
+
+// writeFigures measures the named contestant beside html.Parse and writes the report.
+func writeFigures(w io.Writer, pages []corpus.Label, name string, rounds int) error {
+	all := contestants()
+	i := slices.IndexFunc(all, func(c *contestant) bool { return c.Name == name })
+	if i < 1 {
+		return fmt.Errorf("no contestant %q", name)
+	}
+	r, err := measure(pages, []*contestant{all[0], all[i]}, rounds)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(w).Encode(r)
+}
+
+// measure runs the contestants over the pages, in turns.
+func measure(pages []corpus.Label, list []*contestant, rounds int) (r report, err error) {
+	r.Pages = len(pages)
 	for round := range rounds + 1 { // the first warms up
-		size = 0
+		r.Size = 0
 		for batch := range slices.Chunk(pages, batchSize) {
 			n, err := measureBatch(list, batch)
 			if err != nil {
-				return err
+				return r, err
 			}
-			size += n
+			r.Size += n
 		}
 		first := list[0].cost
 		for _, c := range list {
@@ -108,12 +181,10 @@ func measure(w io.Writer, pages []corpus.Label, list []*contestant, rounds int) 
 			c.cost = cost{}
 		}
 	}
-	fmt.Fprintf(w, "%d pages of %.1f KB on average, one core, median of %d rounds\n\n", len(pages), float64(size)/1000/float64(len(pages)), rounds)
-	fmt.Fprintf(w, "%-25s %12s %14s %12s %12s\n", "", "CPU a page", "to html.Parse", "allocations", "KB allocated")
 	for _, c := range list {
-		fmt.Fprintf(w, "%-25s %9.3f ms %14.2f %12d %12.1f\n", c.name, median(c.cpu).Seconds()*1000, median(c.ratios), c.allocs, float64(c.bytes)/1000)
+		r.List = append(r.List, c.figures)
 	}
-	return nil
+	return r, nil
 }
 
 // measureBatch returns the bytes of the batch's pages.
@@ -158,9 +229,9 @@ func spent() cost {
 
 // endRound takes down the cost of a round.
 func (c *contestant) endRound(first cost, pages int) {
-	c.cpu = append(c.cpu, c.cost.cpu/time.Duration(pages))
-	c.ratios = append(c.ratios, float64(c.cost.cpu)/float64(first.cpu))
-	c.allocs, c.bytes = c.cost.allocs/uint64(pages), c.cost.bytes/uint64(pages)
+	c.CPU = append(c.CPU, c.cost.cpu/time.Duration(pages))
+	c.Ratios = append(c.Ratios, float64(c.cost.cpu)/float64(first.cpu))
+	c.Allocs, c.Bytes = c.cost.allocs/uint64(pages), c.cost.bytes/uint64(pages)
 }
 
 func median[T float64 | time.Duration](list []T) T {

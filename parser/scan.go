@@ -169,6 +169,9 @@ func (s *scanner) startTag() {
 	if !foreign && !s.admit(t) {
 		return
 	}
+	if t == tagCustom {
+		marks |= s.memo.wordsOf(s.src[from:min(end, from+maxWords)])
+	}
 	n := s.element(t, end, stop)
 	s.t.nodes[n].flags |= marks
 	switch {

@@ -244,11 +244,16 @@ func (b *block) join(rest *block) {
 	b.weight += rest.weight
 }
 
-// labelsDetails says whether a block is the label of a details element; one that a site
-// rule keeps is kept anyway.
+// labelsDetails says whether a block is the label of a details element, or a heading
+// that is a button; one that a site rule keeps is kept anyway.
 func (x *extraction) labelsDetails(b *block) bool {
-	n := &x.tree.nodes[b.node]
-	return n.tag == tagSummary && n.flags&ruleKeep == 0
+	t := x.tree
+	n := &t.nodes[b.node]
+	folds := n.tag == tagSummary
+	for i := t.nodes[b.start].parent; i > b.node && n.tag.is(traitHeading) && !folds; i = t.nodes[i].parent {
+		folds = t.nodes[i].tag == tagButton
+	}
+	return folds && n.flags&ruleKeep == 0
 }
 
 // minBreak is how many marks make a break between two parts of a text; one is

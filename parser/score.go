@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/bits"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -258,7 +259,10 @@ func (t *tree) dropFurniture() {
 			n.flags |= inJunk
 			continue
 		}
-		named := n.flags&furniture != 0 || n.tag.is(traitJunk)
+		if n.flags&furniture != 0 && t.isAnchor(i) {
+			n.flags = n.flags&^wordsOf(t.rawAttr(i, "id")) | wordsOf(t.rawAttr(i, "class"))
+		}
+		named := n.flags&furniture != 0 || n.tag.is(traitJunk) && !t.isFold(i)
 		if named && !n.tag.is(traitBlock|traitSpecial) && n.flags&(hidden|unseenMark) == 0 && t.inSentence(n) {
 			named = false
 		}
@@ -270,6 +274,27 @@ func (t *tree) dropFurniture() {
 			n.flags |= dropped
 		}
 	}
+}
+
+// isAnchor says whether the id of a heading, or of an inline element in one, is made
+// of its text for links to lead there, as in <h2 id="the-vote">: it names nothing. One
+// word may be a name, and so may what heads links and comments.
+func (t *tree) isAnchor(i int32) bool {
+	n := &t.nodes[i]
+	if !n.tag.is(traitHeading) && (n.parent < 0 || n.tag.is(traitBlock) || !t.nodes[n.parent].tag.is(traitHeading)) {
+		return false
+	}
+	text := fold(t.text(i))
+	id := fold(string(t.rawAttr(i, "id")))
+	return strings.Contains(text, " ") && !isRelatedLabel(text) && !endLabels.has(text) && id != "" && (strings.HasSuffix(id, text) || strings.HasPrefix(text, id) && strings.Contains(id, " "))
+}
+
+// isFold says whether an element is a button that is the whole of a heading, which
+// unfolds what stands below.
+func (t *tree) isFold(i int32) bool {
+	n := &t.nodes[i]
+	return n.tag == tagButton && n.parent >= 0 && t.nodes[n.parent].tag.is(traitHeading) && n.flags&furniture == 0 &&
+		weigh([]byte(t.text(i))) > 0.8*t.nodes[n.parent].own
 }
 
 // inSentence says whether an inline element stands in a block of running text.

@@ -174,6 +174,9 @@ func (s *scanner) startTag() {
 	}
 	n := s.element(t, end, stop)
 	s.t.nodes[n].flags |= marks
+	if t == tagCustom && equalFold(s.src[from:end], "amp-img") { // AMP has these in place of img
+		s.t.listed[tagImg] = append(s.t.listed[tagImg], n)
+	}
 	switch {
 	case t.is(traitRaw) && !foreign:
 		s.rawText(s.src[from:end], n)

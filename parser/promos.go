@@ -141,12 +141,9 @@ func isRelatedLabel(folded string) bool {
 // relatedLead says whether a line begins with such a label and a colon, as in
 // "Read more: Another story". It returns what follows.
 func relatedLead(text string) (string, bool) {
-	head, tail, ok := strings.Cut(text, ":")
-	if !ok {
-		head, tail, ok = strings.Cut(text, "|")
-	}
-	if !ok || len(head) > 50 || !isRelatedLabel(fold(head)) {
+	i := strings.IndexAny(text, ":|")
+	if i < 0 || i > 50 || !isRelatedLabel(fold(text[:i])) {
 		return "", false
 	}
-	return strings.TrimSpace(tail), true
+	return strings.TrimSpace(text[i+1:]), true
 }

@@ -79,10 +79,11 @@ func (x *extraction) leadBlocks(descs []string) int {
 }
 
 // runsOn says whether a paragraph goes on in the next one: a first paragraph
-// with a name of its own among others like it is none the less of the text.
+// with a name of its own among others like it is none the less of the text. Where
+// both are so named, both are the standfirst.
 func (x *extraction) runsOn(b, next *block) bool {
 	t := x.tree
-	return b.t == news.BlockParagraph && next.t == news.BlockParagraph && t.nodes[b.node].parent == t.nodes[next.node].parent &&
+	return !next.lead && b.t == news.BlockParagraph && next.t == news.BlockParagraph && t.nodes[b.node].parent == t.nodes[next.node].parent &&
 		t.nodes[b.node].tag == t.nodes[next.node].tag && b.bold < 0.9*b.weight
 }
 

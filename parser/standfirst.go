@@ -38,6 +38,8 @@ func (x *extraction) standfirst() {
 		x.kept = x.kept[i:]
 	} else if s := x.leadAbove(descs); s != "" {
 		x.lead = []string{s}
+	} else if s := x.leadBelowTitle(); s != "" {
+		x.lead = []string{s}
 	}
 	for _, s := range x.lead {
 		x.saidAbove(x.fold(s))
@@ -69,6 +71,9 @@ func (x *extraction) leadBlocks(descs []string) int {
 	b, next := &x.kept[0], &x.kept[1]
 	if b.weight < minLead || b.weight > maxLead {
 		return 0
+	}
+	if b.start < x.root && next.start > x.root && b.t == news.BlockParagraph && x.tree.placeSign(b.node) != x.tree.placeSign(next.node) {
+		return 1 // above the container, and unlike what stands there
 	}
 	apart := b.t == news.BlockHeading && b.weight > 60 || b.bold > 0.9*b.weight && next.bold < 0.5*next.weight
 	differs := x.tree.attr(b.node, "class") != x.tree.attr(next.node, "class") || x.tree.nodes[b.node].tag != x.tree.nodes[next.node].tag
@@ -143,3 +148,29 @@ func (x *extraction) leadAbove(descs []string) string {
 	}
 	return ""
 }
+
+// leadBelowTitle returns the paragraph right below the headline that the
+// text is without, if it reads as a sentence, or "".
+func (x *extraction) leadBelowTitle() string {
+	title, first := x.fold(x.art.Title), x.textStart()
+	for i := range x.raw {
+		if x.raw[i].start >= first {
+			break
+		}
+		if x.raw[i].folded == title && i+1 < len(x.raw) && x.isLead(&x.raw[i+1]) {
+			return x.raw[i+1].text
+		}
+	}
+	return ""
+}
+
+// isLead says whether a block below the headline can be the standfirst.
+func (x *extraction) isLead(b *block) bool {
+	n := &x.tree.nodes[b.node]
+	return n.tag == tagP && (b.why == whyModel || b.why == whyOutside) && b.link == 0 && n.flags&(hidden|dropped|inJunk) == 0 &&
+		minLead <= b.weight && b.weight <= maxLead && (endsSentence(b.text) || b.weight > longEnough) && strings.Count(b.folded, " ") >= leadWords &&
+		!isPromo(b.folded, b.weight) && !holdsDate(b.text) && !x.restates(b.folded)
+}
+
+// leadWords is how many blanks are in a text that is more than a label.
+const leadWords = 5

@@ -517,7 +517,8 @@ func (x *extraction) orgTail(s string) bool {
 const shortCaption = 80
 
 func (f *filter) isCaption(b *block) bool {
-	return b.note || b.image && b.weight < shortCaption || len(b.folded) > 15 && f.x.captions[b.folded]
+	return b.note || b.image && b.weight < shortCaption || len(b.folded) > 15 && f.x.captions[b.folded] ||
+		f.x.tree.isCentredCaption(b)
 }
 
 // isCredited says whether a block in front of the text is the caption of a picture

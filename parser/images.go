@@ -489,17 +489,20 @@ func (t *tree) isCreditNode(i int32) bool {
 // captionReach is how many nodes behind an image its caption may stand.
 const captionReach = 32
 
-// captionBehind returns the line right behind an image when it says much the
-// same as the image's alternative text.
+// captionBehind returns the line right behind an image when it is centred, as the
+// image is, or says much the same as the image's alternative text.
 func (x *extraction) captionBehind(img int32, alt string) string {
 	t := x.tree
+	from := sort.Search(len(x.raw), func(i int) bool { return x.raw[i].start > img })
+	if from < len(x.raw) && x.raw[from].node < img+captionReach && x.tree.isCentredCaption(&x.raw[from]) {
+		return x.raw[from].text
+	}
 	if alt == "" {
 		return ""
 	}
 	alt = x.fold(alt)
 	title := x.fold(x.art.Title)
 	says := func(folded string) bool { return folded != title && alike(alt, folded) }
-	from := sort.Search(len(x.raw), func(i int) bool { return x.raw[i].start > img })
 	for i := from; i < len(x.raw) && x.raw[i].start < img+captionReach; i++ {
 		if b := &x.raw[i]; b.weight < 400 && says(b.folded) {
 			return b.text
@@ -515,6 +518,42 @@ func (x *extraction) captionBehind(img int32, alt string) string {
 		}
 	}
 	return ""
+}
+
+// centredCaption is the weight up to which a centred line below an image is its
+// caption.
+const centredCaption = 120
+
+// isCentredCaption says whether a line is centred and stands right behind an element
+// that is nothing but an image.
+func (t *tree) isCentredCaption(b *block) bool {
+	if b.weight >= centredCaption || b.t != news.BlockParagraph {
+		return false
+	}
+	i := b.node
+	image := i - 1
+	if image > 0 && t.nodes[image].tag == tagBr {
+		image--
+	}
+	if image <= 0 || t.nodes[image].tag != tagImg {
+		return false
+	}
+	p := t.nodes[i].parent
+	for image > p && t.nodes[image].parent != p {
+		image = t.nodes[image].parent
+	}
+	above := &t.nodes[image]
+	return image > p && above.tag == t.nodes[i].tag && above.full == 0 && t.isCentred(i)
+}
+
+// isCentred says whether the attributes of an element centre its text.
+func (t *tree) isCentred(i int32) bool {
+	for a := (attrs{b: t.bytes(i)}); a.next(); {
+		if (equalFold(a.name, "style") || equalFold(a.name, "align") || equalFold(a.name, "class")) && indexFold(a.val, "center") >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // alikeShare is the share of the words of the longer of two texts that makes

@@ -83,6 +83,7 @@ type filter struct {
 	second  int     // of the second: the first may be the standfirst, above the byline
 	last    int     // of the last
 	related bool    // behind a label of links
+	box     int32   // and what holds the label
 	rail    bool    // and they are a rail
 	head    uint64  // what an h1 with a class is like that says the title, or 0
 	ended   bool    // behind what heads the end of the article
@@ -430,6 +431,7 @@ func (f *filter) isCredit(b *block) bool {
 func (f *filter) relatedBlock(i int, b *block, folded string) bool {
 	if isRelatedLabel(folded) {
 		f.related, f.rail = true, f.rail && i > f.last || railLabels.has(folded)
+		f.box = f.x.tree.nodes[b.node].parent
 		return true
 	}
 	if i > f.last && isPromo(folded, b.weight) {
@@ -440,6 +442,10 @@ func (f *filter) relatedBlock(i int, b *block, folded string) bool {
 		return true
 	}
 	if !f.related {
+		return false
+	}
+	if f.leavesBox(i, b) {
+		f.related, f.rail = false, false
 		return false
 	}
 	teaser := b.linkOnly() || b.weight < 200 && (!endsSentence(b.text) || b.t == news.BlockHeading || b.t == news.BlockListItem && b.link > 0)
@@ -456,13 +462,36 @@ func (f *filter) relatedBlock(i int, b *block, folded string) bool {
 	return teaser
 }
 
+// leavesBox says whether a block without links stands in the text behind the box that
+// a label of links stood in: beside running text, as the label does not.
+func (f *filter) leavesBox(i int, b *block) bool {
+	t := f.x.tree
+	if i < f.first || i > f.last {
+		return false
+	}
+	column := t.nodes[f.x.raw[f.first].node].parent
+	return b.link == 0 && f.box != column && t.nodes[b.node].parent == column
+}
+
 // addRelated keeps a link that an editor put with the text; those of rails are
 // not kept.
 func (f *filter) addRelated(title string, b *block) {
 	if title == "" || f.rail || len(f.x.related) >= 20 {
 		return
 	}
-	f.x.related = append(f.x.related, relatedLink{title: title, href: f.x.tree.attr(b.anchor, "href")})
+	f.x.related = append(f.x.related, relatedLink{title: title, href: f.x.tree.attr(f.x.tree.anchorOf(b), "href")})
+}
+
+// anchorOf returns the first link in a block, or else the one around it.
+func (t *tree) anchorOf(b *block) int32 {
+	if b.anchor > 0 || b.link == 0 {
+		return b.anchor
+	}
+	i := b.node
+	for up := 0; i > 0 && t.nodes[i].tag != tagA && up < maxNesting; up++ {
+		i = t.nodes[i].parent
+	}
+	return max(i, 0)
 }
 
 func (f *filter) isTitle(i int, b *block, folded string) bool {

@@ -10,13 +10,13 @@ abonnez vous|inscrivez vous|suscríbete|iscriviti|meld je aan|prenumerera
 follow us on|follow us at|like us on|join us on|join our whatsapp|whatsapp channel|whatsapp kanal|telegram channel|telegram kanal|folgen sie uns|folge uns|suivez nous|síguenos|seguici su
 download the app|download our app|laden sie die app|unsere app|get the app
 click here to|klicken sie hier|cliquez ici
-all rights reserved|alle rechte vorbehalten|tous droits réservés|todos los derechos|tutti i diritti
+all rights reserved|alle rechte vorbehalten|tous droits réservés|todos los derechos|tutti i diritti|riproduzione riservata|prohibida su reproducción|reproducción prohibida|toute reproduction interdite|alle rettigheder|все права защищены|حقوق النشر|جميع الحقوق محفوظة
 this article was originally published|this story was originally published|this article originally appeared|dieser artikel erschien zuerst
 article continues below|story continues below|continue reading|continue to read|scroll to continue|advertisement scroll|artikel wird unten fortgesetzt|weiter nach der anzeige|nach der anzeige
 enable javascript|javascript aktivieren|browser does not support|cookies akzeptieren|wir verwenden cookies|we use cookies|um diesen inhalt zu laden|externe inhalte|externer inhalt|redaktionell ausgewählten|inhalte von drittanbietern|personenbezogene daten an drittplattformen
 have you got a story|have a story|contact us at|email us at|do you know more|if you have a story|send us
 share this article|share on facebook|artikel teilen|partager sur|teilen auf|compartir en|share this
-become a member|support our journalism|unterstützen sie uns
+become a member|become a paying|become a subscriber|support our journalism|support independent journalism|may earn a commission|may earn a small commission|affiliate commission|earn an affiliate|haben sie fehler entdeckt|fehler entdeckt hier melden|fehler gefunden|unterstützen sie uns
 copyright by|nutzungsbedingungen|terms of use|privacy policy|may not be published broadcast
 comments are closed|leave a comment|kommentar schreiben|kommentar verfassen|log in to comment|view comments|jetzt kommentieren
 il vous reste|réservée aux abonnés|article réservé aux abonnés|nur für abonnenten|mit abo lesen|subscribers only|like this story|share it with a friend|slideshow requires|tell us what you think|this is a breaking|liveblog finden sie|lesen sie in unserem|in unserem liveblog|images courtesy of

@@ -262,7 +262,7 @@ func (t *tree) dropFurniture() {
 		if n.flags&furniture != 0 && t.isAnchor(i) {
 			n.flags = n.flags&^wordsOf(t.rawAttr(i, "id")) | wordsOf(t.rawAttr(i, "class"))
 		}
-		named := n.flags&furniture != 0 || n.tag.is(traitJunk) && !t.isFold(i)
+		named := n.flags&furniture != 0 || n.tag.is(traitJunk) && !t.isFold(i) && !t.isTabled(i)
 		if named && !n.tag.is(traitBlock|traitSpecial) && n.flags&(hidden|unseenMark) == 0 && t.inSentence(n) {
 			named = false
 		}
@@ -287,6 +287,25 @@ func (t *tree) isAnchor(i int32) bool {
 	text := fold(t.text(i))
 	id := fold(string(t.rawAttr(i, "id")))
 	return strings.Contains(text, " ") && !isRelatedLabel(text) && !endLabels.has(text) && id != "" && (strings.HasSuffix(id, text) || strings.HasPrefix(text, id) && strings.Contains(id, " "))
+}
+
+// maxTabled is how many nodes behind the start of a figure its table may begin.
+const maxTabled = 8
+
+// isTabled says whether a figure shows a table rather than a picture.
+func (t *tree) isTabled(i int32) bool {
+	if t.nodes[i].tag != tagFigure {
+		return false
+	}
+	for j := i + 1; j < min(t.nodes[i].stop, i+maxTabled); j++ {
+		switch t.nodes[j].tag {
+		case tagTable:
+			return true
+		case tagImg, tagIframe, tagVideo:
+			return false
+		}
+	}
+	return false
 }
 
 // isFold says whether an element is a button that is the whole of a heading, which

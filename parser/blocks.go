@@ -105,7 +105,11 @@ func (c *collector) visit(j int32) int32 {
 	case n.tag == tagNone:
 		c.text(j)
 	case j != c.root && c.passes(n):
-		if n.tag.is(traitBlock) {
+		switch {
+		case !n.tag.is(traitBlock):
+		case c.endsSentence():
+			c.flush()
+		default:
 			c.buf.space()
 		}
 		return n.stop
@@ -124,6 +128,11 @@ func (c *collector) visit(j int32) int32 {
 		c.cur.anchor = j
 	}
 	return j + 1
+}
+
+// endsSentence says whether the current block has text and ends as a sentence does.
+func (c *collector) endsSentence() bool {
+	return c.cur.weight > 0 && endsSentence(string(c.buf.b[max(0, len(c.buf.b)-unmarkedSentence-1):]))
 }
 
 // passes says whether a subtree has nothing that could be text.

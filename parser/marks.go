@@ -72,9 +72,10 @@ var wordFlags = buildWords(map[mark]string{
 	bodyMark: `articlebody articletext articlecontent entrycontent postcontent postbody posttext storybody storytext storycontent
 		newsbody newstext newscontent articlebodycontent bodytext maintext textcontent contentbody bodycopy articlemain
 		articlefulltext fulltext pagecontent blogpost blogentry articledetail storydetail richtext contenttext`,
-	factMark:   `factbox infobox faktenbox infokasten faktaruta`,
-	unseenMark: `visuallyhidden hiddenvisually sronly sronlytext screenreader screenreadertext screenreaderonly offscreen assistivetext`,
-	titleMark:  `headline title articletitle entrytitle posttitle pagetitle`,
+	factMark: `factbox infobox faktenbox infokasten faktaruta`,
+	unseenMark: `visuallyhidden hiddenvisually sronly sronlytext screenreader screenreadertext screenreaderonly offscreen assistivetext
+		tooltiptext tooltipcontent`,
+	titleMark: `headline title articletitle entrytitle posttitle pagetitle`,
 	kickerMark: `kicker overline topline roofline dachzeile spitzmarke eyebrow toptitle overtitle uppertitle supertitle suptitle
 		pretitle titleprefix headlineprefix surtitle surtitre supratitulo antetitulo volanta catchline overhead topictitle topiclabel
 		subheading prehead preheading flag badge label section rubric rubrik ressort category`,
@@ -237,6 +238,7 @@ type attrKind uint8
 
 const (
 	attrWords attrKind = iota + 1 // by its words
+	attrRole                      // the same, and whether it shows only when asked for
 	attrRel
 	attrHidden
 	attrAria
@@ -249,7 +251,7 @@ var markedAttrs = [...][]struct {
 	name string
 	kind attrKind
 }{
-	2: {{"id", attrWords}}, 3: {{"rel", attrRel}}, 4: {{"role", attrWords}}, 5: {{"class", attrWords}, {"style", attrStyle}},
+	2: {{"id", attrWords}}, 3: {{"rel", attrRel}}, 4: {{"role", attrRole}}, 5: {{"class", attrWords}, {"style", attrStyle}},
 	6: {{"hidden", attrHidden}}, 7: {{"data-qa", attrWords}}, 8: {{"itemprop", attrWords}, {"property", attrWords}},
 	11: {{"aria-hidden", attrAria}, {"data-testid", attrWords}, {"data-module", attrWords}}, 14: {{"data-component", attrWords}},
 }
@@ -289,6 +291,11 @@ func (m *wordMemo) marksOf(name, val []byte) mark {
 
 func (k attrKind) marks(m *wordMemo, val []byte) mark {
 	switch k {
+	case attrRole:
+		if equalFold(val, "tooltip") {
+			return hidden
+		}
+		return m.wordsOf(val[:min(len(val), maxWords)])
 	case attrWords:
 		return m.wordsOf(val[:min(len(val), maxWords)])
 	case attrStyle:

@@ -1,6 +1,9 @@
 package parser
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // promoPhrases occur, folded, in lines that advertise and in no running text.
 var promoPhrases = buildPhraseSet(`
@@ -12,7 +15,7 @@ download the app|download our app|laden sie die app|unsere app|get the app
 click here to|klicken sie hier|cliquez ici
 all rights reserved|alle rechte vorbehalten|tous droits réservés|todos los derechos|tutti i diritti|riproduzione riservata|prohibida su reproducción|reproducción prohibida|toute reproduction interdite|alle rettigheder|все права защищены|حقوق النشر|جميع الحقوق محفوظة
 this article was originally published|this story was originally published|this article originally appeared|dieser artikel erschien zuerst
-article continues below|story continues below|continue reading|continue to read|scroll to continue|advertisement scroll|artikel wird unten fortgesetzt|weiter nach der anzeige|nach der anzeige
+article continues below|continues after advertisement|continues after the ad|story continues below|continue reading|continue to read|scroll to continue|advertisement scroll|artikel wird unten fortgesetzt|weiter nach der anzeige|nach der anzeige
 enable javascript|javascript aktivieren|browser does not support|cookies akzeptieren|wir verwenden cookies|we use cookies|um diesen inhalt zu laden|externe inhalte|externer inhalt|redaktionell ausgewählten|inhalte von drittanbietern|personenbezogene daten an drittplattformen
 have you got a story|have a story|contact us at|email us at|do you know more|if you have a story|send us
 share this article|share on facebook|artikel teilen|partager sur|teilen auf|compartir en|share this
@@ -29,6 +32,11 @@ lesen sie auch|lesen sie mehr|lesen sie dazu auch|mehr zum thema|mehr dazu|weite
 lire aussi|à lire aussi|a lire aussi|sur le même sujet|voir aussi|lire plus|lire la suite|articles liés|nos articles|à lire également
 lea también|lee también|te puede interesar|más noticias|relacionados|noticias relacionadas|ver también|más sobre
 leggi anche|potrebbe interessarti|leia também|leia mais|veja também|lees ook|lees meer|meer over|läs också|läs även|läs mer|les også|læs også|læs mere|czytaj także|czytaj też|zobacz także|zobacz też|przeczytaj też|lue myös|baca juga|ilgili haberler|اقرأ أيضا|اقرأ المزيد|читайте также|関連記事|あわせて読みたい|관련기사
+lire également|à voir aussi|también te puede interesar|le puede interesar|te recomendamos|mirá también|leer también|ti potrebbe interessare|leggi di più|saiba mais|confira também|leia ainda|bekijk ook|lesen sie hier
+läs mer här|katso myös|lue lisää|lestu einnig|przeczytaj także|zobacz również|čtěte také|čtěte též|mohlo by vás zajímat|čítajte tiež|prečítajte si tiež|olvassa el ezt is|kapcsolódó cikkek|citește și|citeşte şi|citiți și
+pročitajte i|pročitajte još|preberite tudi|διαβάστε επίσης|διαβάστε ακόμη|прочетете още|вижте още|читайте по теме|по теме|материалы по теме|читайте також|loe ka|loe lisaks|lasi arī|skaitykite taip pat
+ilgili haber|bunlar da ilginizi çekebilir|baca selengkapnya|xem thêm|đọc thêm|tin liên quan|اقرأ أيضاً|اقرأ أيضًا|اقرأ ايضا|شاهد أيضا|مواضيع ذات صلة|أخبار ذات صلة|بیشتر بخوانید|مطالب مرتبط|קראו גם|קראו עוד
+यह भी पढ़ें|ये भी पढ़ें|इसे भी पढ़ें|আরও পড়ুন|আরো পড়ুন|மேலும் படிக்க|ఇవీ చదవండి|อ่านเพิ่มเติม|ข่าวที่เกี่ยวข้อง|相关阅读|延伸阅读|相关新闻|推荐阅读|相關新聞|延伸閱讀|相關閱讀|更多新聞|関連ニュース|合わせて読みたい|関連リンク|함께 보면 좋은 기사
 `)
 
 // railLabels head rails: lists of the site's other stories, chosen for no
@@ -135,15 +143,25 @@ func isPromo(folded string, weight float32) bool {
 
 // isRelatedLabel says whether a line announces links to other stories.
 func isRelatedLabel(folded string) bool {
-	return len(folded) < 60 && (relatedLabels.has(folded) || railLabels.has(folded))
+	return len(folded) <= maxLinkLabel && (relatedLabels.has(folded) || railLabels.has(folded))
 }
 
-// relatedLead says whether a line begins with such a label and a colon, as in
-// "Read more: Another story". It returns what follows.
+// maxLinkLabel is how many bytes a label has at most.
+const maxLinkLabel = 60
+
+// relatedLead says whether a line begins with such a label and a colon, a bar or a bracket,
+// as in "Read more: Another story", or with one of several words and a dash. It returns
+// what follows.
 func relatedLead(text string) (string, bool) {
-	i := strings.IndexAny(text, ":|")
-	if i < 0 || i > 50 || !isRelatedLabel(fold(text[:i])) {
-		return "", false
+	for _, marks := range []string{":|：】]", "-–—"} {
+		i := strings.IndexAny(text, marks)
+		if i <= 0 || i > maxLinkLabel {
+			continue
+		}
+		if label := fold(text[:i]); isRelatedLabel(label) && (marks[0] == ':' || strings.Contains(label, " ")) {
+			_, size := utf8.DecodeRuneInString(text[i:])
+			return strings.TrimSpace(text[i+size:]), true
+		}
 	}
-	return strings.TrimSpace(text[i+1:]), true
+	return "", false
 }

@@ -139,6 +139,8 @@ func (x *extraction) sift() {
 			b.why = whyEnded
 		case !b.inside && f.isOthers(b):
 			b.why = whyOther
+		case !b.inside && isPromo(b.folded, b.weight):
+			b.why = whyPromo
 		case !b.inside && b.start > x.root || b.start < from:
 			b.why = whyOutside
 		case !b.inside && f.isByline(i, b):

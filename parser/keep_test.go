@@ -39,3 +39,20 @@ func TestPlaceLikes(t *testing.T) {
 		t.Errorf("%v and %v of such blocks stand in such a place, %v are such", text[fPlaceLikes], box[fPlaceLikes], box[fLikes])
 	}
 }
+
+// TestPromosOutside wants what is surely a promo outside the container refused, whatever
+// the model says of it: a bar above the page need not have a name.
+func TestPromosOutside(t *testing.T) {
+	const p = "<p>The ferry leaves the pier at six in the morning, and whoever misses it has to wait until noon.</p>"
+	x, err := (&Extractor{}).open(testPage([]byte("<title>Ferry</title><div><p>We use cookies to improve your experience. By going on you accept them.</p></div><article><h1>Ferry</h1>" +
+		p + p + p + p + "</article>")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.tree.release()
+	x.grade()
+	x.gather()
+	if b := &x.raw[0]; b.inside || b.why != whyPromo {
+		t.Errorf("%q is %q", b.text, b.why)
+	}
+}

@@ -72,7 +72,7 @@ func (x *extraction) leadBlocks(descs []string) int {
 	if b.weight < minLead || b.weight > maxLead {
 		return 0
 	}
-	if b.start < x.root && next.start > x.root && b.t == news.BlockParagraph && x.tree.placeSign(b.node) != x.tree.placeSign(next.node) {
+	if b.start < x.root && next.start > x.root && b.t == news.BlockParagraph && x.tree.placeSign(b.node) != x.tree.placeSign(next.node) && x.belowTitle(b.start) {
 		return 1 // above the container, and unlike what stands there
 	}
 	apart := b.t == news.BlockHeading && b.weight > 60 || b.bold > 0.9*b.weight && next.bold < 0.5*next.weight
@@ -147,6 +147,12 @@ func (x *extraction) leadAbove(descs []string) string {
 		}
 	}
 	return ""
+}
+
+// belowTitle says whether a block that says the title begins in front of a node.
+func (x *extraction) belowTitle(i int32) bool {
+	title := x.fold(x.art.Title)
+	return slices.ContainsFunc(x.raw, func(b block) bool { return b.start < i && b.folded == title })
 }
 
 // leadBelowTitle returns the paragraph right below the headline that the

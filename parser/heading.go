@@ -23,7 +23,7 @@ func (b *ballot) addHeadings() (kicker string) {
 	anchor := b.x.textStart()
 	heads, main := b.headings(anchor)
 	for i, h := range heads {
-		text, over := b.x.tree.headline(h.node)
+		text, over := b.splitHeading(h.node)
 		if i == main {
 			kicker = over
 		}
@@ -37,6 +37,33 @@ func (b *ballot) addHeadings() (kicker string) {
 	}
 	return kicker
 }
+
+// splitHeading is tree.headline. An element without a name at the end of a heading is
+// the headline if it says what the page says its title is; in front stands a kicker.
+func (b *ballot) splitHeading(i int32) (text, kicker string) {
+	t := b.x.tree
+	text, kicker = t.headline(i)
+	if kicker != "" {
+		return text, kicker
+	}
+	og := b.x.fold(b.x.meta.get("og:title"))
+	for j, stop := i+1, min(t.nodes[i].stop, i+maxHeadParts); j < stop; j++ {
+		if n := &t.nodes[j]; n.tag == tagNone || n.stop != t.nodes[i].stop {
+			continue
+		}
+		part := t.headingText(j, hidden)
+		if f := b.x.fold(part); f == "" || f != og && f != b.editor {
+			continue
+		}
+		if over, ok := strings.CutSuffix(text, part); ok && over != "" {
+			return part, strings.TrimSpace(over)
+		}
+	}
+	return text, ""
+}
+
+// maxHeadParts is how many nodes of a heading are looked at for its parts.
+const maxHeadParts = 12
 
 // isLabel says whether a heading names a part of the site, as "Details" does: it
 // is one word that no title of the page holds.
@@ -203,7 +230,7 @@ func (b *ballot) subHeading(anchor int32) {
 			continue
 		}
 		tried++
-		text, _ := t.headline(i)
+		text, _ := b.splitHeading(i)
 		if f := b.x.fold(text); f != "" && (strings.HasPrefix(page, f) || strings.HasSuffix(page, f)) && !b.x.isSite(text) {
 			b.add(text, "html", weightSubHeading)
 			return

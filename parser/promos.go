@@ -22,6 +22,9 @@ share this article|share on facebook|artikel teilen|partager sur|teilen auf|comp
 become a member|become a paying|become a subscriber|support our journalism|support independent journalism|may earn a commission|may earn a small commission|affiliate commission|earn an affiliate|haben sie fehler entdeckt|fehler entdeckt hier melden|fehler gefunden|unterstützen sie uns
 copyright by|nutzungsbedingungen|terms of use|privacy policy|may not be published broadcast
 comments are closed|leave a comment|kommentar schreiben|kommentar verfassen|log in to comment|view comments|jetzt kommentieren
+temps de lecture|tiempo de lectura|tempo de leitura|tempo di lettura|czas czytania|время чтения
+unseren newsletter|unserem newsletter|notre newsletter|nuestra newsletter|nuestro boletín|nossa newsletter|nostra newsletter|onze nieuwsbrief|vårt nyhetsbrev|vores nyhedsbrev|naszego newslettera|bültenimize
+подписывайтесь на|подпишитесь на наш|telegram канал|нашу рассылку|تابعونا على
 il vous reste|réservée aux abonnés|article réservé aux abonnés|nur für abonnenten|mit abo lesen|subscribers only|like this story|share it with a friend|slideshow requires|tell us what you think|this is a breaking|liveblog finden sie|lesen sie in unserem|in unserem liveblog|images courtesy of
 `)
 

@@ -40,6 +40,9 @@ func Parse(s string, isSite func(string) bool) Byline {
 	for _, group := range groups {
 		r.group(group)
 	}
+	if len(r.out.Agencies) > 0 {
+		r.out.Persons = slices.DeleteFunc(r.out.Persons, func(p Person) bool { return isInitials(p.Name) }) // "abc/dpa"
+	}
 	if len(r.out.Persons) > 0 {
 		r.out.Orgs = slices.DeleteFunc(r.out.Orgs, isNewsroom)
 	}
@@ -66,7 +69,7 @@ func (b *Byline) Full() bool {
 // Lead says whether s introduces an author and names none, as "Written by" does.
 func Lead(s string) bool {
 	l, ok := leadIn(s)
-	return ok && l.role == writes && l.form != coloned
+	return ok && (l.role == writes || l.role == checks) && l.form != coloned
 }
 
 // Starts says cheaply whether a line can begin as a byline does.
@@ -122,7 +125,7 @@ func reversed(pieces []piece) bool {
 		return false
 	}
 	for _, w := range slices.Concat(last, first) {
-		if !capital(w) || !isWord(w) || has(orgWords, w) || isRoleWord(fold(w)) || Agency(w) != "" || has(nobody, w) || has(places, w) {
+		if !capital(w) || isHan(w) || !isWord(w) || has(orgWords, w) || isRoleWord(fold(w)) || Agency(w) != "" || has(nobody, w) || has(places, w) {
 			return false
 		}
 	}
@@ -130,11 +133,14 @@ func reversed(pieces []piece) bool {
 }
 
 func (r *reader) piece(p *piece) {
+	if p.does && len(r.out.Persons) > 0 && !fullName(strings.Join(p.words, " ")) {
+		p.led, p.apart = false, true // "Name", "Reporter", "Town", each in its line
+	}
 	if p.led {
 		r.role = p.role
 		r.open = 0
 		r.past = false
-		if p.role == writes && !r.out.Led {
+		if p.role == writes && !r.out.Led && len(p.words) > 0 {
 			r.out.Led, r.out.Persons, r.out.Orgs = true, nil, nil // what stood before was no name
 		}
 	} else if p.apart && r.out.Led && len(r.out.Persons)+len(r.out.Orgs) > 0 {
@@ -153,9 +159,40 @@ func (r *reader) piece(p *piece) {
 		r.open = 0
 		return
 	}
-	if r.role == writes && !r.past && !has(nobody, whole) {
-		r.name(p, whole)
+	if r.role != writes || r.past || has(nobody, whole) || r.open > 0 && p.comma && (has(degrees, whole) || has(ordered, p.words[0])) {
+		return
 	}
+	if r.cutAgency(p) {
+		if whole = strings.Join(p.words, " "); whole == "" || has(nobody, whole) {
+			return
+		}
+	}
+	r.name(p, whole)
+}
+
+// cutAgency cuts the agency off the end of a piece for which or with which somebody
+// wrote: "Name Associated Press", "Name with AFP", "da Agência Brasil".
+func (r *reader) cutAgency(p *piece) bool {
+	for at := max(1, len(p.words)-maxLeadWords); at < len(p.words); at++ {
+		words := p.words[at:]
+		if a := helper(words); a != "" {
+			r.out.Helped = append(r.out.Helped, a)
+			p.words = p.words[:at]
+			return true
+		}
+		if at == 1 && !particles[p.words[0]] || len(words) == 1 && (isAcronym(p.words[at-1]) || len(words[0]) > maxAcronym && words[0] != "Reuters") {
+			continue // the name of a person may end so
+		}
+		if a := Agency(strings.Join(words, " ")); a != "" {
+			r.agency(a)
+			p.words = p.words[:at]
+			if at == 1 {
+				p.words = nil
+			}
+			return true
+		}
+	}
+	return false
 }
 
 // name files what one piece names.
@@ -165,10 +202,6 @@ func (r *reader) name(p *piece, whole string) {
 		r.piece(&piece{words: words, comma: p.comma, apart: p.apart})
 		r.piece(&piece{words: rest[n:]})
 		return
-	}
-	if a := helper(rest); a != "" {
-		r.out.Helped = append(r.out.Helped, a)
-		rest = nil
 	}
 	r.out.Rest = r.out.Rest || len(rest) > 0 && !isTime(rest)
 	begin := whole
@@ -194,13 +227,13 @@ func (r *reader) name(p *piece, whole string) {
 		r.agency(Agency(name))
 	case r.isOrg(name, words):
 		r.org(name)
-	case p.aside, has(places, name), r.open > 0 && p.comma && inPlace(words):
+	case p.aside, has(places, name), (p.led || r.open > 0 && p.comma) && inPlace(words), r.isPlace(p, words):
 	case len(words) == 1 && len(r.out.Agencies) > 0 && isInitials(name): // "dpa/abc"
-	case !p.apart && !p.led && len(words) == 1 && len(r.out.Persons) > 0 && isAcronym(name): // "Name/SP-X"
+	case r.isAcronyms(p, words): // "Name/SP-X"
 		r.open = len(r.out.Persons)
 		r.org(name)
-	case p.comma && r.open > 0 && len(words) == 1 && strings.Contains(r.out.Persons[r.open-1].Name, " "):
-		// a place
+	case len(words) == 1 && r.open > 0 && (p.and == "y" || p.and == "e") && strings.Contains(r.out.Persons[r.open-1].Name, " "):
+		r.out.Persons[r.open-1].Name += " " + p.and + " " + name // of the mother
 	case !nameLike(words), allLower(words) && (p.comma || len(r.out.Persons) > 0), p.apart && len(r.out.Persons) > 0 && !fullName(name):
 		r.out.Rest = true
 	default:
@@ -208,6 +241,28 @@ func (r *reader) name(p *piece, whole string) {
 			r.person(name)
 		}
 	}
+}
+
+// isPlace says whether one word behind a full name or a role is where somebody
+// reports from.
+func (r *reader) isPlace(p *piece, words []string) bool {
+	if len(words) != 1 || p.led || len(r.out.Persons) == 0 || isHan(words[0]) || isAcronym(words[0]) {
+		return false
+	}
+	if p.comma && r.open == 0 {
+		return true
+	}
+	last := r.out.Persons[len(r.out.Persons)-1].Name
+	return (p.comma || p.slash || p.and == "i") && strings.Contains(last, " ")
+}
+
+// isAcronyms says whether words behind a name are an organisation by its initials.
+func (r *reader) isAcronyms(p *piece, words []string) bool {
+	if p.apart || p.led || len(r.out.Persons) == 0 || slices.ContainsFunc(words, func(w string) bool { return !isAcronym(w) }) {
+		return false
+	}
+	last := r.out.Persons[len(r.out.Persons)-1].Name
+	return len(words) == 1 || p.comma && strings.ToUpper(last) != last
 }
 
 func (r *reader) person(name string) {
@@ -241,7 +296,7 @@ func (r *reader) agency(name string) {
 		to = &r.out.Helped
 	case pictures:
 		return
-	case writes, sources:
+	case writes, sources, checks:
 	}
 	if !slices.Contains(*to, name) {
 		*to = append(*to, name)

@@ -20,6 +20,9 @@ func isOrgName(name string, words []string) bool {
 	}
 	weak := len(words) >= 3 || len(words) == 2 && lowerIn(articles, words[0])
 	for _, w := range words {
+		if last := len(words) - 1; isOrgWord(w) && last > 0 && isRoleWord(fold(words[last])) {
+			return false // "Name Staff Writer"
+		}
 		if isOrgWord(w) || weak && has(weakOrgWords, w) {
 			return len(words) > 1 || !isRoleWord(fold(w))
 		}
@@ -105,7 +108,7 @@ func ends(words []string, i int, w string) bool {
 	switch {
 	case unicode.IsDigit(r), strings.Contains(w, "@"), strings.Contains(w, "://"), strings.HasPrefix(w, "www."):
 		return true
-	case !unicode.IsLetter(r) && r != '\'' && r != '"' && r != '“' && r != '„' && r != '«' && r != '’':
+	case !unicode.IsLetter(r) && r != '\'' && r != '"' && r != '“' && r != '‘' && r != '„' && r != '«' && r != '’':
 		return true
 	case i > 0 && lowerIn(trailers, w):
 		return true
@@ -183,6 +186,9 @@ func withoutRole(words []string) []string {
 		return words[:from]
 	}
 	rest := words[at+1:]
+	if len(rest) > 0 && rest[0] == "of" {
+		return nil // "Head of Something"
+	}
 	for len(rest) > 0 && (isRoleWord(fold(rest[0])) || particles[rest[0]] || lowerIn(modifiers, rest[0])) {
 		rest = rest[1:]
 	}
@@ -206,7 +212,10 @@ func isRoleWord(f string) bool {
 
 // The words that stand behind a name in Han, kana or Hangul without a space.
 var (
-	hanRoles    = []string{"記者", "记者", "기자", "특파원", "編輯", "编辑", "特派員", "論説委員", "編集委員", "報道官", "선임기자", "인턴기자", "撰文", "氏", "さん"}
+	hanRoles = []string{
+		"선임기자", "인턴기자", "수습기자", "객원기자", "전문기자", "기자", "특파원", "논설위원", "편집위원", "칼럼니스트", "에디터", "記者", "记者", "編輯", "编辑", "特派員", "論説委員", "編集委員",
+		"報道官", "撰文", "氏", "さん",
+	}
 	hanDispatch = []string{"報導", "报道", "報道", "电", "電", "撰", "摄", "攝", "整理"}
 )
 
@@ -287,10 +296,10 @@ func isWord(w string) bool {
 }
 
 // keepsDot says whether the dot at the end of a name is the name's: "R. R.",
-// "Jr.".
+// "R.R.", "Jr.".
 func keepsDot(w string) bool {
 	base, ok := strings.CutSuffix(w, ".")
-	return ok && (utf8.RuneCountInString(base) == 1 || base == "Jr" || base == "Sr")
+	return ok && (utf8.RuneCountInString(base[strings.LastIndexByte(base, '.')+1:]) == 1 || base == "Jr" || base == "Sr")
 }
 
 // maxNameWords is how many words a name has at most, particles not counted.

@@ -9,11 +9,14 @@ import (
 // piece is what stands between two separators.
 type piece struct {
 	words []string
-	led   bool // a lead stood before it
-	role  role // what the lead says of the names
-	comma bool // a comma parts it from the piece before
-	aside bool // it stands in brackets
-	apart bool // only a break stands between it and the piece before
+	led   bool   // a lead stood before it
+	role  role   // what the lead says of the names
+	comma bool   // a comma parts it from the piece before
+	aside bool   // it stands in brackets
+	apart bool   // only a break stands between it and the piece before
+	and   string // the word for "and" in front of it
+	slash bool   // a slash parts it from the group before
+	does  bool   // what led it may say what the person in front of it does
 }
 
 // splitter cuts a byline into groups of pieces: groups are parted by bars,
@@ -26,6 +29,7 @@ type splitter struct {
 	label  []string // the last group that was a lead alone
 	said   bool     // a lead of several words, or one with a colon, to authors stood there
 	joined bool     // a comma or a word for "and" was the last that was read
+	named  bool     // a group began with the full name of an author
 }
 
 func split(s string) ([][]piece, bool) {
@@ -65,15 +69,17 @@ func split(s string) ([][]piece, bool) {
 	return sp.groups, sp.said
 }
 
-// separator returns what the rune at i parts: ' ' words, ',' pieces, ';'
+// separator returns what the rune at i parts: ' ' words, ',' pieces, ';' and '/'
 // groups, '|' groups that have nothing to do with each other, ':' a lead from
 // its names, '(' and ')' an aside; or 0.
 func separator(s string, i, n int, r rune) rune {
 	switch r {
 	case '\n', '|', '•', '¦', '—', '｜':
 		return '|'
-	case ';', '；', '/', '／', '&', '＆', '+', '＋':
+	case ';', '；', '&', '＆', '+', '＋':
 		return ';'
+	case '/', '／':
+		return '/'
 	case ',', '，', '、', '،':
 		return ','
 	case ':', '：', '＝', '=':
@@ -81,9 +87,9 @@ func separator(s string, i, n int, r rune) rune {
 			return 0
 		}
 		return ':'
-	case '(', '[', '（', '【', '［', '{', '「', '<':
+	case '(', '[', '（', '【', '［', '〔', '{', '「', '<':
 		return '('
-	case ')', ']', '）', '】', '］', '}', '」', '>':
+	case ')', ']', '）', '】', '］', '〕', '}', '」', '>':
 		return ')'
 	case '-', '–', '―', '~', '*', '·':
 		switch {
@@ -97,7 +103,7 @@ func separator(s string, i, n int, r rune) rune {
 		if before, _ := utf8.DecodeLastRuneInString(s[:i]); unicode.Is(unicode.Katakana, before) {
 			return 0
 		}
-		return '|'
+		return ';'
 	case '\u200b', '\u200e', '\u200f', '\ufeff', '\u00ad':
 		return ' '
 	}
@@ -131,11 +137,16 @@ func (sp *splitter) separate(kind rune) {
 	case ',':
 		sp.endPiece()
 		sp.cur.comma, sp.joined = true, true
-	case ';', '|':
-		sp.joined = sp.joined || kind == ';'
+	case ';', '|', '/':
+		if n := len(sp.cur.words); kind == '/' && n > 1 && isHan(sp.cur.words[n-1]) && isLead(sp.cur.words[n-1]) {
+			sp.colon() // "文/名 圖/名"
+			return
+		}
+		sp.joined = sp.joined || kind != '|'
 		if !sp.cur.led || len(sp.cur.words) > 0 {
 			sp.endGroup() // "文／名" is a lead, then a name
 		}
+		sp.cur.slash = kind == '/'
 	case ':':
 		sp.colon()
 	case '(':
@@ -150,6 +161,7 @@ func (sp *splitter) word(w string) {
 	if joins(w) && (len(sp.cur.words) > 0 || len(sp.group) > 0 || len(sp.groups) > 0) {
 		sp.endPiece()
 		sp.joined = true
+		sp.cur.and = w
 		return
 	}
 	if len(sp.cur.words) == 0 {
@@ -165,10 +177,12 @@ func (sp *splitter) word(w string) {
 		sp.nextLead()
 		return
 	}
-	if n := len(sp.cur.words); n <= maxLeadWords {
-		if role, ok := leadIn(sp.cur.words...); ok && role.form == direct {
-			sp.lead(role.role)
-			sp.said = sp.said || n > 1 && role.role == writes
+	if n := len(sp.cur.words); n <= maxLeadWords && !sp.isRole() {
+		if l, ok := leadIn(sp.cur.words...); ok && l.form == direct {
+			does := has(roleWords, w)
+			sp.lead(sp.both(l.role))
+			sp.cur.does = does
+			sp.said = sp.said || n > 1 && l.role == writes
 			return
 		}
 	}
@@ -177,30 +191,61 @@ func (sp *splitter) word(w string) {
 	}
 }
 
-// nextLead takes the last two words as a lead to who made the pictures, right
-// behind names: "Text by Name Photos by Name".
+// isRole says whether the words that are read say what the person in front of
+// them does, behind a comma or in brackets: "Name, Author".
+func (sp *splitter) isRole() bool {
+	return (sp.cur.comma || sp.cur.aside) && len(sp.group) > 0 && len(sp.group[len(sp.group)-1].words) > 1 && has(roleWords, sp.cur.words[0])
+}
+
+// both returns the role of a lead that begins: who made the pictures wrote as well,
+// if a lead to authors that names nobody is joined with it, as in "Text und Fotos".
+func (sp *splitter) both(r role) role {
+	if r != pictures || sp.cur.apart {
+		return r
+	}
+	label := sp.cur
+	if len(sp.group) == 1 {
+		label = sp.group[0]
+		if l, ok := leadIn(label.words...); ok && l.role == writes {
+			label.led, label.words = true, nil
+		}
+	}
+	if !label.led || label.role != writes || len(label.words) > 0 {
+		return r
+	}
+	sp.group = nil
+	return writes
+}
+
+// nextLead takes the last two words as a lead to who made the pictures or checked
+// the text, right behind names: "Text by Name Photos by Name".
 func (sp *splitter) nextLead() {
 	n := len(sp.cur.words) - 2
-	if n < 2 {
+	if n == 0 && isHan(sp.cur.words[1]) {
+		n = 1 // "글 Name 사진 Name"
+	} else if n < 2 {
 		return
 	}
-	if l, ok := leadIn(sp.cur.words[n:]...); ok && l.form == direct && l.role == pictures {
+	if l, ok := leadIn(sp.cur.words[n:]...); ok && l.form == direct && (l.role == pictures || l.role == checks) {
 		sp.cur.words = sp.cur.words[:n]
 		sp.endGroup()
 		sp.lead(pictures)
 	}
 }
 
-// longerLead takes another lead right behind one: "Text von", "Story by".
+// longerLead takes another lead right behind one: "Text von", "Story by", "文/圖".
 func (sp *splitter) longerLead() {
 	if len(sp.cur.words) > 2 {
 		return
 	}
-	if role, ok := leadIn(sp.cur.words...); ok && (role.form == direct || len(sp.cur.words) > 1) {
+	if l, ok := leadIn(sp.cur.words...); ok && (l.form == direct || len(sp.cur.words) > 1 || !sp.cur.apart) {
 		sp.cur.words = nil
-		sp.said = sp.said || role.role == writes
-		if role.role != writes {
-			sp.cur.role = role.role
+		sp.said = sp.said || l.role == writes
+		switch {
+		case !sp.cur.apart:
+			sp.cur.role = min(sp.cur.role, l.role)
+		case l.role != writes:
+			sp.cur.role = l.role
 		}
 	}
 }
@@ -221,13 +266,21 @@ func (sp *splitter) gluedLead(w string) {
 	}
 }
 
-// lead begins a piece whose names have a role.
+// lead begins a piece whose names have a role. In brackets around all of the
+// byline it is no aside.
 func (sp *splitter) lead(role role) {
 	sp.cur.words = nil
 	if len(sp.group) > 0 {
 		sp.endGroup()
 	}
+	if role == checks {
+		role = writes
+		if sp.named {
+			role = pictures
+		}
+	}
 	sp.cur.led, sp.cur.role = true, role
+	sp.cur.aside = sp.cur.aside && len(sp.groups) > 0
 }
 
 // colon reads the last words before a colon as a lead; what stood before them
@@ -239,14 +292,17 @@ func (sp *splitter) colon() {
 	}
 	words := sp.cur.words
 	for n := min(len(words), maxLeadWords); n > 0; n-- {
-		role, ok := leadIn(words[len(words)-n:]...)
+		l, ok := leadIn(words[len(words)-n:]...)
 		if !ok {
 			continue
 		}
 		sp.cur.words = words[:len(words)-n]
-		sp.endGroup()
-		sp.lead(role.role)
-		sp.said = sp.said || role.role == writes
+		role := sp.both(l.role)
+		if role == l.role || len(words) > n {
+			sp.endGroup()
+		}
+		sp.lead(role)
+		sp.said = sp.said || role == writes
 		return
 	}
 	if len(words) == 1 && strings.HasPrefix(words[0], "http") {
@@ -295,12 +351,14 @@ func (sp *splitter) endGroup() {
 	if p := &group[0]; len(group) == 1 && !p.led && !p.aside && len(p.words) <= maxLeadWords {
 		if lead, ok := leadIn(p.words...); ok && lead.form != coloned { // a label in an element of its own
 			sp.lead(lead.role)
+			sp.cur.does = has(roleWords, p.words[0])
 			sp.label = p.words
 			return
 		}
 	}
 	sp.label = nil
 	sp.groups = append(sp.groups, group)
+	sp.named = sp.named || len(group[0].words) > 1 && group[0].role == writes && fullName(strings.Join(group[0].words, " "))
 }
 
 // StartsText is Starts for a string.

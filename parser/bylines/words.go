@@ -14,6 +14,7 @@ const (
 	pictures             // they made the pictures, translated or edited
 	helps                // they contributed
 	sources              // the text is theirs
+	checks               // they wrote a review, or checked what others wrote
 )
 
 // form is how a lead stands before its names.
@@ -37,7 +38,7 @@ const maxLeadWords = 4
 var leads = buildLeads(
 	lead{writes, direct}, `
 	by|von|vom|par|por|di|door|av|af|od|oleh|yazan|през|του|της|γράφει ο|γράφει η|γράφουν οι|от|автор|автори|авторы|автора|بقلم|كتب|كتبت|كتبه|به قلم|نویسنده|מאת|โดย|
-	written by|posted by|reported by|published by|story by|words by|text by|article by|report by|review by|reviewed by|analysis by|opinion by|commentary by|column by|
+	written by|posted by|reported by|published by|story by|words by|text by|article by|report by|review by|analysis by|opinion by|commentary by|column by|
 	interview by|interviewed by|reporting by|authored by|submitted by|created by|contributed by|
 	autor|autorin|autoren|author|authors|author s|auteur|auteurs|autore|autori|autores|autora|auctor|författare|forfatter|forfattere|kirjoittaja|kirjoittanut|
 	verfasst von|geschrieben von|veröffentlicht von|erstellt von|eingestellt von|gepostet von|publiziert von|ein beitrag von|beitrag von|gastbeitrag von|ein gastbeitrag von|
@@ -53,24 +54,32 @@ var leads = buildLeads(
 	alles von|alle artikel von|alle beiträge von|alle posts von|mehr von|mehr artikel von|weitere artikel von|zeige alle beiträge von|beiträge von|artikel von|
 	more from|more by|more articles by|more stories by|view all posts by|view all articles by|see all posts by|posts by|all posts by|articles by|all articles by|read more from|read more by|
 	voir tous les articles de|tous les articles de|plus d articles de|ver todas las entradas de|ver todos los artículos de|más de|más artículos de|altri articoli di|tutti gli articoli di|meer van|alle berichten van|
+	guest post by|guest essay by|guest column by|guest opinion by|guest blog by|exclusive by|special report by|as told to|
+	de notre correspondant|de notre correspondante|de notre envoyé spécial|de notre envoyée spéciale|de notre journaliste|tribune par|entretien réalisé par|
+	de nuestro corresponsal|de nuestra corresponsal|de nuestro enviado especial|de nuestra enviada especial|entrevista por|dal nostro inviato|dalla nostra inviata|
+	dal nostro corrispondente|dalla nostra corrispondente|van onze redacteur|van onze verslaggever|van onze correspondent|onze redacteur|onze verslaggever|
+	onze correspondent|notre correspondant|notre correspondante|rozmawiał|rozmawiała|piše|пише|беседовал|беседовала|avtor|avtorica|
 	escrito e publicado por|texto por|matéria de|reportagem de|
 	napisał|napisała|napsal|napsala|opracował|opracowała|připravil|připravila|autor textu|autorem jest|
 	írta|szerző|scris de|publicat de|autorul|yazar|yazarı|haberi yazan|kaleme alan|
 	ditulis oleh|dilaporkan oleh|penulis|reporter|tác giả|bài viết của|
 	συντάκτης|συντάκτρια|κείμενο|ავტორი|հեղինակ|автор текста|автор статьи|автор матеріалу|опубліковано`,
+	lead{checks, direct}, `reviewed by`,
 	lead{writes, labels}, `
 	text|texte|texto|testo|tekst|tekstit|teksti|текст|текста|words|reporter|написал|написала|подготовил|подготовила|
 	підготував|підготувала|публикувано от|journalist|journaliste|giornalista|periodista|redakteur|redakteurin|redacteur|rédacteur|
 	redaktor|redaktör|toimittaja|toimittajat|verfasser|verfasserin|autor in|autor innen|
 	autorka|autoři|autorzy|autorica|piše|pišu|zapsal|zdroj textu|muhabir|editör|
 	تقرير|إعداد|الكاتب|كاتب|تحقيق|المصدر الصحفي|خبرنگار|گزارش|کتבה|כתבה|לפי|लेखक|रिपोर्ट|द्वारा|लेखिका|edited and written by|
-	文|記者|记者|作者|撰文|撰稿|採訪|采访|取材|執筆|筆者|構成|聞き手|글|기자|취재|작성자|저자|phóng viên|thực hiện|wartawan|pewarta|
+	bài|文|圖文|图文|記者|记者|作者|撰文|撰稿|採訪|采访|取材|執筆|筆者|構成|聞き手|글|기자|취재|작성자|저자|phóng viên|thực hiện|wartawan|pewarta|
 	gepostet|posted|published|written|veröffentlicht|erstellt|verfasst|geschrieben|publié|publicado|author name|byline|about the author|über den autor|über die autorin|zum autor|zur autorin|zur person|
 	autor dieses artikels|autor des artikels|à propos de l auteur|sobre el autor|sull autore|over de auteur|om författaren|om forfatteren|o autorovi|o autorze|sobre o autor`,
 	lead{writes, coloned}, `story|report|interview|entrevista|intervista|entretien|haastattelu|reportage|reportáž|bericht|beitrag|kommentar|analyse|analysis|essay|opinion|kolumne|gastbeitrag|haber|röportaj|laporan|name|حوار|خبر`,
 	lead{pictures, direct}, `
 	photo by|photos by|photograph by|photographs by|pictures by|images by|image by|illustration by|illustrations by|video by|graphics by|edited by|editing by|translated by|additional editing by|
 	additional reporting by|reporting and editing by|produced by|production by|fact checked by|medically reviewed by|photography by|picture by|filmed by|
+	updated by|aktualisiert von|bearbeitet von|mis à jour par|actualizado por|atualizado por|aggiornato da|bijgewerkt door|oppdatert av|uppdaterad av|opdateret af|redigert av|redigerad av|
+	redigeret af|editado por|szerkesztette|
 	foto von|fotos von|bilder von|bild von|illustration von|illustrationen von|übersetzt von|übersetzung von|fotografiert von|aus dem englischen von|
 	photo de|photos de|photographie de|photographies de|illustrations de|traduit par|traduction de|foto di|foto de|fotos de|fotografie di|traduzione di|traducido por|traducción de|
 	사진|foto door|foto av|foto af|bilder av|foto s door|vertaald door|fotoğraf|fotoğraflar|kuvat|kuva`,
@@ -111,7 +120,7 @@ func buildLeads(pairs ...any) map[string]lead {
 func buildFirstWords() map[string]bool {
 	m := make(map[string]bool)
 	for phrase, l := range leads {
-		if l.role == writes {
+		if l.role == writes || l.role == checks {
 			word, _, _ := strings.Cut(phrase, " ")
 			m[word] = true
 		}
@@ -124,6 +133,9 @@ var hanLeads = []struct {
 	text string
 	role role
 }{
+	{"新华社记者", writes},
+	{"新華社記者", writes},
+	{"中央社記者", writes},
 	{"本報記者", writes},
 	{"本报记者", writes},
 	{"特約記者", writes},
@@ -138,6 +150,9 @@ var hanLeads = []struct {
 	{"作者", writes},
 	{"通訊員", writes},
 	{"通讯员", writes},
+	{"特派員", writes},
+	{"特派员", writes},
+	{"核稿編輯", pictures},
 	{"攝影", pictures},
 	{"摄影", pictures},
 	{"編輯", pictures},
@@ -160,7 +175,7 @@ func hanLead(w string) (rest string, role role, ok bool) {
 // conjunctions join names. Those of one letter and those that are words of
 // other languages must be in lower case.
 var conjunctions = buildSet(`and und et y e og och en i a ja ve и та й і oraz și şi si és και và dan samt sowie ו و и 와 과 및 と
-	ir un eta agus dhe və және და և และ और आणि এবং ও اور`)
+	ir un eta agus dhe və және და և และ और आणि এবং ও اور ed`)
 
 func joins(w string) bool {
 	return conjunctions[w] || w == "And" || w == "AND" || w == "UND" || w == "Und" || w == "ET" || w == "OCH"
@@ -168,7 +183,7 @@ func joins(w string) bool {
 
 // particles are the words in lower case that belong to names.
 var particles = buildSet(`von van der den de del della di da do dos das du la le les los las el al bin bint ibn ben abu ter ten te zu zum zur vom af av y e i dela des of
-	dal dalla degli dei st st. 't d' mc mac o' und-der ap ab zur auf und e.`)
+	dal dalla degli dei st st. med. phil. rer. nat. jur. iur. habil. h.c. 't d' mc mac o' und-der ap ab zur auf und e.`)
 
 // honours are the words behind "The" in the style of a person.
 var honours = buildSet(`rev reverend right most very hon honourable honorable lord lady duke duchess earl baroness`)
@@ -194,6 +209,13 @@ var nobody = buildFolded(`
 	admin redaktor|yönetici|editör|muhabir|haber merkezi|kategori|penulis|tim redaksi|quản trị viên|管理員|管理员|小編|小编|編輯|编辑|匿名|編集部員|관리자|편집자|기자|온라인뉴스팀|
 	mehr|more|share|teilen|print|follow|comments|kommentare|lesezeit|alle artikel|alle beiträge|zum autor|zur autorin|autorenprofil|profil|profile|bio|view all posts|author archive|
 	author at|the author|about the author|über den autor|über die autorin|autoren|authors|e mail|email|mail|twitter|x|facebook|instagram|linkedin|kontakt|contact|archiv|archive|home`)
+
+// degrees stand behind a name and a comma.
+var degrees = buildFolded(`md|m d|ph d|phd|do|dds|dmd|dvm|pharmd|psyd|edd|jd|j d|llm|ll m|llb|mba|mph|msc|m sc|bsc|b sc|ma|m a|ba|b a|mfa|rn|bsn|msn|np|rd|rdn|ld|lcsw|lmft|cfp|cfa|cpa|mp|mbe|obe|cbe|qc|kc|sj|s j|
+	op|o p|osb|frcp|facp|esq|jr|sr|ii|iii|csc`)
+
+// ordered are words behind a name and a comma in front of whom somebody wrote for.
+var ordered = buildSet(`for für pour para voor special`)
 
 // uiWords are words of links and buttons, which no name holds.
 var uiWords = buildSet(`view more articles posts alle mehr artikel beiträge all see read share kopieren link follow profile website newsletter subscribe comments kommentare kommentieren

@@ -32,6 +32,9 @@ func (r *reader) clockNear(d *Date, from, next int) {
 	for i := next; i < len(r.toks) && i < next+maxBetween && int(r.toks[i].from)-d.To < clockReach; i++ {
 		c := *d
 		if behind := r.clock(&c, i); behind > 0 {
+			if i > next && LabelOf(r.text[d.To:r.toks[i].from]) != NoLabel {
+				break // of another date: "15:47, 3 May 2024 | Updated: 16:02"
+			}
 			c.To = int(r.toks[behind-1].to)
 			if c.valid() {
 				*d = c
@@ -62,7 +65,7 @@ func (r *reader) clockBefore(d *Date, from int) {
 		c := *d
 		before := reader{text: r.text, toks: r.toks[:from], where: r.where}
 		behind := before.clock(&c, i)
-		if behind == 0 || r.at(i-1).c == ':' || r.at(i-1).digits > 0 {
+		if behind == 0 || r.at(i-1).c == ':' && r.at(i-2).digits > 0 || r.at(i-1).digits > 0 {
 			continue
 		}
 		if !c.valid() || !r.surelyClock(i, behind) {
@@ -85,7 +88,7 @@ func (r *reader) surelyClock(i, next int) bool {
 	if r.toks[i].digits == 0 || r.at(i+1).c == ':' || r.at(i+1).is(hourUnit) || r.at(next-1).is(clockMark|forenoon|afternoon|minuteUnit) {
 		return true
 	}
-	return r.at(i-1).is(clockLead) || r.at(i-1).c == '.' && r.at(i-2).is(clockLead)
+	return r.at(i-1).is(clockLead) || r.at(i-1).c == ':' || r.at(i-1).c == '.' && r.at(i-2).is(clockLead)
 }
 
 // clock reads a time of day at token i into d, with its zone. It returns the
@@ -196,6 +199,9 @@ func timestamp(text string) (Date, bool) {
 		if i := strings.IndexAny(s, "+-"); i > 0 {
 			s = s[:i]
 		}
+	}
+	if whole, part, ok := strings.Cut(s, "."); ok && len(whole) == 10 && strings.Trim(part, "0123456789") == "" {
+		s = whole
 	}
 	if len(s) != 10 && len(s) != 13 || s[0] != '1' { // from 2001 to 2033
 		return Date{}, false

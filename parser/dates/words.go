@@ -85,11 +85,14 @@ var monthNames = []string{
 	`janar / shkurt / mars / prill / maj / qershor / korrik / gusht / shtator / tetor / nëntor / dhjetor`,
 	`ionawr ion / chwefror chwef / mawrth / ebrill ebr / mai / mehefin meh / gorffennaf gorff / awst / medi / hydref hyd / tachwedd tach / rhagfyr rhag`,
 	`eanáir / feabhra feabh / márta / aibreán aibreáin aib / bealtaine bealt / meitheamh mheithimh meith / iúil / lúnasa lún / mfómh / dfómh / samhain samhna samh / nollaig nollag noll`,
-	// Greek, Turkic, Georgian.
+	// Greek, Turkic, Georgian, Armenian.
 	`ιανουαρίου ιανουάριος ιαν / φεβρουαρίου φεβρουάριος φεβ / μαρτίου μάρτιος μαρ / απριλίου απρίλιος απρ / μαΐου μάιος μαϊ / ιουνίου ιούνιος ιουν / ιουλίου ιούλιος ιουλ / αυγούστου αύγουστος αυγ / σεπτεμβρίου σεπτέμβριος σεπ σεπτ / οκτωβρίου οκτώβριος οκτ / νοεμβρίου νοέμβριος νοε / δεκεμβρίου δεκέμβριος δεκ`,
 	`ocak oca / şubat şub / mart / nisan nis / mayıs / haziran haz / temmuz tem / ağustos ağu / eylül eyl / ekim eki / kasım kas / aralık ara`,
 	`yanvar yan / fevral / mart / aprel / may / iyun / iyul / avqust avq / sentyabr sen / oktyabr / noyabr noy / dekabr dek`,
 	`იანვარი იან / თებერვალი თებ / მარტი მარ / აპრილი აპრ / მაისი მაი / ივნისი ივნ / ივლისი ივლ / აგვისტო აგვ / სექტემბერი სექ / ოქტომბერი ოქტ / ნოემბერი ნოე / დეკემბერი დეკ`,
+	`yanvar / fevral / mart / aprel / may / iyun / iyul / avgust / sentabr / oktabr / noyabr / dekabr`,
+	`қаңтар / ақпан / наурыз / сәуір / мамыр / маусым / шілде / тамыз / қыркүйек / қазан / қараша / желтоқсан`,
+	`հունվարի հունվար / փետրվարի փետրվար / մարտի մարտ / ապրիլի ապրիլ / մայիսի մայիս / հունիսի հունիս / հուլիսի հուլիս / օգոստոսի օգոստոս / սեպտեմբերի սեպտեմբեր / հոկտեմբերի հոկտեմբեր / նոյեմբերի նոյեմբեր / դեկտեմբերի դեկտեմբեր`,
 	// South-east Asia, Africa.
 	`januari / februari pebruari / maret / april / mei / juni / juli / agustus agu agt / september / oktober / november nopember nop / desember`,
 	`januari / februari / mac / april / mei / jun / julai / ogos ogo / september / oktober / november / disember dis`,
@@ -108,6 +111,12 @@ var monthNames = []string{
 	`जानेवारी / फेब्रुवारी / मार्च / एप्रिल / मे / जून / जुलै / ऑगस्ट / सप्टेंबर / ऑक्टोबर / नोव्हेंबर / डिसेंबर`,
 	`জানুয়ারি জানুয়ারী / ফেব্রুয়ারি ফেব্রুয়ারী / মার্চ / এপ্রিল / মে / জুন / জুলাই / আগস্ট অগস্ট / সেপ্টেম্বর / অক্টোবর / নভেম্বর / ডিসেম্বর`,
 	`ஜனவரி / பிப்ரவரி / மார்ச் / ஏப்ரல் / மே / ஜூன் / ஜூலை / ஆகஸ்ட் / செப்டம்பர் / அக்டோபர் / நவம்பர் / டிசம்பர்`,
+	`జనవరి / ఫిబ్రవరి / మార్చి / ఏప్రిల్ / మే / జూన్ / జూలై జులై / ఆగస్టు ఆగస్ట్ / సెప్టెంబర్ సెప్టెంబరు / అక్టోబర్ అక్టోబరు / నవంబర్ నవంబరు / డిసెంబర్ డిసెంబరు`,
+	`જાન્યુઆરી જાન્યુ / ફેબ્રુઆરી ફેબ્રુ / માર્ચ / એપ્રિલ / મે / જૂન / જુલાઈ / ઑગસ્ટ ઓગસ્ટ / સપ્ટેમ્બર / ઑક્ટોબર ઓક્ટોબર / નવેમ્બર / ડિસેમ્બર`,
+	`ಜನವರಿ / ಫೆಬ್ರವರಿ / ಮಾರ್ಚ್ / ಏಪ್ರಿಲ್ / ಮೇ / ಜೂನ್ / ಜುಲೈ / ಆಗಸ್ಟ್ / ಸೆಪ್ಟೆಂಬರ್ / ಅಕ್ಟೋಬರ್ / ನವೆಂಬರ್ / ಡಿಸೆಂಬರ್`,
+	`ജനുവരി / ഫെബ്രുവരി / മാർച്ച് / ഏപ്രിൽ / മേയ് മെയ് / ജൂൺ / ജൂലൈ / ഓഗസ്റ്റ് ആഗസ്റ്റ് / സെപ്റ്റംബർ / ഒക്ടോബർ / നവംബർ / ഡിസംബർ`,
+	`ਜਨਵਰੀ / ਫਰਵਰੀ ਫ਼ਰਵਰੀ / ਮਾਰਚ / ਅਪ੍ਰੈਲ / ਮਈ / ਜੂਨ / ਜੁਲਾਈ / ਅਗਸਤ / ਸਤੰਬਰ / ਅਕਤੂਬਰ / ਨਵੰਬਰ / ਦਸੰਬਰ`,
+	`ජනවාරි / පෙබරවාරි / මාර්තු / අප්‍රේල් අප්රේල් / මැයි / ජූනි / ජූලි / අගෝස්තු / සැප්තැම්බර් / ඔක්තෝබර් / නොවැම්බර් / දෙසැම්බර්`,
 }
 
 // calendarMonths holds the months of languages that count the years otherwise.
@@ -159,7 +168,7 @@ var classWords = map[class]string{
 	ordinal: `st nd rd th er ère eme ième e º ª o a ος η го й е ое те ти та як ai aji an aren de ste`,
 	glue: `de del di do da d of the den der dem le el al il em en et i o m p an a ko eko na mí mis anno ngày kuu päivänä
 		na la tahun thn у в ב של من عام لسنة سنة เดือน ปี mėn metų`,
-	yearUnit:   `年 년 năm gada gads год года году г гг рік року р годзе годин година години године god godine roku rok urteko`,
+	yearUnit:   `年 년 năm gada gads год года году г гг рік року р годзе годин година години године god godine roku rok urteko жылғы жыл`,
 	monthUnit:  `月 월 tháng thang thg`,
 	dayUnit:    `日 일 号 號 ngày dienos diena`,
 	hourUnit:   `時 时 点 點 시 h g u giờ gio`,
@@ -167,8 +176,8 @@ var classWords = map[class]string{
 	secondUnit: `秒 초 s sek sec`,
 	clockMark:  `uhr h hrs hs hrs. uur hod hodin horas น ч час godz god t часа часов hodín hours`,
 	clockLead:  `kl kello klo klokken um ore alle om at às as à a las à ob u v w o в у об о στις ώρα saat pukul jam lúc luc เวลา الساعة ساعت ساعة בשעה godz godzina ur ure ora orele plkst kell`,
-	forenoon:   `am πμ öö sa 上午 凌晨 早上 清晨 午前 오전 새벽 ص صباحا صباحاً قظ pd`,
-	afternoon:  `pm μμ ös ch 下午 晚上 傍晚 午後 오후 م مساء مساءً بظ عصر md`,
+	forenoon:   `am এএম পূর্বাহ্ণ পূর্বাহ্ন एएम पूर्वाह्न πμ öö sa 上午 凌晨 早上 清晨 午前 오전 새벽 ص صباحا صباحاً قظ pd`,
+	afternoon:  `pm পিএম অপরাহ্ণ অপরাহ্ন पीएम अपराह्न μμ ös ch 下午 晚上 傍晚 午後 오후 م مساء مساءً بظ عصر md`,
 	timeMark:   `t`,
 }
 

@@ -262,6 +262,9 @@ func (x *extraction) namedAuthor(s *signatures, i int32) bool {
 	if raw == "" {
 		raw = t.parts(i)
 	}
+	if raw == "" {
+		raw = t.nameFor(i)
+	}
 	if len(raw) > maxBylineText {
 		return false
 	}
@@ -275,6 +278,16 @@ func (x *extraction) namedAuthor(s *signatures, i int32) bool {
 	}
 	s.add(x, &b, raw, url)
 	return len(b.Persons)+len(b.Orgs) > 0
+}
+
+// nameFor returns the name that an item of microdata has for machines alone.
+func (t *tree) nameFor(i int32) string {
+	for j := i + 1; j < t.nodes[i].stop; j++ {
+		if t.nodes[j].tag == tagMeta && equalFold(t.rawAttr(j, "itemprop"), "name") {
+			return t.attr(j, "content")
+		}
+	}
+	return ""
 }
 
 func (x *extraction) authorURL(i int32) string {

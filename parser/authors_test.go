@@ -5,12 +5,18 @@ import (
 	"testing"
 )
 
+// card is another story below the text.
+const card = `<div><a href="/world/story-2.html"><h3>The market hall is sold to a baker</h3></a><p>News · 3 June 2024</p></div>`
+
 // TestAuthors has one page for each place where a page can tell its authors.
 func TestAuthors(t *testing.T) {
 	for name, c := range map[string]struct{ head, above, within, below, want string }{
-		"structured data":   {head: ld(`"author":[{"@type":"Person","name":"Mara Quill"},{"@type":"Person","name":"Tom Hask"}]`), want: "Mara Quill; Tom Hask"},
-		"meta":              {head: `<meta name="author" content="Mara Quill">`, want: "Mara Quill"},
-		"microdata":         {above: `<meta itemprop="author" content="Mara Quill">`, want: "Mara Quill"},
+		"structured data": {head: ld(`"author":[{"@type":"Person","name":"Mara Quill"},{"@type":"Person","name":"Tom Hask"}]`), want: "Mara Quill; Tom Hask"},
+		"meta":            {head: `<meta name="author" content="Mara Quill">`, want: "Mara Quill"},
+		"microdata":       {above: `<meta itemprop="author" content="Mara Quill">`, want: "Mara Quill"},
+		"microdata for machines": {
+			above: `<div itemprop="author" itemscope itemtype="https://schema.org/Person"><meta itemprop="name" content="Mara Quill"></div>`, want: "Mara Quill",
+		},
 		"named element":     {above: `<div class="article-author">Mara Quill</div>`, want: "Mara Quill"},
 		"link":              {above: `<p>Story: <a href="/author/mara-quill">Mara Quill</a></p>`, want: "Mara Quill"},
 		"line":              {above: `<p>By Mara Quill, Springfield</p>`, want: "Mara Quill"},
@@ -27,6 +33,7 @@ func TestAuthors(t *testing.T) {
 		"account, then its owner":     {head: `<meta name="author" content="jerome_quill">`, above: `<div class="author">Jérôme Quill</div>`, want: "Jérôme Quill"},
 		"account, then somebody else": {head: `<meta name="author" content="maraq77">`, above: `<div class="author">Tom Hask</div>`, want: "maraq77"},
 
+		"above other stories":             {below: `<div><h2>More from Springfield</h2>` + card + `</div>`},
 		"a heading below the text":        {below: `<p>Weitere Informationen</p>`},
 		"in a cited work":                 {below: `<ol><li itemprop="citation" itemscope><meta itemprop="author" content="Tom Hask">On bridges, 1988</li></ol>`},
 		"in a comment":                    {below: `<div itemprop="comment" itemscope><meta itemprop="author" content="Tom Hask"><p>Well said.</p></div>`},

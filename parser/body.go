@@ -528,7 +528,9 @@ func (f *filter) isByline(i int, b *block) bool {
 	}
 	named := b.byline && b.t != news.BlockHeading && !endsSentence(b.text)
 	if named || f.x.isByline(b.text) || b.weight < 60 && strings.Contains(b.text, ", ") && f.x.orgTail(b.text) {
-		f.x.bylines = append(f.x.bylines, b.text)
+		if i <= f.last || !f.x.tree.inCard(b.node) {
+			f.x.bylines = append(f.x.bylines, b.text)
+		}
 		return true
 	}
 	return b.dated > 0.8*b.weight || b.weight < 50 && f.dates.more(maxTries) && holdsDate(b.text) && !endsSentence(strings.TrimRight(b.text, "."))

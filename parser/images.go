@@ -608,7 +608,7 @@ func (x *extraction) leadImage() {
 	ld := x.ld.article.get("image")
 	src := x.meta.get("og:image", "og:image:url", "twitter:image")
 	if src == "" {
-		src = ldImage(ld)
+		src = x.ldImage(ld)
 	}
 	u, err := weburl.Resolve(x.base, src)
 	if src == "" || err != nil || isFurnitureURL([]byte(u.Path)) {
@@ -621,10 +621,7 @@ func (x *extraction) leadImage() {
 		}
 	}
 	im := news.Image{URL: u.String(), Role: "lead", Alt: x.meta.get("og:image:alt", "twitter:image:alt")}
-	if ld.Kind() == jsonld.Array {
-		ld = ld.first()
-	}
-	if ld.isObject() {
+	if ld = x.ld.resolve(ld.first()); ld.isObject() {
 		im.Caption = ld.text("caption")
 		for _, key := range []string{"creditText", "creator", "copyrightHolder"} {
 			if im.Credit == "" {
@@ -636,15 +633,21 @@ func (x *extraction) leadImage() {
 	x.art.Images = append([]news.Image{im}, x.art.Images...)
 }
 
-func ldImage(o object) string {
+// ldImage returns the address of an image of the structured data.
+func (x *extraction) ldImage(o object) string {
 	for range 3 {
-		switch o.Kind() {
+		switch o = o.first(); o.Kind() {
 		case jsonld.String:
 			return o.String()
-		case jsonld.Array:
-			o = o.first()
+		case jsonld.Object:
+			o = x.ld.resolve(o)
+			if url := o.get("url"); url.Exists() {
+				o = url
+			} else {
+				o = o.get("contentUrl")
+			}
 		default:
-			o = o.get("url")
+			return ""
 		}
 	}
 	return ""

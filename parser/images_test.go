@@ -2,6 +2,26 @@ package parser
 
 import "testing"
 
+// TestAnnouncedImage wants the image of the structured data from wherever its
+// address stands.
+func TestAnnouncedImage(t *testing.T) {
+	const address, caption = "https://www.example-times.com/i/bridge.jpg", "The old bridge in May"
+	for name, head := range map[string]string{
+		"address of the content": ld(`"image":{"@type":"ImageObject","contentUrl":"` + address + `","caption":"` + caption + `"}`),
+		"list":                   ld(`"image":[{"@type":"ImageObject","url":"` + address + `","caption":"` + caption + `"}]`),
+		"reference": `<script type="application/ld+json">{"@graph":[{"@type":"NewsArticle","headline":"The old bridge is repaired","image":{"@id":"#lead"}},` +
+			`{"@type":"ImageObject","@id":"#lead","contentUrl":"` + address + `","caption":"` + caption + `"}]}</script>`,
+	} {
+		a, err := Extract(testPage([]byte(datedPage(head, "", ""))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(a.Images) != 1 || a.Images[0].URL != address || a.Images[0].Caption != caption {
+			t.Errorf("%s: images %+v", name, a.Images)
+		}
+	}
+}
+
 // TestFurnitureNames wants icons and logos to be told by their names, and no
 // pictures of what only holds these words.
 func TestFurnitureNames(t *testing.T) {

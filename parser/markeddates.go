@@ -86,10 +86,39 @@ func (x *extraction) mayDate(i int32) bool {
 	if t.inMarked(i, x.foreign|captionMark) && (t.isMarked(t.nodes[i].parent, x.foreign) || !t.belowHeadline(i)) {
 		return false
 	}
-	if n.tag != tagTime && t.inPicture(i) || n.tag == tagNone && len(x.kept) > 0 && i > x.kept[0].start && t.furnitureLinks(i) {
+	if x.inCardBelow(i) || n.tag != tagTime && t.inPicture(i) || n.tag == tagNone && len(x.kept) > 0 && i > x.kept[0].start && t.furnitureLinks(i) {
 		return false
 	}
 	return !x.inRunningText(i)
+}
+
+// A card of another story is an element of at most maxCard nodes, up to cardDepth
+// levels above what stands in it.
+const (
+	maxCard   = 40
+	cardDepth = 4
+)
+
+// inCardBelow says whether node i stands below the text in a card of another story.
+func (x *extraction) inCardBelow(i int32) bool {
+	return len(x.kept) > 0 && i > x.kept[len(x.kept)-1].start && x.tree.inCard(i)
+}
+
+// inCard says whether node i stands in an element that is short, behind a headline of
+// another story.
+func (t *tree) inCard(i int32) bool {
+	p := i
+	for range cardDepth {
+		if p = t.nodes[p].parent; p < 0 || t.nodes[p].stop-p > maxCard {
+			break
+		}
+		for j := p; j < i; j++ {
+			if t.nodes[j].own > headlineWeight && t.isCard(j) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // inPicture says whether node i stands in a figure, but not one that holds the

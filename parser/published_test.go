@@ -58,6 +58,11 @@ func TestDates(t *testing.T) {
 				ld(`"datePublished":"2024-05-03T15:47:42+02:00","author":"Ann Writer"`),
 			published: "2024-05-03T15:47:42+02:00",
 		},
+		"structured data, other articles alone": {
+			head: `<script type="application/ld+json">{"@type":"ItemList","itemListElement":[{"@type":"NewsArticle","headline":"Another","datePublished":"2024-01-01T15:47:42+02:00"}]}</script>`,
+		},
+		"cards of other stories":              {below: card},
+		"cards of other stories with bylines": {below: strings.Replace(card, "News", "By Tom Hask", 1)},
 		"open graph": {
 			head:      `<meta property="article:published_time" content="2024-05-03T15:47:42+02:00"><meta property="article:modified_time" content="2024-05-04T09:00:00+02:00">`,
 			published: "2024-05-03T15:47:42+02:00", modified: "2024-05-04T09:00:00+02:00",

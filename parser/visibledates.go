@@ -140,10 +140,21 @@ func (x *extraction) scriptDate(l *timeline) {
 			return
 		}
 		src = src[i+len(stem):]
-		if val := stateValue(src); len(val) > 0 && l.read(&l.published, string(val), "script", 0.4) {
+		if val := stateValue(src); len(val) > 0 && !x.tree.inLD(len(x.tree.src)-len(src)) && l.read(&l.published, string(val), "script", 0.4) {
 			return
 		}
 	}
+}
+
+// inLD says whether a place in the page is one of its structured data, which was
+// read: what else it dates is something else.
+func (t *tree) inLD(at int) bool {
+	for _, i := range t.all(tagScript) {
+		if n := &t.nodes[i]; n.stop > i+1 && int(t.nodes[i+1].start) <= at && at < int(t.nodes[i+1].end) {
+			return isLDType(t.rawAttr(i, "type"))
+		}
+	}
+	return false
 }
 
 // maxKey and maxState bound what follows of a key, and its value.

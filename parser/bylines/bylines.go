@@ -147,8 +147,8 @@ func (r *reader) piece(p *piece) {
 		r.past = true
 	}
 	whole := strings.Join(p.words, " ")
-	if whole == "" {
-		return
+	if whole == "" || p.lists && len(p.words) == 1 && !isHan(whole) {
+		return // "More from Town"
 	}
 	if a := Agency(whole); a != "" {
 		r.agency(a)

@@ -55,6 +55,7 @@ func TestParse(t *testing.T) {
 		{"More from the region", ""},
 		{"By Mara Quill\nMore from World", "Mara Quill"},
 		{"More from Mara Quill", "Mara Quill"},
+		{"More from Hillford", ""},
 		{"By Mara World", "Mara World"},
 		{"Hill Farmers Cooperative", "org Hill Farmers Cooperative"},
 		{"Staff Writer", ""},

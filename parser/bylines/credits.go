@@ -23,6 +23,9 @@ func CaptionCredit(caption string) (PhotoCredit, bool) {
 		c.File = c.File || endsInFileWord(tail[:at])
 		return c, c.Credit != "" || c.Photographer != ""
 	}
+	if name := hanCredit(tail); name != "" {
+		return PhotoCredit{Credit: name, Photographer: name}, true
+	}
 	inside, ok := lastBrackets(tail)
 	if !ok || !(strings.ContainsAny(inside, "/") || Agency(inside) != "" || stock[fold(inside)] || holdsFileWord(inside)) {
 		return PhotoCredit{}, false
@@ -30,6 +33,31 @@ func CaptionCredit(caption string) (PhotoCredit, bool) {
 	c := readCredit(inside)
 	return c, c.Credit != "" || c.Photographer != "" || c.File
 }
+
+// hanCredit returns the name in front of the word for "took" at the end of a Chinese
+// caption, as in "... 王小波 摄".
+func hanCredit(tail string) string {
+	tail = strings.TrimRight(tail, "）)】]。")
+	name, ok := strings.CutSuffix(tail, "摄")
+	if !ok {
+		if name, ok = strings.CutSuffix(tail, "攝"); !ok {
+			return ""
+		}
+	}
+	name = strings.TrimSpace(name)
+	name = name[strings.LastIndexAny(name, " \u3000（(【[。，、")+1:]
+	name = strings.TrimLeftFunc(name, func(r rune) bool { return !unicode.IsLetter(r) })
+	if rest, _, ok := hanLead(name); ok {
+		name = rest
+	}
+	if !isHan(name) || utf8.RuneCountInString(name) > maxHanName || !Name(name) {
+		return ""
+	}
+	return name
+}
+
+// maxHanName is how many characters a name has at most that stands in a caption.
+const maxHanName = 4
 
 // endsInFileWord says whether what stands before a credit ends in "File" or
 // "(Archive)".
@@ -57,30 +85,51 @@ const maxPhotoCredit = 90
 func creditWord(s string) (at, after int, ok bool) {
 	from := max(0, len(s)-maxPhotoCredit)
 	for i := len(s) - 1; i >= from; i-- {
-		if s[i] < utf8.RuneSelf && s[i] != ':' && s[i] != ' ' {
+		if s[i] < utf8.RuneSelf && s[i] != ':' && s[i] != ' ' && s[i] != '=' {
 			continue // as most do
 		}
 		switch {
-		case s[i] == ':', strings.HasPrefix(s[i:], "："), strings.HasPrefix(s[i:], "＝"):
+		case s[i] == ':', s[i] == '=', strings.HasPrefix(s[i:], "："), strings.HasPrefix(s[i:], "＝"), strings.HasPrefix(s[i:], "・"):
 			_, n := utf8.DecodeRuneInString(s[i:])
 			if at, ok := wordBefore(s, i); ok {
 				return at, i + n, true
 			}
 		case strings.HasPrefix(s[i:], "©"):
 			return i, i + len("©"), true
-		case strings.HasPrefix(s[i:], " by "), strings.HasPrefix(s[i:], " von "), strings.HasPrefix(s[i:], " de "):
+		case s[i] == ' ' && has(ofWords, s[i+1:i+1+max(0, strings.IndexByte(s[i+1:], ' '))]):
 			if at, ok := wordBefore(s, i); ok {
 				return at, i + strings.IndexByte(s[i+1:], ' ') + 2, true
+			}
+		case s[i] == ' ':
+			if at, ok := wordBefore(s, i); ok && startsCredit(s, at) && isCredited(s[i+1:]) {
+				return at, i + 1, true
 			}
 		}
 	}
 	return 0, 0, false
 }
 
+// ofWords stand between what a picture is and whose it is.
+var ofWords = buildSet(`by von de di da do par door av af`)
+
+// startsCredit says whether a word that introduces a credit without a colon can begin
+// at i: nothing or the end of a sentence stands before it.
+func startsCredit(s string, i int) bool {
+	before := strings.TrimRight(s[:i], " \u00a0")
+	return before == "" || strings.ContainsAny(before[len(before)-1:], ".!?)|(-\"") || strings.HasSuffix(before, "”") || strings.HasSuffix(before, "–")
+}
+
+// isCredited says whether a text is nothing but whom pictures are owed to.
+func isCredited(s string) bool {
+	name, _, _ := strings.Cut(s, "/")
+	name = strings.TrimSpace(name)
+	return Name(name) || Agency(name) != "" || stock[fold(name)]
+}
+
 // wordBefore says whether the word that ends at i introduces credits, and where
 // it begins.
 func wordBefore(s string, i int) (at int, ok bool) {
-	s = strings.TrimRight(s[:i], " \u00a0")
+	s = strings.TrimRight(s[:i], " \u00a0.")
 	at = strings.LastIndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && r != '-' }) + 1
 	return at, creditWords[fold(s[at:])]
 }
@@ -100,7 +149,7 @@ func lastBrackets(s string) (string, bool) {
 // readCredit splits a credit into its parts.
 func readCredit(s string) PhotoCredit {
 	var c PhotoCredit
-	s = strings.Trim(s, " \u00a0:/|,;()[]©.·-–—\"")
+	s = strings.Trim(s, " \u00a0:/|,;()[]（）【】［］©.·-–—\"")
 	if s == "" || len(s) > maxPhotoCredit {
 		return c
 	}
@@ -108,13 +157,16 @@ func readCredit(s string) PhotoCredit {
 		return c
 	}
 	var houses []string
-	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("/|,;()[]©", r) }) {
+	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("/|,;()[]（）【】、，／©", r) }) {
 		name, house, via := strings.Cut(part, " via ")
 		if !via {
 			house = ""
 		}
 		for _, p := range []string{name, house} {
 			p = strings.Trim(p, " \u00a0:.-–—")
+			if isHan(p) {
+				p = strings.Join(hanName(strings.Fields(p)), " ")
+			}
 			switch {
 			case p == "" || nobody[fold(p)] || creditWords[fold(p)]:
 			case c.Photographer == "" && isPhotographer(p):

@@ -16,6 +16,7 @@ type piece struct {
 	apart bool   // only a break stands between it and the piece before
 	and   string // the word for "and" in front of it
 	slash bool   // a slash parts it from the group before
+	lists bool   // what led it may stand above the texts of a place
 	does  bool   // what led it may say what the person in front of it does
 }
 
@@ -178,10 +179,10 @@ func (sp *splitter) word(w string) {
 		return
 	}
 	if n := len(sp.cur.words); n <= maxLeadWords && !sp.isRole() {
-		if l, ok := leadIn(sp.cur.words...); ok && l.form == direct {
+		if l, ok := leadIn(sp.cur.words...); ok && l.direct() {
 			does := has(roleWords, w)
 			sp.lead(sp.both(l.role))
-			sp.cur.does = does
+			sp.cur.does, sp.cur.lists = does, l.form == listing
 			sp.said = sp.said || n > 1 && l.role == writes
 			return
 		}
@@ -226,7 +227,7 @@ func (sp *splitter) nextLead() {
 	} else if n < 2 {
 		return
 	}
-	if l, ok := leadIn(sp.cur.words[n:]...); ok && l.form == direct && (l.role == pictures || l.role == checks) {
+	if l, ok := leadIn(sp.cur.words[n:]...); ok && l.direct() && (l.role == pictures || l.role == checks) {
 		sp.cur.words = sp.cur.words[:n]
 		sp.endGroup()
 		sp.lead(pictures)
@@ -238,7 +239,7 @@ func (sp *splitter) longerLead() {
 	if len(sp.cur.words) > 2 {
 		return
 	}
-	if l, ok := leadIn(sp.cur.words...); ok && (l.form == direct || len(sp.cur.words) > 1 || !sp.cur.apart) {
+	if l, ok := leadIn(sp.cur.words...); ok && (l.direct() || len(sp.cur.words) > 1 || !sp.cur.apart) {
 		sp.cur.words = nil
 		sp.said = sp.said || l.role == writes
 		switch {

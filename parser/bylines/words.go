@@ -22,6 +22,7 @@ type form uint8
 
 const (
 	direct  form = iota // as it is: "By Name"
+	listing             // so, too, and may stand above the texts of a place: "More from Name"
 	labels              // with a colon, or in an element of its own: "Text: Name"
 	coloned             // with a colon
 )
@@ -31,6 +32,9 @@ type lead struct {
 	role role
 	form form
 }
+
+// direct says whether the lead needs no colon.
+func (l lead) direct() bool { return l.form <= listing }
 
 // maxLeadWords is how many words a lead has at most.
 const maxLeadWords = 4
@@ -51,9 +55,10 @@ var leads = buildLeads(
 	geschreven door|gepubliceerd door|tekst door|tekst van|een artikel van|
 	oprac|opr|notiert von|protokolliert von|reportage von|eine reportage von|das gespräch führte|das gespräch führten|bởi|글|글 사진|
 	skrivet av|skriven av|publicerad av|text av|tekst av|skrevet av|publisert av|publiceret af|skrevet af|tekst af|
-	alles von|alle artikel von|alle beiträge von|alle posts von|mehr von|mehr artikel von|weitere artikel von|zeige alle beiträge von|beiträge von|artikel von|
-	more from|more by|more articles by|more stories by|view all posts by|view all articles by|see all posts by|posts by|all posts by|articles by|all articles by|read more from|read more by|
-	voir tous les articles de|tous les articles de|plus d articles de|ver todas las entradas de|ver todos los artículos de|más de|más artículos de|altri articoli di|tutti gli articoli di|meer van|alle berichten van|
+	alles von|alle artikel von|alle beiträge von|alle posts von|mehr artikel von|weitere artikel von|zeige alle beiträge von|beiträge von|artikel von|
+	more by|more articles by|more stories by|view all posts by|view all articles by|see all posts by|posts by|all posts by|articles by|all articles by|
+	read more by|voir tous les articles de|tous les articles de|plus d articles de|ver todas las entradas de|ver todos los artículos de|más artículos de|
+	altri articoli di|tutti gli articoli di|alle berichten van|
 	guest post by|guest essay by|guest column by|guest opinion by|guest blog by|exclusive by|special report by|as told to|
 	de notre correspondant|de notre correspondante|de notre envoyé spécial|de notre envoyée spéciale|de notre journaliste|tribune par|entretien réalisé par|
 	de nuestro corresponsal|de nuestra corresponsal|de nuestro enviado especial|de nuestra enviada especial|entrevista por|dal nostro inviato|dalla nostra inviata|
@@ -64,6 +69,7 @@ var leads = buildLeads(
 	írta|szerző|scris de|publicat de|autorul|yazar|yazarı|haberi yazan|kaleme alan|
 	ditulis oleh|dilaporkan oleh|penulis|reporter|tác giả|bài viết của|
 	συντάκτης|συντάκτρια|κείμενο|ავტორი|հեղինակ|автор текста|автор статьи|автор матеріалу|опубліковано`,
+	lead{writes, listing}, `mehr von|more from|read more from|más de|meer van`,
 	lead{checks, direct}, `reviewed by`,
 	lead{writes, labels}, `
 	text|texte|texto|testo|tekst|tekstit|teksti|текст|текста|words|reporter|написал|написала|подготовил|подготовила|

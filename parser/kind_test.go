@@ -23,6 +23,7 @@ func TestKind(t *testing.T) {
 		"typed gallery":           {story, typed("ImageGallery") + text + pictures, news.KindGallery},
 		"nothing said":            {"/pier", `<title>The pier</title>` + text, news.KindUnknown},
 		"section of the URL":      {"/meinung/der-steg-muss-weg-41234", typed("NewsArticle") + text, news.KindOpinion},
+		"letter to the paper":     {"/letters/the-pier-must-stay-41234", typed("NewsArticle") + text, news.KindOpinion},
 		"slug":                    {"/politik/kommentar-zum-steg-41234", typed("NewsArticle") + text, news.KindOpinion},
 		"section of the data":     {story, `<meta property="article:section" content="Мнения">` + typed("NewsArticle") + text, news.KindOpinion},
 		"label above the title":   {story, typed("NewsArticle") + `<main><div><span class="kicker">Leitartikel</span>` + text + `</div></main>`, news.KindOpinion},

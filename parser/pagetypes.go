@@ -20,6 +20,8 @@ var sortTypes = map[string]ground{
 	"ProfilePage":            {"structured profile", -3, ReasonAuthorPage},
 	"ItemList":               {"structured list", -1.5, ReasonSectionFront},
 	"Product":                {"structured product", -2, ReasonProductPage},
+	"JobPosting":             {"structured job offer", -5, ReasonProductPage},
+	"Event":                  {"structured event", -1.5, ReasonProductPage},
 	"ContactPage":            {"structured contact page", -4, ReasonServicePage},
 	"AboutPage":              {"structured page on the site", -2.5, ReasonServicePage},
 	"CheckoutPage":           {"structured checkout", -4, ReasonProductPage},

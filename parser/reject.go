@@ -46,7 +46,8 @@ const (
 	// ReasonServicePage is a page on the site itself: imprint, contact, privacy,
 	// terms, subscription.
 	ReasonServicePage = "service_page"
-	// ReasonProductPage is a product or a shop without a text worth the name.
+	// ReasonProductPage is a product, a shop or an offer of a job or tickets without a
+	// text worth the name.
 	ReasonProductPage = "product_page"
 	// ReasonForumThread is a thread without a text worth the name.
 	ReasonForumThread = "forum_thread"

@@ -66,6 +66,9 @@ func (x *extraction) weighUp(s *survey) *verdict {
 	v := &verdict{reason: ReasonSectionFront, grounds: make([]ground, 0, 16)}
 	v.byData(x)
 	v.byURL(x.shape)
+	if p := x.shape.Page; (p == urlshape.About || p == urlshape.Account) && x.art.Published == nil {
+		v.add(-1.5, "page on the site without a date", ReasonServicePage)
+	}
 	if x.shape.Page == urlshape.Unnamed && x.titledInURL() {
 		v.add(1.5, "title in the URL", "")
 	}

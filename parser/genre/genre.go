@@ -53,10 +53,10 @@ const maxLabel = 60
 
 var labels = buildLabels(map[news.Kind]string{
 	news.KindOpinion: `
-opinion|opinions|op ed|oped|op eds|editorial|editorials|comment is free|commentisfree|commentary|commentaries|guest essay|guest column|column|columns|columnist|columnists|leader|leaders|letters to the editor|viewpoint|viewpoints|voices|the editorial board|from our columnist
-kommentar|kommentare|meinung|meinungen|leitartikel|kolumne|kolumnen|gastkommentar|gastbeitrag|glosse|glossen|standpunkt|debatte|leserbriefe|essay|kommentar und analyse|der kommentar|ein kommentar|meinungsbeitrag
-tribune|tribunes|éditorial|éditoriaux|edito|édito|l édito|l éditorial|chronique|chroniques|opinions et débats|débats|idées|point de vue|points de vue|billet|billets|libres propos|l opinion|carte blanche
-opinión|editoriales|columna|columnas|tribuna|tribunas|columnista|columnistas|columna de opinión|columnas de opinión|cartas al director|punto de vista|artículo de opinión
+opinion|opinions|op ed|oped|op eds|editorial|editorials|comment is free|commentisfree|commentary|commentaries|guest essay|guest column|column|columns|columnist|columnists|leader|leaders|letters|letters to the editor|letter to the editor|readers letters|viewpoint|viewpoints|voices|the editorial board|from our columnist
+kommentar|kommentare|meinung|meinungen|leitartikel|kolumne|kolumnen|gastkommentar|gastbeitrag|glosse|glossen|standpunkt|debatte|leserbrief|leserbriefe|essay|kommentar und analyse|der kommentar|ein kommentar|meinungsbeitrag
+tribune|tribunes|éditorial|éditoriaux|edito|édito|l édito|l éditorial|chronique|chroniques|opinions et débats|débats|idées|point de vue|points de vue|billet|billets|libres propos|l opinion|carte blanche|courrier des lecteurs
+opinión|editoriales|columna|columnas|tribuna|tribunas|columnista|columnistas|columna de opinión|columnas de opinión|cartas al director|carta al director|cartas de los lectores|punto de vista|artículo de opinión
 opinione|opinioni|editoriale|editoriali|commento|commenti|il commento|l editoriale|rubriche e opinioni|lettere al direttore|l opinione
 opinião|opinioes|opiniões|coluna|colunas|colunista|colunistas|editoriais|artigo de opinião|artigos de opinião|ponto de vista|crónica|crônica
 opinie|opinies|opinie en debat|column|columns|commentaar|hoofdredactioneel|hoofdredactioneel commentaar|ingezonden|lezersbrieven|redactioneel|standpunt

@@ -1,6 +1,6 @@
 // Package walls knows what the pages say that stand in an article's place: that
 // a machine is suspected, that consent, a login or money is asked for, that
-// there is nothing here. It reads phrases of fourteen languages in folded text:
+// there is nothing here. It reads phrases of fourteen languages and more in folded text:
 // lower-case letters and digits, words parted by single spaces.
 package walls
 

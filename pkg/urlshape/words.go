@@ -35,7 +35,7 @@ var pageWords = buildPages(map[Page]string{
 		all-news alle-nachrichten ultimas-noticias ultime-notizie dernieres-nouvelles en-continu newsticker sondakika son-dakika lenta лента rss-feeds sitemap`,
 	Account: `login log-in signin sign-in signup sign-up logout register registration registrieren anmelden anmeldung account my-account mein-konto konto
 		subscribe subscription subscriptions abo abonnement abonnements abonnieren abbonamenti suscripcion suscripciones suscribete assinatura assine
-		abonneren prenumerera newsletter newsletters password passwort connexion inscription iniciar-sesion registro accedi registrati inloggen registreren
+		abonneren prenumerera newsletter newsletters epaper e-paper e-edition eedition password passwort connexion inscription iniciar-sesion registro accedi registrati inloggen registreren
 		zaloguj logowanie rejestracja logga-in giris uye-ol вход войти регистрация login.html`,
 	Legal: `imprint impressum privacy privacy-policy privacypolicy datenschutz datenschutzerklaerung datenschutzerklarung datenschutzhinweise agb terms terms-of-use
 		terms-of-service terms-and-conditions termsofuse nutzungsbedingungen legal legal-notice disclaimer cookies cookie-policy cookie-richtlinie

@@ -20,6 +20,7 @@ func TestAuthors(t *testing.T) {
 		"named element":     {above: `<div class="article-author">Mara Quill</div>`, want: "Mara Quill"},
 		"link":              {above: `<p>Story: <a href="/author/mara-quill">Mara Quill</a></p>`, want: "Mara Quill"},
 		"line":              {above: `<p>By Mara Quill, Springfield</p>`, want: "Mara Quill"},
+		"line in Japanese":  {above: `<p>文・泉野花子、畑太郎</p>`, want: "泉野花子; 畑太郎"},
 		"line with dashes":  {above: `<p>--- by Mara Quill</p>`, want: "Mara Quill"},
 		"line in the text":  {within: `<p><strong>Author: Mara Quill, correspondent in Springfield.</strong></p>`, want: "Mara Quill"},
 		"name, then a date": {above: `<div><span>Mara Quill |</span> <span>3 May 2024 - 4 May 2024</span></div>`, want: "Mara Quill"},

@@ -34,11 +34,43 @@ func (x *extraction) lineDates(l *timeline, from, to int32) {
 			label = x.labelBefore(i)
 		}
 		if x.readLine(l, s, 0.5, label) {
+			x.modifiedBeside(l, i)
 			continue
 		}
 		if line := t.line(i); line != tried {
 			tried = line
 			x.lineOfParts(l, line, label)
+		}
+	}
+}
+
+// modifiedBeside reads the date of a modification that stands, labelled, in an element
+// of its own behind a date at node i, in the same line or the next.
+func (x *extraction) modifiedBeside(l *timeline, i int32) {
+	t := x.tree
+	line := t.line(i)
+	if p := t.nodes[line].parent; p >= 0 && t.nodes[p].stop-p <= maxLine {
+		line = p
+	}
+	if len(l.published) == 0 || len(l.modified) > 0 || t.nodes[line].stop-line > maxLine {
+		return
+	}
+	for j := i + 1; j < t.nodes[line].stop; j++ {
+		if !t.isDateText(j) || !x.mayDate(j) {
+			continue
+		}
+		s := cleanText(string(t.bytes(j)))
+		d, ok := l.find(s, "text", 0.5)
+		if !ok {
+			continue
+		}
+		label := dates.LabelOf(s[:d.From])
+		if label == dates.NoLabel {
+			label = x.labelBefore(j)
+		}
+		if label == dates.Modified {
+			l.modified = append(l.modified, d)
+			return
 		}
 	}
 }

@@ -61,6 +61,9 @@ func TestDates(t *testing.T) {
 		"structured data, other articles alone": {
 			head: `<script type="application/ld+json">{"@type":"ItemList","itemListElement":[{"@type":"NewsArticle","headline":"Another","datePublished":"2024-01-01T15:47:42+02:00"}]}</script>`,
 		},
+		"labelled in elements of one line": {
+			above: `<div><span>Published 3 May 2024</span> <span>Updated</span> <span>4 May 2024</span></div>`, published: "2024-05-03", modified: "2024-05-04",
+		},
 		"cards of other stories":              {below: card},
 		"cards of other stories with bylines": {below: strings.Replace(card, "News", "By Tom Hask", 1)},
 		"open graph": {

@@ -141,6 +141,7 @@ func TestParse(t *testing.T) {
 		{"Mara Quela / Hascal", "Mara Quela"},
 		{"Mara Quela / Tomás Hasca", "Mara Quela; Tomás Hasca"},
 		{"José Quela y Hasca", "José Quela y Hasca"},
+		{"Di Mara Quella e Tommaso Asca Pubblicato il 3 maggio 2024", "Mara Quella; Tommaso Asca"},
 		{"Mara Quella ed Elio Asca", "Mara Quella; Elio Asca"},
 		// Northern Europe
 		{"Text och foto: Mara Källa", "Mara Källa"},
@@ -154,6 +155,7 @@ func TestParse(t *testing.T) {
 		// Central and eastern Europe, Turkey
 		{"Autor: Jan Kwiel i Ewa Haska", "Jan Kwiel; Ewa Haska"},
 		{"Napsal Jan Kvell a Eva Hasková", "Jan Kvell; Eva Hasková"},
+		{"Autor: Jan Kwiel i Ewa Haska Opublikowano: 3 maja 2024", "Jan Kwiel; Ewa Haska"},
 		{"Írta: Kvell János és Haska Éva", "Kvell János; Haska Éva"},
 		{"Yazan: Mert Kaynak ve Ela Haska", "Mert Kaynak; Ela Haska"},
 		{"Της Μαρίας Πηγή", "Μαρίας Πηγή"},
@@ -183,6 +185,8 @@ func TestParse(t *testing.T) {
 		{"โดย สมชาย น้ำพุ", "สมชาย น้ำพุ"},
 		{"記者王小泉／台北報導", "王小泉"},
 		{"记者 王小泉 李大河", "王小泉; 李大河"},
+		{"作者：王小泉、李大河 发布时间：2024年5月3日", "王小泉; 李大河"},
+		{"Autorius: Mara Šaltinė ir Jonas Haskas", "Mara Šaltinė; Jonas Haskas"},
 		{"作者：王小泉、李大河", "王小泉; 李大河"},
 		{"责任编辑：王小泉", ""},
 		{"文／泉野花子", "泉野花子"},

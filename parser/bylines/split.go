@@ -309,7 +309,7 @@ func (sp *splitter) colon() {
 	if len(words) == 1 && strings.HasPrefix(words[0], "http") {
 		return
 	}
-	if n := len(words) - 1; n > 1 && lowerIn(trailers, words[n]) { // "Name Updated: 3 May"
+	if n := len(words) - 1; n > 1 && lowerIn(trailers, words[n]) || n > 0 && isHan(words[n]) { // "Name Updated: 3 May", "名 发布时间：5月3日"
 		sp.cur.words = words[:n]
 		sp.endGroup()
 		return
@@ -377,7 +377,7 @@ func StartsText(s string) bool {
 // What may stand before a lead, and what ends its first word.
 const (
 	beforeLead = " \n\t(【[（-–—|•*"
-	behindLead = " \n\t:：／/＝|"
+	behindLead = " \n\t:：／/＝|・"
 )
 
 // mayStart says of most texts that Starts is false, by the shape of a first word in

@@ -68,6 +68,7 @@ var leads = buildLeads(
 	napisał|napisała|napsal|napsala|opracował|opracowała|připravil|připravila|autor textu|autorem jest|
 	írta|szerző|scris de|publicat de|autorul|yazar|yazarı|haberi yazan|kaleme alan|
 	ditulis oleh|dilaporkan oleh|penulis|reporter|tác giả|bài viết của|
+	autorius|autorė|аутор|লেখক|
 	συντάκτης|συντάκτρια|κείμενο|ავტორი|հեղինակ|автор текста|автор статьи|автор матеріалу|опубліковано`,
 	lead{writes, listing}, `mehr von|more from|read more from|más de|meer van`,
 	lead{checks, direct}, `reviewed by`,
@@ -201,7 +202,11 @@ var prefixes = buildSet(`d l m n t o al el ad an ar as ash at az ul ibn bin ben`
 var prepositions = buildSet(`in aus à en em desde depuis from från fra uit vanuit dari a i z из в w v`)
 
 // trailers are words behind which no name goes on, in any case.
-var trailers = buildSet(`for für pour para per voor för updated published posted aktualisiert veröffentlicht modified follow folgen google google+ twitter facebook instagram linkedin`)
+var trailers = buildSet(`for für pour para per voor för updated published posted aktualisiert veröffentlicht modified
+	publié publicado publicada actualizado actualizada atualizado atualizada pubblicato aggiornato publicat actualizat gepubliceerd bijgewerkt publicerad uppdaterad publisert oppdatert
+	udgivet publiceret opdateret julkaistu päivitetty opublikowano aktualizacja publikováno zveřejněno aktualizováno publikované aktualizované megjelent frissítve objavljeno ažurirano posodobljeno
+	avaldatud uuendatud paskelbta atnaujinta publicēts опубликовано обновлено опубліковано оновлено публикувана обновена објављено ажурирано δημοσίευση δημοσιεύθηκε ενημέρωση yayınlanma
+	güncelleme terbit diterbitkan diperbarui प्रकाशित अपडेट আপডেট follow folgen google google+ twitter facebook instagram linkedin`)
 
 // nobody are words that stand where a name should and name nobody.
 var nobody = buildFolded(`

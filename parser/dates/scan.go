@@ -274,7 +274,9 @@ func (s *scanner) letters() {
 		if len(w) == 0 {
 			t.title = !isLower(r)
 		}
-		w = appendFolded(w, r)
+		if len(w) <= maxWord {
+			w = appendFolded(w, r)
+		}
 		s.pos += n
 	}
 	t.to = uint16(s.pos)
@@ -323,9 +325,6 @@ func appendFolded(w []byte, r rune) []byte {
 			r += 'a' - 'A'
 		}
 		return append(w, byte(r))
-	}
-	if len(w) > maxWord {
-		return w
 	}
 	if f, ok := folded[r]; ok {
 		r = f

@@ -66,7 +66,11 @@ func (x *extraction) paywalled(weight float32) bool {
 	}
 	var w textBuf
 	w.b = make([]byte, 0, 2048)
-	x.tree.appendAll(&w, x.textEnd(), int32(len(x.tree.nodes)), 1500)
+	from := x.textEnd()
+	if weight < minTeaser {
+		from = x.root // the text may be what the wall says
+	}
+	x.tree.appendAll(&w, from, int32(len(x.tree.nodes)), 1500)
 	return walls.Read(x.fold(w.String()))[walls.Paywall] >= need
 }
 

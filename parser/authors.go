@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -62,12 +63,15 @@ func (s signatures) or(t signatures) signatures {
 }
 
 // owns says whether t names one person in full, and s by the name of an account
-// that is made of the same letters.
+// that is made of the same letters, or of an initial and the family name.
 func (s *signatures) owns(t *signatures) bool {
 	if !s.full || len(s.persons) != 1 || len(t.persons) != 1 || strings.Contains(t.persons[0].Name, " ") {
 		return false
 	}
-	return letters(s.persons[0].Name) == letters(t.persons[0].Name)
+	name, account := s.persons[0].Name, letters(t.persons[0].Name)
+	first, rest, _ := strings.Cut(name, " ")
+	_, n := utf8.DecodeRuneInString(first)
+	return letters(name) == account || letters(first[:n]+rest) == account
 }
 
 // letters returns the letters and digits of a name, in lower case and without
@@ -235,7 +239,7 @@ func (x *extraction) namedWithin(from, to int32) signatures {
 		if i >= to {
 			break
 		}
-		if i < next || n.flags&bylineMark == 0 || n.stop-i > maxByline || n.flags&notByline != 0 || t.inMarked(i, notByline) || n.tag == tagMeta && t.ofOther(i) {
+		if i < next || n.flags&bylineMark == 0 || n.stop-i > maxByline || n.flags&notByline != 0 || t.inMarked(i, notByline) || n.tag == tagMeta && t.ofOther(i) || t.inPicture(i) || t.within(i, tagBlockquote, tagFigcaption) {
 			continue
 		}
 		if x.namedAuthor(&s, i) {
@@ -445,7 +449,7 @@ func (x *extraction) lineAuthors() signatures {
 func (x *extraction) lineAuthor(s *signatures, i int32, above bool, before int32) int32 {
 	t := x.tree
 	raw := bytes.TrimSpace(t.bytes(i))
-	if len(raw) == 0 || !bylines.Starts(raw) {
+	if len(raw) == 0 || !bylines.Starts(raw) || x.inCardsBelow(i) {
 		if above && len(raw) <= maxDatedName && bytes.ContainsAny(raw, "0123456789") && datedName(string(raw)) {
 			s.read(x, string(raw), "")
 		}

@@ -34,7 +34,13 @@ func TestAuthors(t *testing.T) {
 		"account, then its owner":     {head: `<meta name="author" content="jerome_quill">`, above: `<div class="author">Jérôme Quill</div>`, want: "Jérôme Quill"},
 		"account, then somebody else": {head: `<meta name="author" content="maraq77">`, above: `<div class="author">Tom Hask</div>`, want: "maraq77"},
 
-		"above other stories":             {below: `<div><h2>More from Springfield</h2>` + card + `</div>`},
+		"above other stories":       {below: `<div><h2>More from Springfield</h2>` + card + `</div>`},
+		"in cards of other stories": {below: strings.Repeat(strings.Replace(card, "News", "By Tom Hask", 1), 3)},
+		"of a picture":              {above: `<figure><img src="/bridge.jpg"><span class="author">Tom Hask</span></figure>`},
+		"of a quotation":            {within: `<blockquote><p>It will stand for ever.</p><cite class="author">Tom Hask</cite></blockquote>`},
+		"account of an initial": {
+			head: `<meta name="author" content="mquill">`, above: `<div class="author">Mara Quill</div>`, want: "Mara Quill",
+		},
 		"a heading below the text":        {below: `<p>Weitere Informationen</p>`},
 		"in a cited work":                 {below: `<ol><li itemprop="citation" itemscope><meta itemprop="author" content="Tom Hask">On bridges, 1988</li></ol>`},
 		"in a comment":                    {below: `<div itemprop="comment" itemscope><meta itemprop="author" content="Tom Hask"><p>Well said.</p></div>`},

@@ -104,6 +104,21 @@ func (x *extraction) inCardBelow(i int32) bool {
 	return len(x.kept) > 0 && i > x.kept[len(x.kept)-1].start && x.tree.inCard(i)
 }
 
+// inCardsBelow says whether node i stands below the text in one of several cards: one
+// alone may tell of the author.
+func (x *extraction) inCardsBelow(i int32) bool {
+	if !x.inCardBelow(i) {
+		return false
+	}
+	cards := 0
+	for j := x.kept[len(x.kept)-1].start; j < int32(len(x.tree.nodes)) && cards < 2; j++ {
+		if x.tree.isCard(j) {
+			cards++
+		}
+	}
+	return cards > 1
+}
+
 // inCard says whether node i stands in an element that is short, behind a headline of
 // another story.
 func (t *tree) inCard(i int32) bool {

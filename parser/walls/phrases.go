@@ -1,7 +1,7 @@
 package walls
 
 // phrases are the vocabulary: en, de, fr, es, it, pt, nl, pl, sv, tr, ru, ar,
-// ja, zh, a line each; what is missing is said in twenty more. None is a word that news is likely to use by itself.
+// ja, zh, a line each; what is missing or for sale is said in twenty more. None is a word that news is likely to use by itself.
 var phrases = map[Kind]string{
 	Bot: `
 just a moment|attention required|access denied|access to this page has been denied|are you a robot|are you human|i am not a robot|i m not a robot|you are not a robot|you re not a robot|not a bot|pardon our interruption|security check|checking your browser|checking if the site connection|verify you are human|verifying you are human|verify that you are|please verify|confirm you are human|confirm that you are human|prove you are human|request blocked|you have been blocked|unusual activity|unusual traffic|suspicious activity|automated requests|automated access|ddos protection|complete the captcha|solve the captcha|enter the characters you see|enable javascript and cookies to continue|one more step|human verification|bot detection|press hold|press and hold|ray id|reference id|incident id
@@ -109,7 +109,14 @@ okumaya devam etmek için|devamını okumak için|abonelere özel|sadece abonele
 чтобы продолжить чтение|чтобы прочитать|читать полностью|только для подписчиков|доступно по подписке|материал доступен|для подписчиков|оформите подписку|оформить подписку|уже подписаны|уже подписчик
 اشترك لقراءة|اشترك لمتابعة|لمتابعة القراءة|لإكمال القراءة|للمشتركين فقط|محتوى حصري|للمشتركين|مشترك بالفعل
 続きを読むには|続きは有料|この記事は有料|有料会員限定|有料記事|会員限定|会員記事|残り|ログインして続き|購読者限定|無料会員登録
-订阅后阅读|訂閱後閱讀|订阅以继续|继续阅读请|繼續閱讀|阅读全文请|付费阅读|付費閱讀|仅限订阅|僅限訂閱|订阅者专享|訂戶專享|会员专享|會員專享|已是订阅|已訂閱`,
+订阅后阅读|訂閱後閱讀|订阅以继续|继续阅读请|繼續閱讀|阅读全文请|付费阅读|付費閱讀|仅限订阅|僅限訂閱|订阅者专享|訂戶專享|会员专享|會員專享|已是订阅|已訂閱
+for abonnenter|for at læse videre|læs videre med|læs hele artiklen|allerede abonnent|er du abonnent|bliv abonnent|for å lese videre|for å lese hele|les videre med|bli abonnent|denne saken er for
+vain tilaajille|jatka lukemista|lue koko juttu|oletko jo tilaaja|tilaa ja lue
+pro předplatitele|chcete li číst dál|pokračování článku|celý článek si|máte předplatné|pre predplatiteľov|už máte predplatné|odomknite článok
+csak előfizetőknek|előfizetői tartalom|a cikk folytatásához|már előfizető|fizessen elő|pentru abonați|continuarea articolului|ești deja abonat|ai deja abonament|abonează te
+μόνο για συνδρομητές|για να συνεχίσετε την ανάγνωση|είστε ήδη συνδρομητής|γίνετε συνδρομητής|для передплатників|щоб продовжити читання|вже передплатник|само за абонати|само за абонирани
+samo za pretplatnike|već ste pretplatnik|samo za naročnike|že naročnik|ainult tellijale|ainult tellijatele|oled juba tellija|telli ja loe|tik prenumeratoriams|jau prenumeruojate|tikai abonentiem
+구독자 전용|유료 회원 전용|유료회원 전용|계속 읽으려면|전체 기사를 보려면|이미 구독|구독하고 계속|למנויים בלבד|כתבה למנויים|להמשך קריאה|כבר מנוי|ویژه مشترکان`,
 	Parked: `
 domain is for sale|domain for sale|domain may be for sale|buy this domain|this domain is parked|domain is parked|domain parking|parked free|domain has expired|domain name has expired|domain has been registered|future home of|account has been suspended|account suspended|site not published|website coming soon|coming soon|under construction|welcome to nginx|apache2 default page|apache2 ubuntu default|default web page|default web site page|test page for|it works|index of|web server is successfully installed|related searches|privacy policy sponsored listings|sponsored listings
 domain steht zum verkauf|domain kaufen|domain zu verkaufen|diese domain ist|domain wurde registriert|domain ist geparkt|hier entsteht|im aufbau|in kürze online

@@ -23,7 +23,7 @@ import (
 // change that can change an article.
 const (
 	Engine  = "pressmill"
-	Version = "9"
+	Version = "10"
 )
 
 // maxText is where the text of an article is cut, in bytes.

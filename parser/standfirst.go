@@ -75,6 +75,9 @@ func (x *extraction) leadBlocks(descs []string) int {
 	if b.start < x.root && next.start > x.root && b.t == news.BlockParagraph && x.tree.placeSign(b.node) != x.tree.placeSign(next.node) && x.belowTitle(b.start) {
 		return 1 // above the container, and unlike what stands there
 	}
+	if b.t == news.BlockParagraph && x.inHead(b, next) {
+		return 1
+	}
 	apart := b.t == news.BlockHeading && b.weight > 60 || b.bold > 0.9*b.weight && next.bold < 0.5*next.weight
 	differs := x.tree.attr(b.node, "class") != x.tree.attr(next.node, "class") || x.tree.nodes[b.node].tag != x.tree.nodes[next.node].tag
 	if apart && b.weight > 50 || differs && describes(x.fold(b.text), descs) {
@@ -149,10 +152,20 @@ func (x *extraction) leadAbove(descs []string) string {
 	return ""
 }
 
-// belowTitle says whether a block that says the title begins in front of a node.
-func (x *extraction) belowTitle(i int32) bool {
+// belowTitle says whether a block that says the title begins in front of node i.
+func (x *extraction) belowTitle(i int32) bool { return x.saysTitleWithin(0, i) }
+
+// saysTitleWithin says the same of the blocks from one node up to another.
+func (x *extraction) saysTitleWithin(from, to int32) bool {
 	title := x.fold(x.art.Title)
-	return slices.ContainsFunc(x.raw, func(b block) bool { return b.start < i && b.folded == title })
+	return slices.ContainsFunc(x.raw, func(b block) bool { return from <= b.start && b.start < to && b.folded == title })
+}
+
+// inHead says whether a block stands below the title in an element that the next
+// block is not in.
+func (x *extraction) inHead(b, next *block) bool {
+	head := x.tree.nodes[b.node].parent
+	return head >= 0 && x.tree.nodes[head].stop <= next.start && x.saysTitleWithin(head, b.start)
 }
 
 // leadBelowTitle returns the paragraph right below the headline that the

@@ -15,7 +15,7 @@ func TestLabels(t *testing.T) {
 			"Mis à jour le", "MàJ", "Actualizado el", "Última actualización", "Aggiornato il", "Ultima modifica:", "Atualizado em", "Actualitzat",
 			"Bijgewerkt op", "Laatst gewijzigd", "Uppdaterad", "Oppdatert", "Opdateret", "Päivitetty", "Uppfært", "Zaktualizowano", "Aktualizováno:",
 			"Posodobljeno", "Ažurirano", "Обновлено:", "Оновлено", "Обновена|Обновено:", "Atnaujinta", "Uuendatud", "Frissítve:", "Ενημερώθηκε:",
-			"Güncelleme:", "Diperbarui", "Cập nhật lúc", "更新日", "更新时间：", "수정", "แก้ไขล่าสุด", "آخر تحديث", "עודכן", "अपडेट", "به‌روزرسانی", "Автор: Иван Ключев и Анна Хаскова | Обновлено:", "Published: 3 May 2024, updated",
+			"Güncelleme:", "Diperbarui", "Cập nhật lúc", "更新日", "更新时间：", "수정", "แก้ไขล่าสุด", "آخر تحديث", "עודכן", "अपडेट", "به\u200cروزرسانی", "Автор: Иван Ключев и Анна Хаскова | Обновлено:", "Published: 3 May 2024, updated",
 		},
 		Foreign: {"©", "Copyright", "Foto: Ann Example,", "Member since", "Mitglied seit", "Termin:"},
 		NoLabel: {"", "By Ann Writer", "Standard", "in Standort", "outpost", "Kategorie: Sport", "member3x in remember", "Editor in chief"},

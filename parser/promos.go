@@ -156,15 +156,33 @@ const maxLinkLabel = 60
 // as in "Read more: Another story", or with one of several words and a dash. It returns
 // what follows.
 func relatedLead(text string) (string, bool) {
-	for _, marks := range []string{":|：】]", "-–—"} {
-		i := strings.IndexAny(text, marks)
-		if i <= 0 || i > maxLinkLabel {
-			continue
+	dashed := false
+	for i, r := range text[:min(len(text), maxLinkLabel+utf8.UTFMax)] {
+		if i > maxLinkLabel {
+			break
 		}
-		if label := fold(text[:i]); isRelatedLabel(label) && (marks[0] == ':' || strings.Contains(label, " ")) {
-			_, size := utf8.DecodeRuneInString(text[i:])
-			return strings.TrimSpace(text[i+size:]), true
+		switch r {
+		case ':', '|', '：', '】':
+			return cutLabel(text, i, r, false)
+		case '-', '–', '—':
+			if dashed {
+				continue
+			}
+			if rest, ok := cutLabel(text, i, r, true); ok {
+				return rest, true
+			}
+			dashed = true
 		}
 	}
 	return "", false
+}
+
+// cutLabel cuts the text at i, where r stands, if a label of links is in front, which
+// may have to be of several words.
+func cutLabel(text string, i int, r rune, several bool) (rest string, ok bool) {
+	label := fold(text[:i])
+	if !isRelatedLabel(label) || several && !strings.Contains(label, " ") {
+		return "", false
+	}
+	return strings.TrimSpace(text[i+utf8.RuneLen(r):]), true
 }

@@ -57,7 +57,8 @@ func NewWorker(cfg Config, b *bus.Bus, log *zap.Logger, stage *logging.Stage) (*
 	if err != nil {
 		return nil, err
 	}
-	return &Worker{cfg: cfg, extractor: Extractor{Rules: set}, bus: b, log: log, stage: stage, quality: quality{bus: b, log: log}}, nil
+	models := builtIn() // those that do not fit the program end it here, not at each page
+	return &Worker{cfg: cfg, extractor: Extractor{Rules: set, models: models}, bus: b, log: log, stage: stage, quality: quality{bus: b, log: log}}, nil
 }
 
 // Run works until ctx is cancelled, finishes the pages in work and returns

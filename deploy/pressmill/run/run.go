@@ -96,7 +96,7 @@ func parseRun(env *worker.Env, args []string) (*job, error) {
 		}
 		return err
 	})
-	flags.Var(&private, "allow-private", "may fetch from private and loopback addresses: all, or as -allow-private=`CIDR,...` only from these")
+	flags.Var(&private, "allow-private", "may fetch from private and loopback addresses: all, or as -allow-private=CIDR,... only from these")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
